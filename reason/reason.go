@@ -1,0 +1,178 @@
+// Package reason holds the one closed list of refusals.
+//
+// Whatever Stoa refuses, it refuses with a [Reason]. The same value is read by the core that decides, by the HTTP
+// problem document, by the WebSocket, by the page that explains it and by the command line. The sentence that tells a
+// person what happened and what to do stands in sentences.json, in English and in French, and nowhere else.
+package reason
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+)
+
+// Reason is the stable code of one refusal. It is safe to show, to log and to switch on; it never changes its meaning.
+type Reason string
+
+// What a statement can be refused for.
+const (
+	StatementSyntax    Reason = "statement-syntax"    // not three parts of canonical base64url
+	StatementSize      Reason = "statement-size"      // more than 4 KiB
+	StatementHeader    Reason = "statement-header"    // anything but exactly alg, typ and kid
+	StatementKind      Reason = "statement-kind"      // a kind this version does not know, or not the one asked for
+	StatementKey       Reason = "statement-key"       // a malformed, non-canonical or small-order key
+	StatementPayload   Reason = "statement-payload"   // not I-JSON, or not the claims of its kind
+	StatementSignature Reason = "statement-signature" // does not verify, S >= L included
+	StatementAudience  Reason = "statement-audience"  // meant for another community, node, room or origin
+	StatementTime      Reason = "statement-time"      // dated more than two minutes ahead
+	StatementExpired   Reason = "statement-expired"   // its exp has passed
+	StatementAuthority Reason = "statement-authority" // its signer may not say this
+	StatementDuplicate Reason = "statement-duplicate" // already in the log
+)
+
+// What an invite, and so a way in, can be refused for.
+const (
+	InviteUnknown   Reason = "invite-unknown"
+	InviteExpired   Reason = "invite-expired"
+	InviteRevoked   Reason = "invite-revoked"
+	InviteUsed      Reason = "invite-used"
+	InviteForged    Reason = "invite-forged"    // the redeem is not signed by the invite's one-time key
+	InviteRebound   Reason = "invite-rebound"   // the redeem names another member than the one who joins
+	InviteCommunity Reason = "invite-community" // the invite belongs to another community
+	InviteNone      Reason = "invite-none"      // no slot is left to invite with
+	MemberAlready   Reason = "member-already"
+	MemberUnknown   Reason = "member-unknown" // not a member here
+	LogFork         Reason = "log-fork"
+)
+
+// What founding can be refused for.
+const (
+	OwnerLinkStale  Reason = "owner-link-stale" // wrong, used, older than an hour, or of an earlier start
+	FoundedAlready  Reason = "founded-already"
+	FoundedNot      Reason = "founded-not"       // the node has no community yet
+	FounderNotAlone Reason = "founder-not-alone" // unclaim is only for a founder without members
+)
+
+// What a session or a request can be refused for.
+const (
+	SessionRequired  Reason = "session-required"
+	SessionChallenge Reason = "session-challenge" // unknown, used or expired nonce
+	RequestInvalid   Reason = "request-invalid"
+	RequestTooLarge  Reason = "request-too-large"
+	RequestMedia     Reason = "request-media-type"
+	RateLimited      Reason = "rate-limited"
+	HostDenied       Reason = "host-denied"
+	OriginDenied     Reason = "origin-denied"
+	NotFound         Reason = "not-found"
+	MethodDenied     Reason = "method-not-allowed"
+	Internal         Reason = "internal"
+	ShuttingDown     Reason = "shutting-down"
+	StorageFailed    Reason = "storage-failed"
+	TextInvalid      Reason = "text-invalid"  // a name, title or question: empty, too long, or control or bidi characters
+	TextMismatch     Reason = "text-mismatch" // the text beside a statement is not the one it commits to
+)
+
+// What an action in a room can be refused for.
+const (
+	RoomUnknown      Reason = "room-unknown"
+	RoomEnded        Reason = "room-ended"
+	RoomFull         Reason = "room-full"
+	RoomRemoved      Reason = "room-removed"     // the actor was removed from this room
+	RoomNotHere      Reason = "room-not-here"    // the actor is not in the room
+	RoomPersonGone   Reason = "room-person-gone" // the person acted on is not in the room
+	RoomRole         Reason = "room-role"        // the actor's role does not allow the action
+	RoomRank         Reason = "room-rank"        // the target's role forbids it (a moderator; oneself; the last moderator)
+	RoomState        Reason = "room-state"       // the person is not in the state the action starts from
+	RoomQueueFull    Reason = "room-queue-full"
+	RoomStageFull    Reason = "room-stage-full"
+	RoomOfferExpired Reason = "room-offer-expired"
+	RoomReplaced     Reason = "room-replaced" // the same member connected from elsewhere
+	RoomTooSlow      Reason = "room-too-slow" // the client did not read its events
+)
+
+// What a media offer can be refused for.
+const (
+	MediaSDP     Reason = "media-sdp"      // not an SDP offer that can be answered
+	MediaSDPSize Reason = "media-sdp-size" // over 64 KiB or over 64 media lines
+	MediaNoAudio Reason = "media-no-audio" // no audio line, or none that speaks Opus
+	MediaBusy    Reason = "media-busy"     // too many handshakes at once
+	MediaLegGone Reason = "media-leg-gone" // the connection named is not there
+)
+
+//go:embed sentences.json
+var sentencesJSON []byte
+
+// entry is one row of sentences.json.
+type entry struct {
+	Status  int    `json:"status"`
+	English string `json:"en"`
+	French  string `json:"fr"`
+}
+
+var table = sync.OnceValue(func() map[Reason]entry {
+	var t map[Reason]entry
+	if err := json.Unmarshal(sentencesJSON, &t); err != nil {
+		panic(fmt.Sprintf("reason: sentences.json: %v", err)) // embedded at build time, held by a test
+	}
+	return t
+})
+
+// Status is the HTTP status that carries this reason; 500 for one that is not in the list.
+func (r Reason) Status() int {
+	if e, ok := table()[r]; ok {
+		return e.Status
+	}
+	return http.StatusInternalServerError
+}
+
+// Sentence says in the given language ("fr", else English) what happened and what to do.
+func (r Reason) Sentence(lang string) string {
+	e, ok := table()[r]
+	if !ok {
+		e = table()[Internal]
+	}
+	if lang == "fr" {
+		return e.French
+	}
+	return e.English
+}
+
+// RejectError is a refusal: a reason, and a detail for whoever reads logs. The detail is never needed to act on it.
+type RejectError struct {
+	Reason Reason
+	Detail string
+}
+
+// Error implements error.
+func (e *RejectError) Error() string {
+	if e.Detail == "" {
+		return string(e.Reason)
+	}
+	return string(e.Reason) + ": " + e.Detail
+}
+
+// Is reports whether target is a RejectError of the same reason, whatever the detail.
+func (e *RejectError) Is(target error) bool {
+	var t *RejectError
+	return errors.As(target, &t) && t.Reason == e.Reason
+}
+
+// Reject makes a refusal. The detail takes fmt verbs.
+func Reject(r Reason, detail string, args ...any) error {
+	return &RejectError{Reason: r, Detail: fmt.Sprintf(detail, args...)}
+}
+
+// Of finds the reason in an error chain; an error without one is Internal, nil is "".
+func Of(err error) Reason {
+	if err == nil {
+		return ""
+	}
+	var e *RejectError
+	if errors.As(err, &e) {
+		return e.Reason
+	}
+	return Internal
+}

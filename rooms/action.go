@@ -1,0 +1,88 @@
+package rooms
+
+import "github.com/stoa-rooms/stoa/identity"
+
+// Action is something done to a room. The set is closed.
+//
+// All but Enter, Leave, Disconnect and Tick need an actor who is connected to the room; room-removed or room-not-here
+// otherwise. Those of moderators refuse others with room-role, a target without a place in the room with
+// room-person-gone, and a target who moderates with room-rank, unless they say differently. In a room that has ended,
+// everything but Leave, Disconnect and Tick is refused with room-ended.
+type Action interface{ apply(t *turn) error }
+
+// The actions of coming and going, in presence.go.
+type (
+	// Enter connects the actor. Somebody whose place was held has it again, muted; whoever is new joins the audience.
+	// Entering while connected, from another device for instance, is not refused: it mutes. Refused: room-removed,
+	// room-full.
+	Enter struct{}
+
+	// Leave gives up the actor's place for good, connected or not. Succeeds also for somebody who is not here.
+	Leave struct{}
+
+	// Disconnect says that the actor's connection is gone. It mutes. Somebody on the stage or with a raised hand keeps
+	// their place for Hold; a listener is gone at once. Succeeds also for somebody who is not connected.
+	Disconnect struct{}
+
+	// Tick lets time pass.
+	Tick struct{}
+)
+
+// The actions of listeners, in hands.go.
+type (
+	// RaiseHand puts the actor at the end of the queue. Succeeds without effect, also on the question, if their hand
+	// is up. Refused: room-role for those on the stage, room-queue-full.
+	RaiseHand struct{ Question string }
+
+	// LowerHand takes the actor from the queue. Succeeds also if their hand is not up.
+	LowerHand struct{}
+
+	// AcceptOffer puts the actor on the stage, muted. Succeeds also for somebody who is there. Refused:
+	// room-offer-expired without an offer that stands.
+	AcceptOffer struct{}
+
+	// DeclineOffer ends the offer; a raised hand stays up. Succeeds also without an offer.
+	DeclineOffer struct{}
+)
+
+// The actions of people on the stage, in stage.go. All refuse a listener with room-role, StepDown excepted.
+type (
+	// StepDown takes the actor into the audience. Succeeds also for a listener. Refused: room-rank for the last
+	// moderator, who has to appoint another first, leave, or end the room.
+	StepDown struct{}
+
+	// MuteSelf closes the actor's microphone. Succeeds also if it is closed.
+	MuteSelf struct{}
+
+	// Unmute opens the actor's microphone. Succeeds also if it is open. Nobody can do this for somebody else.
+	Unmute struct{}
+)
+
+// The actions of moderators, in hands.go, stage.go and moderators.go.
+type (
+	// Offer invites a listener to the stage. It stands for OfferLife and keeps a place free that long. Succeeds without
+	// effect if one stands. Refused: room-state for somebody on the stage, room-stage-full.
+	Offer struct{ Who identity.PublicKey }
+
+	// DismissHand takes somebody from the queue. Succeeds also if their hand is not up.
+	DismissHand struct{ Who identity.PublicKey }
+
+	// Mute closes a speaker's microphone. Succeeds also if it is closed. Refused: room-state for a listener.
+	Mute struct{ Who identity.PublicKey }
+
+	// Move takes a speaker into the audience. Succeeds also if they are there.
+	Move struct{ Who identity.PublicKey }
+
+	// Appoint makes a speaker a moderator. Succeeds also if they are one. Refused: room-state for a listener.
+	Appoint struct{ Who identity.PublicKey }
+
+	// Withdraw makes a moderator a speaker: the creator withdraws anybody, another moderator only those they appointed,
+	// everybody themselves, and nobody the last moderator (room-rank). Succeeds also if they are not one.
+	Withdraw struct{ Who identity.PublicKey }
+
+	// Remove takes a speaker or listener out of the room for as long as it lives. Succeeds also if they were removed.
+	Remove struct{ Who identity.PublicKey }
+
+	// End ends the room.
+	End struct{}
+)

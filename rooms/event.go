@@ -1,0 +1,133 @@
+package rooms
+
+import "github.com/stoa-rooms/stoa/identity"
+
+// Event tells one thing that a command changed. The set is closed, one type for each room event of package api. In all
+// of them a zero By means that no moderator did it: the person themselves, or the room.
+type Event interface {
+	// durable reports whether the event changes the Record.
+	durable() bool
+}
+
+// Durable reports whether the Record may be another after these events, so that the host has to store it anew.
+// Entering, muting, offers and lost connections are not durable.
+func Durable(events []Event) bool {
+	for _, e := range events {
+		if e.durable() {
+			return true
+		}
+	}
+	return false
+}
+
+// HandRaised adds a hand to the end of the queue.
+type HandRaised struct{ Hand Hand }
+
+// HandLowered takes a hand from the queue: its owner did, a moderator dismissed it, or its owner is gone.
+type HandLowered struct {
+	Key identity.PublicKey
+	By  identity.PublicKey
+}
+
+// StageOffered invites a listener to the stage.
+type StageOffered struct{ Offer StageOffer }
+
+// OfferEnded says that an offer is no more.
+type OfferEnded struct {
+	Key identity.PublicKey
+	Why OfferEndedWhy
+}
+
+// OfferEndedWhy is what became of an offer.
+type OfferEndedWhy string
+
+// What becomes of offers. Withdrawn means that the person left, was lost or was removed.
+const (
+	OfferAccepted  OfferEndedWhy = "accepted"
+	OfferDeclined  OfferEndedWhy = "declined"
+	OfferExpired   OfferEndedWhy = "expired"
+	OfferWithdrawn OfferEndedWhy = "withdrawn"
+)
+
+// StageJoined puts a listener on the stage, muted, and takes their hand from the queue.
+type StageJoined struct{ Person StagePerson }
+
+// StageLeft takes somebody off the stage: into the audience if they stepped down or were moved and are connected, else
+// out of the room.
+type StageLeft struct {
+	Key identity.PublicKey
+	Why StageLeftWhy
+	By  identity.PublicKey
+}
+
+// StageLeftWhy is how somebody left the stage.
+type StageLeftWhy string
+
+// The ways off the stage. Lost means that the connection did not come back in time.
+const (
+	LeftSteppedDown StageLeftWhy = "stepped_down"
+	LeftMoved       StageLeftWhy = "moved"
+	LeftLeft        StageLeftWhy = "left"
+	LeftLost        StageLeftWhy = "lost"
+	LeftRemoved     StageLeftWhy = "removed"
+)
+
+// Muted says that a microphone is off.
+type Muted struct {
+	Key identity.PublicKey
+	By  identity.PublicKey
+}
+
+// Unmuted says that a microphone is on.
+type Unmuted struct{ Key identity.PublicKey }
+
+// RoleChanged makes somebody on the stage a moderator or a speaker.
+type RoleChanged struct {
+	Key  identity.PublicKey
+	Role Role
+	By   identity.PublicKey
+}
+
+// Connection says that somebody on the stage lost or regained their connection.
+type Connection struct {
+	Key       identity.PublicKey
+	Connected bool
+}
+
+// Removed says that somebody may not come back. It follows the events that took them from their place.
+type Removed struct {
+	Key identity.PublicKey
+	By  identity.PublicKey
+}
+
+// AudienceChanged says that the list of connected listeners is another. Ask State for it, when it suits.
+type AudienceChanged struct{}
+
+// Ended says that the room is over, and with it everything in it.
+type Ended struct {
+	Why EndedWhy
+	By  identity.PublicKey
+}
+
+// EndedWhy is why a room ended.
+type EndedWhy string
+
+// Why rooms end.
+const (
+	EndedByModerator EndedWhy = "moderator"
+	EndedEmpty       EndedWhy = "empty" // nobody was left who could moderate
+)
+
+func (HandRaised) durable() bool      { return true }
+func (HandLowered) durable() bool     { return true }
+func (StageOffered) durable() bool    { return false }
+func (OfferEnded) durable() bool      { return false }
+func (StageJoined) durable() bool     { return true }
+func (StageLeft) durable() bool       { return true }
+func (Muted) durable() bool           { return false }
+func (Unmuted) durable() bool         { return false }
+func (RoleChanged) durable() bool     { return true }
+func (Connection) durable() bool      { return false }
+func (Removed) durable() bool         { return true }
+func (AudienceChanged) durable() bool { return false }
+func (Ended) durable() bool           { return true }

@@ -1,0 +1,299 @@
+package rooms_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/rooms"
+	"pgregory.net/rapid"
+)
+
+// view is all that can be seen of a room.
+type view struct {
+	Stage     []rooms.StagePerson
+	Hands     []rooms.Hand
+	Offers    []rooms.StageOffer
+	Listeners []rooms.AudiencePerson
+	Removals  []rooms.Removal
+	Ended     rooms.Ended
+	Next      int64
+	People    int
+}
+
+func look(s rooms.State) view {
+	ended, _ := s.Ended()
+	return view{
+		Stage: s.Stage(), Hands: s.Hands(), Offers: s.Offers(), Listeners: s.Listeners(0, s.Listening()),
+		Removals: s.Removals(), Ended: ended, Next: s.Next(), People: s.People(),
+	}
+}
+
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func same(t failer, want, got any) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Fatalf("want -, got +:\n%s", d)
+	}
+}
+
+// population is small and the limits are smaller, so that people meet each other and every limit.
+const population = 9
+
+var tight = rooms.Limits{People: 7, Stage: 4, Hands: 3}
+
+func drawCommand(t *rapid.T, at int64) rooms.Command {
+	who := func(label string) identity.PublicKey { return key(rapid.ByteRange(0, population-1).Draw(t, label)) }
+	kinds := []rooms.Action{
+		rooms.Enter{}, rooms.Enter{}, rooms.Enter{}, rooms.Leave{}, rooms.Disconnect{}, rooms.RaiseHand{Question: "?"},
+		rooms.RaiseHand{}, rooms.LowerHand{}, rooms.AcceptOffer{}, rooms.AcceptOffer{}, rooms.DeclineOffer{},
+		rooms.StepDown{}, rooms.MuteSelf{}, rooms.Unmute{}, rooms.Unmute{}, rooms.Tick{},
+	}
+	pick := rapid.IntRange(0, len(kinds)+9).Draw(t, "action")
+	c := rooms.Command{At: at, Actor: who("actor")}
+	if pick < len(kinds) {
+		c.Do = kinds[pick]
+		return c
+	}
+	// A moderator, usually the creator, does something to somebody; it seldom is the end.
+	if rapid.Bool().Draw(t, "creator") {
+		c.Actor = key(0)
+	}
+	target := who("target")
+	c.Do = []rooms.Action{
+		rooms.Offer{Who: target}, rooms.Offer{Who: target}, rooms.Offer{Who: target}, rooms.DismissHand{Who: target},
+		rooms.Mute{Who: target}, rooms.Move{Who: target}, rooms.Appoint{Who: target}, rooms.Withdraw{Who: target},
+		rooms.Remove{Who: target}, rooms.End{},
+	}[pick-len(kinds)]
+	if _, end := c.Do.(rooms.End); end && rapid.IntRange(0, 9).Draw(t, "end") > 0 {
+		c.Do = rooms.Tick{}
+	}
+	return c
+}
+
+func TestInvariants(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rooms.New(config(tight))
+		m := mirror{view: look(s)}
+		removed := map[identity.PublicKey]bool{}
+		var history []rooms.Command
+		at := int64(start)
+		for range rapid.IntRange(1, 120).Draw(t, "length") {
+			at += rapid.SampledFrom([]int64{0, 1, 500, 5_000, 29_999, 30_000, 60_000}).Draw(t, "pause")
+			c := drawCommand(t, at)
+			before := look(s)
+			next, events, err := s.Apply(c)
+			same(t, before, look(s)) // a State is a value
+			history = append(history, c)
+			if err != nil {
+				if !strings.HasPrefix(string(reason.Of(err)), "room-") || len(events) > 0 {
+					t.Fatalf("%T: refused with %v and %d events", c.Do, err, len(events))
+				}
+				same(t, before, look(next))
+				continue
+			}
+			if _, ok := c.Do.(rooms.Enter); ok && removed[c.Actor] {
+				t.Fatalf("somebody who was removed entered")
+			}
+			if a, ok := c.Do.(rooms.Remove); ok {
+				removed[a.Who] = true
+			}
+			if !rooms.Durable(events) {
+				same(t, s.Record(), next.Record())
+			}
+			queueIsStable(t, s, next)
+			m.apply(t, next, events)
+			s = next
+			checkInvariants(t, s, removed)
+			checkRestore(t, s, at)
+		}
+		again := rooms.New(config(tight))
+		for _, c := range history {
+			again, _, _ = again.Apply(c)
+		}
+		same(t, look(s), look(again))
+		same(t, s.Record(), again.Record())
+	})
+}
+
+func checkInvariants(t *rapid.T, s rooms.State, removed map[identity.PublicKey]bool) {
+	if _, ended := s.Ended(); ended {
+		if s.People() != 0 || s.Next() != 0 || len(s.Offers()) != 0 {
+			t.Fatalf("an ended room remembers people")
+		}
+		return
+	}
+	limits := tight
+	stage, hands := s.Stage(), s.Hands()
+	if len(stage)+len(s.Offers()) > limits.Stage || len(hands) > limits.Hands || s.People() > limits.People {
+		t.Fatalf("over the limits: %d on stage, %d offers, %d hands, %d people", len(stage), len(s.Offers()), len(hands), s.People())
+	}
+	if !slices.ContainsFunc(stage, func(p rooms.StagePerson) bool { return p.Role == rooms.Moderator }) {
+		t.Fatalf("a living room without a moderator")
+	}
+	onStage := map[identity.PublicKey]rooms.StagePerson{}
+	numbers := map[uint32]bool{}
+	for _, p := range stage {
+		if !p.Connected && !p.Muted || p.Connected != (p.Until == 0) || numbers[p.Number] {
+			t.Fatalf("a wrong person on the stage: %+v", p)
+		}
+		onStage[p.Key], numbers[p.Number] = p, true
+	}
+	for _, l := range s.Listeners(0, 100) {
+		if _, ok := onStage[l.Key]; ok || numbers[l.Number] {
+			t.Fatalf("in two places, or a number given twice: %+v", l)
+		}
+		numbers[l.Number] = true
+	}
+	for i := range byte(population) {
+		k := key(i)
+		p, ok := onStage[k]
+		if s.MaySend(k) != (ok && p.Connected && !p.Muted) {
+			t.Fatalf("MaySend is %v for %+v", s.MaySend(k), p)
+		}
+		_, placed := s.Role(k)
+		if removed[k] && (placed || !s.Removed(k)) {
+			t.Fatalf("somebody who was removed is here")
+		}
+	}
+	for _, o := range s.Offers() {
+		if role, ok := s.Role(o.Key); !ok || role != rooms.Listener {
+			t.Fatalf("an offer to somebody who is %q", role)
+		}
+	}
+}
+
+// queueIsStable holds that two hands that were up before and still are have kept their order.
+func queueIsStable(t *rapid.T, before, after rooms.State) {
+	var was, is []identity.PublicKey
+	up := func(s rooms.State) map[identity.PublicKey]int64 {
+		m := map[identity.PublicKey]int64{}
+		for _, h := range s.Hands() {
+			m[h.Key] = h.At
+		}
+		return m
+	}
+	then, now := up(before), up(after)
+	for _, h := range before.Hands() {
+		if at, ok := now[h.Key]; ok && at == h.At {
+			was = append(was, h.Key)
+		}
+	}
+	for _, h := range after.Hands() {
+		if at, ok := then[h.Key]; ok && at == h.At {
+			is = append(is, h.Key)
+		}
+	}
+	same(t, was, is)
+}
+
+// checkRestore holds what a restart keeps: roles, stage, queue, removals; and what not: microphones and connections.
+func checkRestore(t *rapid.T, s rooms.State, at int64) {
+	if _, ended := s.Ended(); ended {
+		return
+	}
+	data, err := s.Record().Encode()
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	record, err := rooms.ParseRecord(data)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, data)
+	}
+	same(t, s.Record(), record)
+	restored := rooms.Restore(record, at)
+	same(t, record, restored.Record())
+	want := look(s)
+	for i := range want.Stage {
+		p := &want.Stage[i]
+		p.Connected, p.Muted, p.Until = false, true, at+rooms.Hold
+	}
+	for i := range want.Hands {
+		want.Hands[i].Until = at + rooms.Hold
+	}
+	want.Offers, want.Listeners = nil, []rooms.AudiencePerson{}
+	want.People = len(want.Stage) + len(want.Hands)
+	want.Next = at + rooms.Hold
+	same(t, want, look(restored))
+	for i := range byte(population) {
+		if restored.MaySend(key(i)) {
+			t.Fatalf("somebody may send before they are back")
+		}
+	}
+}
+
+// mirror is a room as a client keeps it: a first look, and then events only. What events do not say, clients cannot
+// show.
+type mirror struct{ view view }
+
+func (m *mirror) apply(t *rapid.T, s rooms.State, events []rooms.Event) {
+	v := &m.view
+	person := func(k identity.PublicKey) *rooms.StagePerson {
+		i := slices.IndexFunc(v.Stage, func(p rooms.StagePerson) bool { return p.Key == k })
+		if i < 0 {
+			t.Fatalf("an event about somebody who is not on the stage")
+		}
+		return &v.Stage[i]
+	}
+	noHand := func(k identity.PublicKey) {
+		v.Hands = slices.DeleteFunc(v.Hands, func(h rooms.Hand) bool { return h.Key == k })
+	}
+	audience := false
+	for _, e := range events {
+		switch e := e.(type) {
+		case rooms.HandRaised:
+			v.Hands = append(v.Hands, e.Hand)
+		case rooms.HandLowered:
+			noHand(e.Key)
+		case rooms.StageOffered:
+			v.Offers = append(v.Offers, e.Offer)
+		case rooms.OfferEnded:
+			v.Offers = slices.DeleteFunc(v.Offers, func(o rooms.StageOffer) bool { return o.Key == e.Key })
+		case rooms.StageJoined:
+			v.Stage = append(v.Stage, e.Person)
+			noHand(e.Person.Key)
+		case rooms.StageLeft:
+			person(e.Key)
+			v.Stage = slices.DeleteFunc(v.Stage, func(p rooms.StagePerson) bool { return p.Key == e.Key })
+		case rooms.Muted:
+			person(e.Key).Muted = true
+		case rooms.Unmuted:
+			person(e.Key).Muted = false
+		case rooms.RoleChanged:
+			person(e.Key).Role = e.Role
+		case rooms.Connection:
+			person(e.Key).Connected = e.Connected
+		case rooms.AudienceChanged:
+			audience = true
+		case rooms.Ended:
+			*v = view{Ended: e}
+		case rooms.Removed:
+		}
+	}
+	now := look(s)
+	if !audience && now.Ended.Why == "" {
+		same(t, v.Listeners, now.Listeners)
+	}
+	v.Listeners = now.Listeners
+	// Events do not tell how long places are held or who appointed; clients do not show it.
+	for i := range now.Stage {
+		now.Stage[i].Until, now.Stage[i].By = 0, identity.PublicKey{}
+	}
+	for i := range now.Hands {
+		now.Hands[i].Until = 0
+	}
+	for i := range v.Stage {
+		v.Stage[i].Until = 0
+	}
+	same(t, [][]rooms.StagePerson{append([]rooms.StagePerson{}, now.Stage...)}, [][]rooms.StagePerson{append([]rooms.StagePerson{}, v.Stage...)})
+	same(t, append([]rooms.Hand{}, now.Hands...), append([]rooms.Hand{}, v.Hands...))
+	same(t, append([]rooms.StageOffer{}, now.Offers...), append([]rooms.StageOffer{}, v.Offers...))
+	same(t, now.Ended, v.Ended)
+}

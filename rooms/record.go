@@ -1,0 +1,150 @@
+package rooms
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/stoa-rooms/stoa/identity"
+)
+
+// Record is what of a room must survive a restart of its host: the roles, the stage, the hand queue and the removals.
+// It names no listener who has not raised a hand, and nothing that a restart resets anyway: everybody comes back muted
+// and unconnected, and offers are void. It is stored while the room lives and erased when it ends.
+type Record struct {
+	Room    Config        `json:"room"`
+	Stage   []StageRecord `json:"stage"`
+	Hands   []HandRecord  `json:"hands,omitempty"`
+	Removed []Removal     `json:"removed,omitempty"`
+}
+
+// StageRecord is one person of a Record's stage.
+type StageRecord struct {
+	Key    identity.PublicKey `json:"key"`
+	Number uint32             `json:"number"`
+	Role   Role               `json:"role"`
+	By     identity.PublicKey `json:"by,omitzero"`
+}
+
+// HandRecord is one hand of a Record's queue.
+type HandRecord struct {
+	Key      identity.PublicKey `json:"key"`
+	Number   uint32             `json:"number"`
+	Question string             `json:"question,omitempty"`
+	At       int64              `json:"at"`
+}
+
+// Record is the durable part of a room that lives. Durable tells from events whether it may have changed.
+func (s State) Record() Record {
+	r := Record{Room: s.config, Removed: s.Removals()}
+	for _, p := range s.stage {
+		r.Stage = append(r.Stage, StageRecord{Key: p.Key, Number: p.Number, Role: p.Role, By: p.By})
+	}
+	for _, h := range s.hands {
+		r.Hands = append(r.Hands, HandRecord{Key: h.Key, Number: h.Number, Question: h.Question, At: h.At})
+	}
+	return r
+}
+
+// Restore is the room of a Record that State.Record made or ParseRecord read, after a restart at the given time in
+// Unix milliseconds. Everybody on the stage is muted and unconnected, and every place and hand is held for Hold.
+func Restore(r Record, at int64) State {
+	s := empty(r.Room, at)
+	for _, p := range r.Stage {
+		s.last = max(s.last, p.Number)
+		s.stage = append(s.stage, StagePerson{
+			Key: p.Key, Number: p.Number, Role: p.Role, By: p.By, Muted: true, Until: at + Hold,
+		})
+	}
+	for _, h := range r.Hands {
+		s.last = max(s.last, h.Number)
+		s.hands = append(s.hands, Hand{
+			Key: h.Key, Number: h.Number, Question: h.Question, At: h.At, Until: at + Hold,
+		})
+	}
+	for _, m := range r.Removed {
+		s.removed = s.removed.Set(m.Key, m)
+	}
+	return s
+}
+
+// Encode writes the Record as JSON.
+func (r Record) Encode() ([]byte, error) {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("rooms: encoding a record: %w", err)
+	}
+	return data, nil
+}
+
+// ParseRecord reads what Encode wrote. It refuses anything that State.Record cannot have made: unknown or repeated
+// members, people in two places, a stage without a moderator, numbers given twice.
+func ParseRecord(data []byte) (Record, error) {
+	var r Record
+	if err := json.Unmarshal(data, &r, json.RejectUnknownMembers(true)); err != nil {
+		return Record{}, fmt.Errorf("rooms: reading a record: %w", err)
+	}
+	if err := r.check(); err != nil {
+		return Record{}, fmt.Errorf("rooms: reading a record: %w", err)
+	}
+	return r, nil
+}
+
+// maxTime bounds the times of a record, in Unix milliseconds: the integers that JSON readers agree on (RFC 7493).
+const maxTime = 1<<53 - 1
+
+func (r Record) check() error {
+	c := checker{people: map[identity.PublicKey]bool{}, numbers: map[uint32]bool{}}
+	l := r.Room.Limits
+	c.require(!r.Room.ID.IsZero() && !r.Room.Creator.IsZero(), "a room without id or creator")
+	c.require(l.People >= 0 && l.Stage >= 0 && l.Hands >= 0, "negative limits")
+	c.require(len(r.Stage) <= l.stage() && len(r.Hands) <= l.hands(), "more than the limits allow")
+	c.time(r.Room.At)
+	moderators := 0
+	for _, p := range r.Stage {
+		c.person(p.Key)
+		c.number(p.Number)
+		c.require(p.Role == Moderator || p.Role == Speaker, "a role that is not on the stage")
+		c.require(p.Role == Moderator || p.By.IsZero(), "a speaker whom somebody appointed")
+		if p.Role == Moderator {
+			moderators++
+		}
+	}
+	c.require(moderators > 0, "no moderator")
+	for _, h := range r.Hands {
+		c.person(h.Key)
+		c.number(h.Number)
+		c.time(h.At)
+	}
+	for _, m := range r.Removed {
+		c.person(m.Key)
+		c.require(!m.By.IsZero(), "removed by nobody")
+		c.time(m.At)
+	}
+	return c.err
+}
+
+// checker keeps the first thing that is wrong.
+type checker struct {
+	people  map[identity.PublicKey]bool
+	numbers map[uint32]bool
+	err     error
+}
+
+func (c *checker) require(ok bool, otherwise string) {
+	if !ok && c.err == nil {
+		c.err = errors.New(otherwise)
+	}
+}
+
+func (c *checker) person(k identity.PublicKey) {
+	c.require(!k.IsZero() && !c.people[k], "somebody in two places, or nobody in one")
+	c.people[k] = true
+}
+
+func (c *checker) number(n uint32) {
+	c.require(n != 0 && !c.numbers[n], "a person number given twice, or none")
+	c.numbers[n] = true
+}
+
+func (c *checker) time(at int64) { c.require(at >= 0 && at <= maxTime, "a time out of range") }

@@ -1,0 +1,225 @@
+package statement
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/stoa-rooms/stoa/identity"
+)
+
+// The cast of the vectors. Their seeds are the SHA-256 of "stoa test key " and the name.
+const (
+	rootName    = "root"
+	nodeName    = "node"
+	anaName     = "ana"
+	leoName     = "léo"
+	oneTimeName = "one-time"
+)
+
+// iat is the time at which the vectors were said: 15 January 2027, 08:00 UTC.
+const iat = 1_800_000_000
+
+func key(name string) identity.PrivateKey {
+	seed := sha256.Sum256([]byte("stoa test key " + name))
+	k, err := identity.FromSeed(seed[:])
+	if err != nil {
+		panic(err)
+	}
+	return k
+}
+
+func public(name string) identity.PublicKey { return key(name).Public() }
+
+// hash is an id or a commitment like any other.
+func hash(name string) [32]byte { return sha256.Sum256([]byte("stoa test hash " + name)) }
+
+// mustSign makes a statement that has to be right.
+func mustSign(t testing.TB, body Body, signer string) Statement {
+	t.Helper()
+	s, err := Sign(body, key(signer))
+	if err != nil {
+		t.Fatalf("sign a %s: %v", body.Kind(), err)
+	}
+	return s
+}
+
+// example is one body of a kind and who signs it.
+type example struct {
+	signer string
+	body   Body
+}
+
+// examples has one ordinary statement of every kind.
+func examples(t testing.TB) []example {
+	t.Helper()
+	root, node, ana, leo := public(rootName), public(nodeName), public(anaName), public(leoName)
+	grant := mustSign(t, &Grant{Community: root, IssuedAt: iat, Member: ana, Slots: 2, Why: WhyAdmission}, nodeName)
+	invite := &Invite{
+		Community: root, IssuedAt: iat + 60, Expires: iat + 7*86_400,
+		Key: public(oneTimeName), Grant: grant.ID(), Slot: 1,
+	}
+	inviteID := mustSign(t, invite, anaName).ID()
+	redeem := &Redeem{Community: root, Invite: inviteID, Member: leo}
+	join := &Join{Community: root, IssuedAt: iat + 120, Redeem: mustSign(t, redeem, oneTimeName).Text()}
+	create := &Create{
+		Community: root, IssuedAt: iat + 300, JTI: "c3RvYSByb29tIDE-_w", Node: node,
+		Title: hash("title"), Language: "pt-BR", Topics: []string{"music", "a-0"}, Entry: RoomMembers,
+	}
+	return []example{
+		{rootName, &Delegate{Community: root, IssuedAt: iat, Expires: iat + 365*86_400, Node: node, Order: 1}},
+		{rootName, &Rules{
+			Community: root, IssuedAt: iat, Order: 1, Name: hash("name"), Entry: EntryInvite,
+			AdmitSlots: 2, PeriodSlots: 3, Period: 7 * 86_400, InviteLife: 7 * 86_400,
+			HostPeople: 3, HostTime: 600, SpeakTime: 600, Probation: 7 * 86_400,
+		}},
+		{nodeName, grant.Body()},
+		{anaName, invite},
+		{oneTimeName, redeem},
+		{leoName, join},
+		{nodeName, &Admit{
+			Community: root, IssuedAt: iat + 121, Member: leo, Join: mustSign(t, join, leoName).ID(), Way: EntryInvite,
+		}},
+		{rootName, &Revoke{
+			Community: root, IssuedAt: iat + 900, Statement: hash("delegate"),
+			Upto: []LogPrefix{{Log: node, Size: 7, Root: hash("head")}, {Log: ana, Size: 0, Root: sha256.Sum256(nil)}},
+		}},
+		{leoName, &Session{
+			Node: node, IssuedAt: iat + 130, Expires: iat + 190,
+			Origin: "https://stoa.example:7080", Nonce: "bm9uY2UgMTIzNDU2Nzg",
+		}},
+		{leoName, &Profile{Community: root, IssuedAt: iat + 120, Name: "Léo 🏛️ “<b>Stoa</b>”"}},
+		{leoName, create},
+		{nodeName, &End{Room: mustSign(t, create, leoName).ID(), IssuedAt: iat + 4_000}},
+	}
+}
+
+// exampleOf is the example of one kind.
+func exampleOf(t testing.TB, kind Kind) example {
+	t.Helper()
+	for _, e := range examples(t) {
+		if e.body.Kind() == kind {
+			return e
+		}
+	}
+	t.Fatalf("no example of kind %q", kind)
+	return example{}
+}
+
+// forgery is a statement under construction, right or wrong.
+type forgery struct {
+	header  string
+	payload string
+	signer  string
+}
+
+// forge begins with the example of a kind.
+func forge(t testing.TB, kind Kind) forgery {
+	t.Helper()
+	e := exampleOf(t, kind)
+	payload, err := json.Marshal(e.body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return forgery{header: headerOf(kind, e.signer), payload: string(payload), signer: e.signer}
+}
+
+func headerOf(kind Kind, signer string) string {
+	return fmt.Sprintf(`{"alg":"EdDSA","typ":"stoa-%s+jwt","kid":"%s"}`, kind, public(signer))
+}
+
+func part(raw string) string { return base64.RawURLEncoding.EncodeToString([]byte(raw)) }
+
+// input is what the signature covers.
+func (f forgery) input() string { return part(f.header) + "." + part(f.payload) }
+
+// text signs, whatever it is.
+func (f forgery) text() string {
+	signature, err := key(f.signer).Sign([]byte(f.input()))
+	if err != nil {
+		panic(err)
+	}
+	return f.input() + "." + part(string(signature))
+}
+
+func (f forgery) withHeader(header string) forgery { f.header = header; return f }
+
+func (f forgery) withPayload(payload string) forgery { f.payload = payload; return f }
+
+// swap replaces the only place where the header or the payload has old.
+func (f forgery) swap(old, with string) forgery {
+	if strings.Count(f.header, old)+strings.Count(f.payload, old) != 1 {
+		panic(fmt.Sprintf("%q is not once in %s %s", old, f.header, f.payload))
+	}
+	f.header = strings.Replace(f.header, old, with, 1)
+	f.payload = strings.Replace(f.payload, old, with, 1)
+	return f
+}
+
+// member is one claim as it stands in a payload.
+type member struct {
+	name  string
+	value jsontext.Value
+}
+
+// members takes an object apart without losing its order.
+func members(t testing.TB, object string) []member {
+	t.Helper()
+	d := jsontext.NewDecoder(strings.NewReader(object))
+	if _, err := d.ReadToken(); err != nil {
+		t.Fatal(err)
+	}
+	var list []member
+	for d.PeekKind() != jsontext.KindEndObject {
+		name, err := d.ReadToken()
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := member{name: name.String()}
+		value, err := d.ReadValue()
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.value = value.Clone()
+		list = append(list, m)
+	}
+	return list
+}
+
+// object puts members together.
+func object(list []member) string {
+	var b strings.Builder
+	for i, m := range list {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "%q:%s", m.name, m.value)
+	}
+	return "{" + b.String() + "}"
+}
+
+// with changes one claim to raw JSON, or drops it when raw is empty, or adds it.
+func (f forgery) with(t testing.TB, claim, raw string) forgery {
+	t.Helper()
+	var list []member
+	found := false
+	for _, m := range members(t, f.payload) {
+		if m.name == claim {
+			found = true
+			if raw == "" {
+				continue
+			}
+			m.value = jsontext.Value(raw)
+		}
+		list = append(list, m)
+	}
+	if !found {
+		list = append(list, member{claim, jsontext.Value(raw)})
+	}
+	return f.withPayload(object(list))
+}

@@ -1,0 +1,76 @@
+package statement
+
+import (
+	"errors"
+
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/reason"
+)
+
+// Parse reads one statement of any kind and verifies its signature. It looks at no clock, and not at who may say what.
+// An error is a *reason.RejectError with one of the statement reasons. What is wrong is looked for in this order, and
+// the first finding is the reason: size, base64url, header, kind, kid, payload, keys in it, claims out of bounds,
+// signature.
+func Parse(text string) (Statement, error) { return parse(text, "") }
+
+// ParseKind reads one statement that must be of body type B, such as *Join; any other kind is StatementKind. The rest
+// is as in [Parse].
+func ParseKind[B Body](text string) (Statement, error) {
+	var body B
+	return parse(text, body.Kind())
+}
+
+func parse(text string, want Kind) (Statement, error) {
+	e, err := open(text, want)
+	if err != nil {
+		return Statement{}, err
+	}
+	body := newBody(e.kind)
+	if err := decode(e.payload, body); err != nil {
+		if errors.Is(err, identity.ErrKey) {
+			return Statement{}, reason.Reject(reason.StatementKey, "%s: %v", e.kind, err)
+		}
+		return Statement{}, reason.Reject(reason.StatementPayload, "%s: %v", e.kind, err)
+	}
+	if err := body.check(); err != nil {
+		if reject := new(reason.RejectError); errors.As(err, &reject) {
+			return Statement{}, reject // a join's redeem has its own reason
+		}
+		return Statement{}, reason.Reject(reason.StatementPayload, "%s: %v", e.kind, err)
+	}
+	if err := verify(text, e.signer); err != nil {
+		return Statement{}, err
+	}
+	return Statement{text: text, id: e.id, signer: e.signer, body: body}, nil
+}
+
+// newBody is an empty body of a kind, nil for a kind that this version does not know. It is the list of the sealed set.
+func newBody(kind Kind) Body {
+	switch kind {
+	case KindDelegate:
+		return new(Delegate)
+	case KindRules:
+		return new(Rules)
+	case KindGrant:
+		return new(Grant)
+	case KindInvite:
+		return new(Invite)
+	case KindRedeem:
+		return new(Redeem)
+	case KindJoin:
+		return new(Join)
+	case KindAdmit:
+		return new(Admit)
+	case KindRevoke:
+		return new(Revoke)
+	case KindSession:
+		return new(Session)
+	case KindProfile:
+		return new(Profile)
+	case KindCreate:
+		return new(Create)
+	case KindEnd:
+		return new(End)
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+package statement
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/mr-tron/base58"
+)
+
+func bodyJSON(t testing.TB, body Body) []byte {
+	t.Helper()
+	raw, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// sized pads header and payload with white space until the text has n bytes.
+func sized(f forgery, n int) string {
+	for pad := range 4 {
+		g := f.withHeader(strings.Repeat(" ", pad) + f.header)
+		for len(g.text()) < n {
+			g.payload += strings.Repeat(" ", max(1, (n-len(g.text()))/2))
+		}
+		if len(g.text()) == n {
+			return g.text()
+		}
+	}
+	panic(fmt.Sprintf("no text of %d bytes", n))
+}
+
+// validVectors are texts that every implementation must accept: the example of every kind, then the edges.
+func validVectors(t testing.TB) []validVector {
+	t.Helper()
+	var list []validVector
+	add := func(name, text string) {
+		s, err := Parse(text)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		list = append(list, validVector{
+			name, text, s.Kind(), s.ID(), s.Signer().String(), s.Audience(), bodyJSON(t, s.Body()),
+		})
+	}
+	for _, e := range examples(t) {
+		add(string(e.body.Kind()), mustSign(t, e.body, e.signer).Text())
+	}
+	delegate, rules, profile := forge(t, KindDelegate), forge(t, KindRules), forge(t, KindProfile)
+	create, revoke, session := forge(t, KindCreate), forge(t, KindRevoke), forge(t, KindSession)
+	add("white space in header and payload", delegate.
+		withHeader(" {\t\"alg\" :\r\n\"EdDSA\","+delegate.header[len(`{"alg":"EdDSA",`):]+"\n").
+		withPayload("\n"+strings.ReplaceAll(delegate.payload, ",", " ,\t")+"\r\n ").text())
+	add("header members in another order", delegate.withHeader(fmt.Sprintf(
+		`{"kid":"%s","typ":"stoa-delegate+jwt","alg":"EdDSA"}`, public(rootName))).text())
+	add("header written with escapes", delegate.swap(`"alg":"EdDSA"`, `"\u0061lg":"Ed\u0044SA"`).text())
+	add("payload members in another order and with escapes", delegate.
+		with(t, "order", "").swap(`{"aud"`, `{"\u006frder":1,"aud"`).swap(`"did:key:z6`, `"did\u003akey:z6`).text())
+	add("exactly 4096 bytes", sized(delegate, MaxSize))
+	add("largest integer", delegate.with(t, "order", "9007199254740991").with(t, "exp", "9007199254740991").text())
+	add("smallest time", delegate.with(t, "iat", "1577836800").with(t, "exp", "1577836801").text())
+	add("rules at their lower bounds", rules.
+		with(t, "admit_slots", "0").with(t, "period_slots", "0").with(t, "period", "3600").with(t, "invite_life", "60").
+		with(t, "host_people", "1").with(t, "host_time", "0").with(t, "speak_time", "0").with(t, "probation", "0").
+		with(t, "entry", `"open"`).text())
+	span := fmt.Sprint(MaxSpan)
+	add("rules at their upper bounds", rules.
+		with(t, "admit_slots", "1000").with(t, "period_slots", "1000").with(t, "period", span).
+		with(t, "invite_life", span).with(t, "host_people", "1000").with(t, "host_time", span).
+		with(t, "speak_time", span).with(t, "probation", span).with(t, "entry", `"ask"`).text())
+	add("grant for speaking", forge(t, KindGrant).with(t, "why", `"speaking"`).with(t, "period", "12").
+		with(t, "slots", "1000").text())
+	add("slot 999", forge(t, KindInvite).with(t, "slot", "999").text())
+	add("revoke without upto", revoke.with(t, "upto", "").text())
+	add("revoke with an empty upto", revoke.with(t, "upto", "[]").text())
+	add("no topics", create.with(t, "topics", "[]").text())
+	add("three topics, the longest", create.with(t, "topics",
+		fmt.Sprintf(`["%s","-","0"]`, strings.Repeat("z", 32))).with(t, "lang", `"fil"`).text())
+	add("name of one letter", profile.with(t, "name", `"x"`).text())
+	add("name of 400 bytes", profile.with(t, "name", `"`+strings.Repeat("é", 200)+`"`).text())
+	add("name of 100 surrogate pairs as escapes, 400 bytes", profile.
+		with(t, "name", `"`+strings.Repeat(`\ud83c\udfdb`, 100)+`"`).text())
+	add("name with every escape", profile.with(t, "name", `"\"\\\/\b\f\n\r\t\u0000\u00E9\uFFFD"`).text())
+	add("name with a delete and line separators", profile.with(t, "name", "\"a\u007f\u2028\u2029\ufeffz\"").text())
+	add("nonce of 16 and origin of 1", session.with(t, "nonce", `"0123456789abcdef"`).with(t, "origin", `"x"`).text())
+	add("nonce of 100 and origin of 300", session.with(t, "nonce", `"`+strings.Repeat("n", 100)+`"`).
+		with(t, "origin", `"`+strings.Repeat("o", 300)+`"`).text())
+	add("key of neither small nor prime order", mixedText(forge(t, KindProfile), true))
+	return list
+}
+
+// keyVectors are did:keys, good and bad.
+func keyVectors() []keyVector {
+	var list []keyVector
+	for _, name := range []string{rootName, nodeName, anaName, leoName, oneTimeName} {
+		k := public(name)
+		list = append(list, keyVector{name, k.String(), hex.EncodeToString(k[:])})
+	}
+	rfc := "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+	list = append(list,
+		keyVector{"RFC 8037, appendix A", did(unhex(rfc)), rfc},
+		keyVector{"y = 3", did(unhex("03" + strings.Repeat("00", 31))), "03" + strings.Repeat("00", 31)})
+	for _, w := range weakKeys() {
+		list = append(list, keyVector{Name: w.name, DID: did(unhex(w.raw))})
+	}
+	for _, b := range brokenDIDs() {
+		list = append(list, keyVector{Name: b.name, DID: b.text})
+	}
+	return list
+}
+
+// brokenDIDs are texts that do not name an Ed25519 key, or not in the one way.
+func brokenDIDs() []struct{ name, text string } {
+	raw := publicBytes(rootName)
+	good := did(raw)
+	encoded := good[len("did:key:z"):]
+	return []struct{ name, text string }{
+		{"empty", ""},
+		{"the prefix only", "did:key:z"},
+		{"hexadecimal", hex.EncodeToString(raw)},
+		{"base58 without did:key", "z" + encoded},
+		{"another method", "did:web:z" + encoded},
+		{"another multibase", "did:key:u" + encoded},
+		{"upper-case scheme", "DID:key:z" + encoded},
+		{"with a fragment", good + "#z" + encoded},
+		{"with a leading one", "did:key:z1" + encoded},
+		{"with a trailing one", good + "1"},
+		{"with a zero in base58", good[:20] + "0" + good[21:]},
+		{"with a letter outside ASCII", good[:20] + "é" + good[21:]},
+		{"cut short", good[:len(good)-1]},
+		{"with a space", good + " "},
+		{"of 31 bytes", did(raw[:31])},
+		{"of 33 bytes", did(append(raw[:32:32], 0))},
+		{"without a multicodec", "did:key:z" + base58.Encode(raw)},
+		{"with the multicodec of X25519", "did:key:z" + base58.Encode(append([]byte{0xec, 0x01}, raw...))},
+		{"with the multicodec of secp256k1", "did:key:z" + base58.Encode(append([]byte{0xe7, 0x01}, raw...))},
+		{"with the multicodec in three bytes", "did:key:z" + base58.Encode(append([]byte{0xed, 0x81, 0x00}, raw...))},
+		{"very long", "did:key:z" + strings.Repeat(encoded, 10)},
+	}
+}
+
+// textVectors are committed texts.
+func textVectors() []textVector {
+	var list []textVector
+	for _, text := range []string{"", "Stoa", "Ποικίλη Στοά", "🏛️", "a\u0000b\n\"<", "é", "e\u0301"} {
+		h := hash("salt of " + text)
+		v := textVector{Text: Text{Salt: Salt(h[:SaltSize]), Text: text}}
+		v.Commitment = v.Text.Commitment()
+		list = append(list, v)
+	}
+	return list
+}

@@ -1,0 +1,145 @@
+// People with a browser each: a real Chromium whose microphone hears a file of speech.
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { chromium, expect, type Browser, type BrowserContextOptions, type Page } from "@playwright/test";
+
+const speech = resolve(import.meta.dirname, "../test-speech");
+
+export type Voice = "ana" | "leo" | "mina" | "otto" | "zoe";
+
+export interface PersonOptions extends BrowserContextOptions {
+  /** What the microphone hears; without it the microphone is refused. */
+  voice?: Voice;
+}
+
+/** Someone at a browser. */
+export class Person {
+  private constructor(
+    readonly name: string,
+    readonly browser: Browser,
+    readonly page: Page,
+  ) {}
+
+  static async arrive(name: string, options: PersonOptions = {}): Promise<Person> {
+    const { voice, ...context } = options;
+    const args = [
+      "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
+      "--force-prefers-reduced-motion",
+    ];
+    if (voice !== undefined) {
+      const file = resolve(speech, `${voice}.wav`);
+      if (!existsSync(file)) throw new Error(`${file} is missing; run scripts/speech`);
+      args.push("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-audio-capture=${file}`);
+    }
+    const browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args });
+    const page = await (await browser.newContext({ locale: "en-GB", ...context })).newPage();
+    await page.addInitScript(watchAudio);
+    return new Person(name, browser, page);
+  }
+
+  async leave(): Promise<void> {
+    await this.browser.close();
+  }
+
+  /** Founds the node's community by the owner link. */
+  async found(link: string): Promise<void> {
+    await this.page.goto(link);
+    await this.page.getByRole("textbox", { name: "Your name" }).fill(this.name);
+    await this.page.getByRole("button", { name: "Join", exact: true }).click();
+    await this.later();
+  }
+
+  /** Joins by an invite link. */
+  async join(link: string): Promise<void> {
+    await this.page.goto(link);
+    await this.page.getByRole("textbox", { name: "Your name" }).fill(this.name);
+    await this.page.getByRole("button", { name: "Join", exact: true }).click();
+    await this.later();
+  }
+
+  private async later(): Promise<void> {
+    await expect(this.page.getByRole("heading", { name: "Save your recovery file" })).toBeVisible();
+    await this.page.getByRole("button", { name: "Later" }).click();
+  }
+
+  /** Makes an invite link on the invites page, and comes back to the hallway. */
+  async invite(): Promise<string> {
+    await this.page.goto(new URL("/invites", this.page.url()).href);
+    await this.page.getByRole("button", { name: "Create invite" }).click();
+    const box = this.page.getByRole("textbox", { name: "Invite link" });
+    await expect(box).toHaveValue(/\/i\/.+#/);
+    return box.inputValue();
+  }
+
+  /** Starts a room and is in it. */
+  async startRoom(title: string): Promise<string> {
+    await this.page.goto(new URL("/", this.page.url()).href);
+    await this.page.getByRole("button", { name: "Start a room" }).first().click();
+    const sheet = this.page.getByRole("dialog", { name: "Start a room" });
+    await sheet.getByRole("textbox", { name: "Title" }).fill(title);
+    await sheet.getByRole("button", { name: "Start", exact: true }).click();
+    await expect(this.page.getByRole("heading", { name: title })).toBeVisible();
+    return this.page.url();
+  }
+
+  /** What this person's browser hears: per CSRC, the loudest level of the last moments, and the decoder's counts. */
+  async hears(): Promise<Hearing> {
+    return this.page.evaluate(async () => {
+      const watch = (window as unknown as { stoaTest: Watch }).stoaTest;
+      const hearing: Hearing = { levels: {}, energy: 0, concealed: 0, samples: 0, packets: 0 };
+      for (const pc of watch.connections) {
+        if (pc.connectionState === "closed") continue;
+        for (const receiver of pc.getReceivers()) {
+          for (const source of receiver.getContributingSources()) {
+            if (performance.timeOrigin + performance.now() - source.timestamp > 400) continue;
+            const before = hearing.levels[source.source] ?? 0;
+            hearing.levels[source.source] = Math.max(before, source.audioLevel ?? 0);
+          }
+        }
+        for (const report of (await pc.getStats()).values() as Iterable<Record<string, unknown>>) {
+          if (report["type"] !== "inbound-rtp" || report["kind"] !== "audio") continue;
+          const count = (key: string): number => Number(report[key] ?? 0);
+          hearing.energy += count("totalAudioEnergy");
+          hearing.concealed += count("concealedSamples") - count("silentConcealedSamples");
+          hearing.samples += count("totalSamplesReceived");
+          hearing.packets += count("packetsReceived");
+        }
+      }
+      return hearing;
+    });
+  }
+
+  /** How long it takes until more speech is heard than now. */
+  async untilHears(limit = 5_000): Promise<number> {
+    const start = Date.now();
+    const before = (await this.hears()).energy;
+    await expect.poll(async () => (await this.hears()).energy, { timeout: limit, intervals: [50] }).toBeGreaterThan(before + 1e-4);
+    return Date.now() - start;
+  }
+}
+
+export interface Hearing {
+  levels: Record<number, number>;
+  energy: number;
+  concealed: number;
+  samples: number;
+  packets: number;
+}
+
+interface Watch {
+  connections: RTCPeerConnection[];
+}
+
+/** Runs in the page before its own code: remembers every peer connection, so that a test can ask what arrives. */
+function watchAudio(): void {
+  const connections: RTCPeerConnection[] = [];
+  (window as unknown as { stoaTest: Watch }).stoaTest = { connections };
+  const Original = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Original {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      connections.push(this);
+    }
+  };
+}

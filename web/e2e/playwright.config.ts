@@ -1,0 +1,14 @@
+import { defineConfig } from "@playwright/test";
+
+// Each person is a Chromium of their own, because the file that feeds a microphone is chosen when a browser starts.
+// So the tests launch browsers themselves (people.ts), and run one after another.
+export default defineConfig({
+  testDir: ".",
+  outputDir: "../test-results",
+  workers: 1,
+  fullyParallel: false,
+  timeout: 120_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  forbidOnly: true,
+});
