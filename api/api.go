@@ -47,7 +47,7 @@ type Node struct {
 type Community struct {
 	ID      identity.PublicKey `json:"id" doc:"The root key's did:key."`
 	Name    string             `json:"name"`
-	Entry   statement.Entry    `json:"entry" enum:"invite,ask,open" doc:"How one becomes a member."`
+	Entry   statement.Entry    `json:"entry"`
 	Rules   statement.Rules    `json:"rules"`
 	Members int                `json:"members"`
 }

@@ -75,26 +75,18 @@ func checkRunes(text []rune) string {
 	visible, marks := false, 0
 	for i, r := range text {
 		switch {
-		case isJoiner(r):
-			if !joins(text, i) {
-				return fmt.Sprintf("has an invisible character (U+%04X) where nothing is to be joined", r)
-			}
-		case isTag(r):
-			if !tags(text, i) {
-				return fmt.Sprintf("has an invisible character (U+%04X) outside a flag", r)
-			}
+		case isJoiner(r) && !joins(text, i), isTag(r) && !tags(text, i), isStyle(r) && !styles(text, i):
+			return fmt.Sprintf("has an invisible character (U+%04X) that does nothing there", r)
 		case isRefused(r):
 			return fmt.Sprintf("has a character that is not allowed (U+%04X)", r)
-		}
-		if unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r) {
+		case unicode.In(r, unicode.Mn, unicode.Me):
 			if marks++; marks > maxMarks {
 				return "has too many marks on one character"
 			}
 			continue
 		}
-		if marks = 0; !unicode.IsSpace(r) && !isJoiner(r) && !isTag(r) && r != blankBraille {
-			visible = true
-		}
+		marks = 0
+		visible = visible || !unicode.IsSpace(r) && !isJoiner(r) && !isTag(r) && r != blankBraille
 	}
 	switch {
 	case !visible:
@@ -109,53 +101,58 @@ func checkRunes(text []rune) string {
 const (
 	zeroWidthNonJoiner = '\u200c'
 	zeroWidthJoiner    = '\u200d'
-	emojiStyle         = '\ufe0f' // variation selector 16
+	textStyle          = '\ufe0e' // variation selectors 15 and 16: an emoji as text, a sign as emoji
+	emojiStyle         = '\ufe0f'
 	blankBraille       = '\u2800'
 	blackFlag          = '\U0001f3f4'
 	firstTag           = '\U000e0020'
 	cancelTag          = '\U000e007f'
+	maxTags            = 7 // a region of six letters and the cancel tag (UTS #51)
 )
 
-func isJoiner(r rune) bool { return r == zeroWidthNonJoiner || r == zeroWidthJoiner }
-
-// isTag reports the invisible letters that spell the region of a flag, as in England's (UTS #51).
-func isTag(r rune) bool { return r >= firstTag && r <= cancelTag }
-
-// isRefused reports characters that no text may hold: controls; bidirectional and other format characters, except the
-// few that are drawn; separators of lines; what nobody can see; private use; noncharacters.
+// isRefused reports characters that no text may hold: controls; bidirectional and other format characters, except those
+// that are drawn and those that have rules of their own; separators of lines; what nobody can see; private use;
+// noncharacters.
 func isRefused(r rune) bool {
-	if unicode.Is(unicode.Prepended_Concatenation_Mark, r) {
+	if isJoiner(r) || isTag(r) || unicode.Is(unicode.Prepended_Concatenation_Mark, r) {
 		return false
 	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp,
 		unicode.Other_Default_Ignorable_Code_Point, unicode.Noncharacter_Code_Point)
 }
 
-// joins reports whether the joiner at i stands between two characters that a joiner can act on. Latin, Greek and
-// Cyrillic letters and digits are none: there it would only make two equal-looking texts differ.
+func isJoiner(r rune) bool { return r == zeroWidthNonJoiner || r == zeroWidthJoiner }
+
+// joins reports whether the joiner at i stands between two characters that it can act on.
 func joins(text []rune, i int) bool {
-	if i == 0 || i == len(text)-1 {
-		return false
-	}
-	return joinable(text[i-1]) && joinable(text[i+1])
+	return i > 0 && i < len(text)-1 && shapes(text[i-1]) && shapes(text[i+1])
 }
 
-func joinable(r rune) bool {
-	if r <= unicode.MaxASCII {
-		return false
-	}
-	return !unicode.IsSpace(r) && !isJoiner(r) && !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Nd)
+// shapes reports whether a joiner beside r can change how r is drawn. Beside Latin, Greek and Cyrillic letters and
+// digits it cannot: there it would only make two equal-looking texts differ.
+func shapes(r rune) bool {
+	return r > unicode.MaxASCII && !unicode.IsSpace(r) && !isJoiner(r) &&
+		!unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Nd)
 }
+
+func isStyle(r rune) bool { return r == textStyle || r == emojiStyle }
+
+// styles reports whether the style at i follows a sign; letters have none.
+func styles(text []rune, i int) bool {
+	return i > 0 && !unicode.IsLetter(text[i-1]) && !unicode.IsSpace(text[i-1])
+}
+
+// isTag reports the invisible letters that spell the region of a flag, as in England's.
+func isTag(r rune) bool { return r >= firstTag && r <= cancelTag }
 
 // tags reports whether the tag at i belongs to a flag: a black flag, tags, and the cancel tag at their end.
 func tags(text []rune, i int) bool {
-	from := i
-	for from > 0 && isTag(text[from]) {
-		from--
+	flag, end := i, i
+	for flag > 0 && isTag(text[flag]) {
+		flag--
 	}
-	to := i
-	for to < len(text)-1 && isTag(text[to+1]) {
-		to++
+	for end < len(text)-1 && isTag(text[end+1]) {
+		end++
 	}
-	return text[from] == blackFlag && text[to] == cancelTag && to-from <= 8
+	return text[flag] == blackFlag && text[end] == cancelTag && end-flag <= maxTags
 }

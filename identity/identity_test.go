@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -13,11 +14,11 @@ import (
 	"github.com/stoa-rooms/stoa/identity"
 )
 
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
+func unhex(tb testing.TB, s string) []byte {
+	tb.Helper()
 	raw, err := hex.DecodeString(s)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return raw
 }
@@ -106,9 +107,7 @@ func TestRefusedKeys(t *testing.T) {
 		"y = p + 3, a good y beyond": "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 		"all ones":                   strings.Repeat("ff", 32),
 	}
-	for name, raw := range smallOrder {
-		bad[name] = raw
-	}
+	maps.Copy(bad, smallOrder)
 	for name, raw := range bad {
 		if k, err := identity.FromBytes(unhex(t, raw)); !errors.Is(err, identity.ErrKey) || !k.IsZero() {
 			t.Errorf("%s: FromBytes gives %v, %v", name, k, err)
@@ -212,7 +211,7 @@ func TestPrivateKeyStaysOutOfLogs(t *testing.T) {
 	for _, format := range []string{"%v", "%+v", "%s", "%#v", "%x", "%d"} {
 		shown := fmt.Sprintf(format, private) + fmt.Sprintf(format, struct{ hidden identity.PrivateKey }{private})
 		if strings.Contains(shown, hex.EncodeToString(private.Seed())) ||
-			strings.Contains(shown, fmt.Sprint(private.Seed())) ||
+			strings.Contains(shown, fmt.Sprintf("%d", private.Seed())) ||
 			strings.Contains(shown, fmt.Sprintf("%#v", private.Seed())[len("[]byte{"):]) {
 			t.Errorf("%s shows the seed", format)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,10 +64,8 @@ func ParseCheckpoint(text, origin string, key identity.PublicKey) (Tree, error) 
 	if len(lines) < 3 || lines[0] != origin {
 		return Tree{}, fmt.Errorf("%w: another origin, or no size and root", ErrCheckpoint)
 	}
-	for _, extension := range lines[3:] {
-		if extension == "" {
-			return Tree{}, fmt.Errorf("%w: an empty line", ErrCheckpoint)
-		}
+	if slices.Contains(lines[3:], "") {
+		return Tree{}, fmt.Errorf("%w: an empty line", ErrCheckpoint)
 	}
 	return parseTree(lines[1], lines[2])
 }

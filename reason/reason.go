@@ -112,13 +112,15 @@ type entry struct {
 	French  string `json:"fr"`
 }
 
-var table = sync.OnceValue(func() map[Reason]entry {
+var table = sync.OnceValue(readTable) //nolint:gochecknoglobals // an immutable table
+
+func readTable() map[Reason]entry {
 	var t map[Reason]entry
 	if err := json.Unmarshal(sentencesJSON, &t); err != nil {
 		panic(fmt.Sprintf("reason: sentences.json: %v", err)) // embedded at build time, held by a test
 	}
 	return t
-})
+}
 
 // Status is the HTTP status that carries this reason; 500 for one that is not in the list.
 func (r Reason) Status() int {
@@ -170,8 +172,7 @@ func Of(err error) Reason {
 	if err == nil {
 		return ""
 	}
-	var e *RejectError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*RejectError](err); ok {
 		return e.Reason
 	}
 	return Internal

@@ -6,10 +6,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/rooms"
-	"pgregory.net/rapid"
 )
 
 // view is all that can be seen of a room.
@@ -49,33 +50,72 @@ const population = 9
 
 var tight = rooms.Limits{People: 7, Stage: 4, Hands: 3}
 
-func drawCommand(t *rapid.T, at int64) rooms.Command {
-	who := func(label string) identity.PublicKey { return key(rapid.ByteRange(0, population-1).Draw(t, label)) }
-	kinds := []rooms.Action{
-		rooms.Enter{}, rooms.Enter{}, rooms.Enter{}, rooms.Leave{}, rooms.Disconnect{}, rooms.RaiseHand{Question: "?"},
-		rooms.RaiseHand{}, rooms.LowerHand{}, rooms.AcceptOffer{}, rooms.AcceptOffer{}, rooms.DeclineOffer{},
-		rooms.StepDown{}, rooms.MuteSelf{}, rooms.Unmute{}, rooms.Unmute{}, rooms.Tick{},
+// drawCommand draws an action and, mostly, somebody who may do it and somebody it can be done to.
+func drawCommand(t *rapid.T, s rooms.State, step int, at int64) rooms.Command {
+	// Draws favour small numbers; turning them with the step spreads what they choose.
+	index := func(label string, n int) int { return (rapid.IntRange(0, n-1).Draw(t, label) + 7*step) % n }
+	who := func(label string, likely []identity.PublicKey) identity.PublicKey {
+		if len(likely) > 0 && rapid.IntRange(0, 4).Draw(t, label+" is unlikely") < 4 {
+			return likely[index(label, len(likely))]
+		}
+		return key(byte(index(label, population)))
 	}
-	pick := rapid.IntRange(0, len(kinds)+9).Draw(t, "action")
-	c := rooms.Command{At: at, Actor: who("actor")}
-	if pick < len(kinds) {
-		c.Do = kinds[pick]
-		return c
+	var moderators, stage, listeners, offered []identity.PublicKey
+	for _, p := range s.Stage() {
+		stage = append(stage, p.Key)
+		if p.Role == rooms.Moderator {
+			moderators = append(moderators, p.Key)
+		}
 	}
-	// A moderator, usually the creator, does something to somebody; it seldom is the end.
-	if rapid.Bool().Draw(t, "creator") {
-		c.Actor = key(0)
+	for _, l := range s.Listeners(0, population) {
+		listeners = append(listeners, l.Key)
 	}
-	target := who("target")
-	c.Do = []rooms.Action{
-		rooms.Offer{Who: target}, rooms.Offer{Who: target}, rooms.Offer{Who: target}, rooms.DismissHand{Who: target},
-		rooms.Mute{Who: target}, rooms.Move{Who: target}, rooms.Appoint{Who: target}, rooms.Withdraw{Who: target},
-		rooms.Remove{Who: target}, rooms.End{},
-	}[pick-len(kinds)]
-	if _, end := c.Do.(rooms.End); end && rapid.IntRange(0, 9).Draw(t, "end") > 0 {
-		c.Do = rooms.Tick{}
+	for _, o := range s.Offers() {
+		offered = append(offered, o.Key)
 	}
-	return c
+	target := func(likely []identity.PublicKey) identity.PublicKey { return who("target", likely) }
+	kinds := []struct {
+		weight int
+		actors []identity.PublicKey
+		draw   func() rooms.Action
+	}{
+		{12, nil, func() rooms.Action { return rooms.Enter{} }},
+		{2, nil, func() rooms.Action { return rooms.Leave{} }},
+		{3, stage, func() rooms.Action { return rooms.Disconnect{} }},
+		{2, listeners, func() rooms.Action { return rooms.Disconnect{} }},
+		{6, listeners, func() rooms.Action { return rooms.RaiseHand{Question: "?"} }},
+		{2, listeners, func() rooms.Action { return rooms.LowerHand{} }},
+		{8, offered, func() rooms.Action { return rooms.AcceptOffer{} }},
+		{2, offered, func() rooms.Action { return rooms.DeclineOffer{} }},
+		{2, stage, func() rooms.Action { return rooms.StepDown{} }},
+		{2, stage, func() rooms.Action { return rooms.MuteSelf{} }},
+		{6, stage, func() rooms.Action { return rooms.Unmute{} }},
+		{3, nil, func() rooms.Action { return rooms.Tick{} }},
+		{10, moderators, func() rooms.Action { return rooms.Offer{Who: target(listeners)} }},
+		{2, moderators, func() rooms.Action { return rooms.DismissHand{Who: target(listeners)} }},
+		{3, moderators, func() rooms.Action { return rooms.Mute{Who: target(stage)} }},
+		{2, moderators, func() rooms.Action { return rooms.Move{Who: target(stage)} }},
+		{3, moderators, func() rooms.Action { return rooms.Appoint{Who: target(stage)} }},
+		{2, moderators, func() rooms.Action { return rooms.Withdraw{Who: target(moderators)} }},
+		{1, moderators, func() rooms.Action { return rooms.Remove{Who: target(nil)} }},
+	}
+	if _, ended := s.Ended(); step < population && !ended && !rapid.Bool().Draw(t, "not yet") {
+		return rooms.Command{At: at, Actor: key(byte(step)), Do: rooms.Enter{}}
+	}
+	total := 0
+	for _, k := range kinds {
+		total += k.weight
+	}
+	pick := index("action", total)
+	if step > 50 && rapid.IntRange(0, 99).Draw(t, "end") == 99 {
+		return rooms.Command{At: at, Actor: who("actor", moderators), Do: rooms.End{}}
+	}
+	for _, k := range kinds {
+		if pick -= k.weight; pick < 0 {
+			return rooms.Command{At: at, Actor: who("actor", k.actors), Do: k.draw()}
+		}
+	}
+	return rooms.Command{At: at, Do: rooms.Tick{}}
 }
 
 func TestInvariants(t *testing.T) {
@@ -85,9 +125,9 @@ func TestInvariants(t *testing.T) {
 		removed := map[identity.PublicKey]bool{}
 		var history []rooms.Command
 		at := int64(start)
-		for range rapid.IntRange(1, 120).Draw(t, "length") {
-			at += rapid.SampledFrom([]int64{0, 1, 500, 5_000, 29_999, 30_000, 60_000}).Draw(t, "pause")
-			c := drawCommand(t, at)
+		for i := range 100 {
+			at += rapid.SampledFrom([]int64{0, 0, 0, 1, 500, 5_000, 29_999, 30_000, 60_000}).Draw(t, "pause")
+			c := drawCommand(t, s, i, at)
 			before := look(s)
 			next, events, err := s.Apply(c)
 			same(t, before, look(s)) // a State is a value
@@ -109,6 +149,7 @@ func TestInvariants(t *testing.T) {
 				same(t, s.Record(), next.Record())
 			}
 			queueIsStable(t, s, next)
+			onlyUnmuteLetsSend(t, c, s, next)
 			m.apply(t, next, events)
 			s = next
 			checkInvariants(t, s, removed)
@@ -170,6 +211,16 @@ func checkInvariants(t *rapid.T, s rooms.State, removed map[identity.PublicKey]b
 	}
 }
 
+// onlyUnmuteLetsSend holds that nobody comes to be heard but by their own Unmute.
+func onlyUnmuteLetsSend(t *rapid.T, c rooms.Command, before, after rooms.State) {
+	for i := range byte(population) {
+		k := key(i)
+		if _, unmute := c.Do.(rooms.Unmute); !before.MaySend(k) && after.MaySend(k) && (!unmute || c.Actor != k) {
+			t.Fatalf("%T made somebody heard", c.Do)
+		}
+	}
+}
+
 // queueIsStable holds that two hands that were up before and still are have kept their order.
 func queueIsStable(t *rapid.T, before, after rooms.State) {
 	var was, is []identity.PublicKey
@@ -225,6 +276,16 @@ func checkRestore(t *rapid.T, s rooms.State, at int64) {
 	for i := range byte(population) {
 		if restored.MaySend(key(i)) {
 			t.Fatalf("somebody may send before they are back")
+		}
+	}
+	entered, _, err := restored.Apply(rooms.Command{At: at, Actor: key(population), Do: rooms.Enter{}})
+	if err != nil {
+		return // full
+	}
+	number, _ := entered.Number(key(population))
+	for i := range byte(population) {
+		if n, ok := entered.Number(key(i)); ok && n == number {
+			t.Fatalf("a person number given twice after a restart: %d", n)
 		}
 	}
 }

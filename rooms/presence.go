@@ -137,7 +137,7 @@ func (Enter) apply(t *turn) error {
 	return nil
 }
 
-func (Leave) apply(t *turn) error {
+func (Leave) apply(t *turn) error { //nolint:unparam // an Action's method; this one is never refused
 	k := t.actor
 	if indexOf(t.stage, k) >= 0 {
 		t.leaveStage(StageLeft{Key: k, Why: LeftLeft})
@@ -149,7 +149,7 @@ func (Leave) apply(t *turn) error {
 	return nil
 }
 
-func (Disconnect) apply(t *turn) error {
+func (Disconnect) apply(t *turn) error { //nolint:unparam // an Action's method; this one is never refused
 	k := t.actor
 	if i := indexOf(t.stage, k); i >= 0 {
 		t.disconnectStage(i)

@@ -27,6 +27,7 @@ import (
 	"slices"
 
 	"github.com/benbjohnson/immutable"
+
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/statement"
@@ -101,8 +102,11 @@ type (
 	byNumber struct{}
 )
 
+// Compare implements immutable.Comparer.
 func (byKey) Compare(a, b identity.PublicKey) int { return bytes.Compare(a[:], b[:]) }
-func (byNumber) Compare(a, b uint32) int          { return cmp.Compare(a, b) }
+
+// Compare implements immutable.Comparer.
+func (byNumber) Compare(a, b uint32) int { return cmp.Compare(a, b) }
 
 // Apply is the transition. It first lets the time up to c.At pass (expired offers and held places go), then does the
 // action. A refusal is a *reason.RejectError of a room-* reason; it returns s itself and no events, the passing of

@@ -2,6 +2,7 @@ package statement
 
 import (
 	"regexp"
+	"slices"
 
 	"github.com/stoa-rooms/stoa/identity"
 )
@@ -21,7 +22,7 @@ type Create struct {
 // RoomEntry is who may enter a room.
 type RoomEntry string
 
-// Who may enter. Members of the community, for now.
+// RoomMembers lets the members of the community in.
 const RoomMembers RoomEntry = "members"
 
 // MaxTopics is how many topics a room may have.
@@ -54,10 +55,8 @@ func (c *Create) check() error {
 		if err := matches("topics", t, topicPattern); err != nil {
 			return err
 		}
-		for _, u := range c.Topics[:i] {
-			if t == u {
-				return wrong("topics", "one topic twice")
-			}
+		if slices.Contains(c.Topics[:i], t) {
+			return wrong("topics", "one topic twice")
 		}
 	}
 	return nil

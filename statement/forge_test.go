@@ -40,11 +40,11 @@ func public(name string) identity.PublicKey { return key(name).Public() }
 func hash(name string) [32]byte { return sha256.Sum256([]byte("stoa test hash " + name)) }
 
 // mustSign makes a statement that has to be right.
-func mustSign(t testing.TB, body Body, signer string) Statement {
-	t.Helper()
+func mustSign(tb testing.TB, body Body, signer string) Statement {
+	tb.Helper()
 	s, err := Sign(body, key(signer))
 	if err != nil {
-		t.Fatalf("sign a %s: %v", body.Kind(), err)
+		tb.Fatalf("sign a %s: %v", body.Kind(), err)
 	}
 	return s
 }
@@ -56,17 +56,17 @@ type example struct {
 }
 
 // examples has one ordinary statement of every kind.
-func examples(t testing.TB) []example {
-	t.Helper()
+func examples(tb testing.TB) []example {
+	tb.Helper()
 	root, node, ana, leo := public(rootName), public(nodeName), public(anaName), public(leoName)
-	grant := mustSign(t, &Grant{Community: root, IssuedAt: iat, Member: ana, Slots: 2, Why: WhyAdmission}, nodeName)
+	grant := mustSign(tb, &Grant{Community: root, IssuedAt: iat, Member: ana, Slots: 2, Why: WhyAdmission}, nodeName)
 	invite := &Invite{
 		Community: root, IssuedAt: iat + 60, Expires: iat + 7*86_400,
 		Key: public(oneTimeName), Grant: grant.ID(), Slot: 1,
 	}
-	inviteID := mustSign(t, invite, anaName).ID()
+	inviteID := mustSign(tb, invite, anaName).ID()
 	redeem := &Redeem{Community: root, Invite: inviteID, Member: leo}
-	join := &Join{Community: root, IssuedAt: iat + 120, Redeem: mustSign(t, redeem, oneTimeName).Text()}
+	join := &Join{Community: root, IssuedAt: iat + 120, Redeem: mustSign(tb, redeem, oneTimeName).Text()}
 	create := &Create{
 		Community: root, IssuedAt: iat + 300, JTI: "c3RvYSByb29tIDE-_w", Node: node,
 		Title: hash("title"), Language: "pt-BR", Topics: []string{"music", "a-0"}, Entry: RoomMembers,
@@ -83,7 +83,7 @@ func examples(t testing.TB) []example {
 		{oneTimeName, redeem},
 		{leoName, join},
 		{nodeName, &Admit{
-			Community: root, IssuedAt: iat + 121, Member: leo, Join: mustSign(t, join, leoName).ID(), Way: EntryInvite,
+			Community: root, IssuedAt: iat + 121, Member: leo, Join: mustSign(tb, join, leoName).ID(), Way: EntryInvite,
 		}},
 		{rootName, &Revoke{
 			Community: root, IssuedAt: iat + 900, Statement: hash("delegate"),
@@ -95,19 +95,19 @@ func examples(t testing.TB) []example {
 		}},
 		{leoName, &Profile{Community: root, IssuedAt: iat + 120, Name: "Léo 🏛️ “<b>Stoa</b>”"}},
 		{leoName, create},
-		{nodeName, &End{Room: mustSign(t, create, leoName).ID(), IssuedAt: iat + 4_000}},
+		{nodeName, &End{Room: mustSign(tb, create, leoName).ID(), IssuedAt: iat + 4_000}},
 	}
 }
 
 // exampleOf is the example of one kind.
-func exampleOf(t testing.TB, kind Kind) example {
-	t.Helper()
-	for _, e := range examples(t) {
+func exampleOf(tb testing.TB, kind Kind) example {
+	tb.Helper()
+	for _, e := range examples(tb) {
 		if e.body.Kind() == kind {
 			return e
 		}
 	}
-	t.Fatalf("no example of kind %q", kind)
+	tb.Fatalf("no example of kind %q", kind)
 	return example{}
 }
 
@@ -119,12 +119,12 @@ type forgery struct {
 }
 
 // forge begins with the example of a kind.
-func forge(t testing.TB, kind Kind) forgery {
-	t.Helper()
-	e := exampleOf(t, kind)
+func forge(tb testing.TB, kind Kind) forgery {
+	tb.Helper()
+	e := exampleOf(tb, kind)
 	payload, err := json.Marshal(e.body)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return forgery{header: headerOf(kind, e.signer), payload: string(payload), signer: e.signer}
 }
@@ -168,22 +168,22 @@ type member struct {
 }
 
 // members takes an object apart without losing its order.
-func members(t testing.TB, object string) []member {
-	t.Helper()
+func members(tb testing.TB, object string) []member {
+	tb.Helper()
 	d := jsontext.NewDecoder(strings.NewReader(object))
 	if _, err := d.ReadToken(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var list []member
 	for d.PeekKind() != jsontext.KindEndObject {
 		name, err := d.ReadToken()
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		m := member{name: name.String()}
 		value, err := d.ReadValue()
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		m.value = value.Clone()
 		list = append(list, m)
@@ -204,11 +204,11 @@ func object(list []member) string {
 }
 
 // with changes one claim to raw JSON, or drops it when raw is empty, or adds it.
-func (f forgery) with(t testing.TB, claim, raw string) forgery {
-	t.Helper()
+func (f forgery) with(tb testing.TB, claim, raw string) forgery {
+	tb.Helper()
 	var list []member
 	found := false
-	for _, m := range members(t, f.payload) {
+	for _, m := range members(tb, f.payload) {
 		if m.name == claim {
 			found = true
 			if raw == "" {

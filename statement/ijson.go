@@ -90,6 +90,7 @@ func checkToken(token jsontext.Token) error {
 		if strings.ContainsFunc(token.String(), isNoncharacter) {
 			return errors.New("a Unicode noncharacter")
 		}
+	default: // brackets, and booleans, which the claims' types refuse
 	}
 	return nil
 }
@@ -102,32 +103,37 @@ func isNoncharacter(r rune) bool {
 // complete finds fields of t that raw does not mention: an absent member is not a zero.
 func complete(raw jsontext.Value, t reflect.Type) error {
 	switch {
+	case t.Kind() == reflect.Struct:
+		return completeStruct(raw, t)
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
 		var items []jsontext.Value
 		if err := json.Unmarshal(raw, &items); err != nil {
 			return err
 		}
 		for _, item := range items {
-			if err := complete(item, t.Elem()); err != nil {
+			if err := completeStruct(item, t.Elem()); err != nil {
 				return err
 			}
 		}
-	case t.Kind() == reflect.Struct:
-		var members map[string]jsontext.Value
-		if err := json.Unmarshal(raw, &members); err != nil {
-			return err
-		}
-		for field := range t.Fields() {
-			name, options, tagged := strings.Cut(field.Tag.Get("json"), ",")
-			member, present := members[name]
-			switch {
-			case present:
-				if err := complete(member, field.Type); err != nil {
-					return err
-				}
-			case name != "" && !(tagged && options == "omitzero"):
-				return fmt.Errorf("member %s is missing", name)
+	}
+	return nil
+}
+
+func completeStruct(raw jsontext.Value, t reflect.Type) error {
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return err
+	}
+	for field := range t.Fields() {
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		member, present := members[name]
+		switch {
+		case present:
+			if err := complete(member, field.Type); err != nil {
+				return err
 			}
+		case name != "" && options != "omitzero":
+			return fmt.Errorf("member %s is missing", name)
 		}
 	}
 	return nil

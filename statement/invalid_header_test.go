@@ -16,9 +16,9 @@ func (f forgery) withKid(kid string) forgery {
 }
 
 // wrongHeader is about the protected header, the kid's key aside.
-func wrongHeader(t testing.TB, r *refusals) {
-	t.Helper()
-	f := forge(t, KindDelegate)
+func wrongHeader(tb testing.TB, r *refusals) {
+	tb.Helper()
+	f := forge(tb, KindDelegate)
 	kid := public(rootName).String()
 	header := func(name, text string) { r.add(reason.StatementHeader, name, text) }
 	for name, raw := range inOrder(
@@ -39,13 +39,13 @@ func wrongHeader(t testing.TB, r *refusals) {
 	) {
 		header(name, f.withHeader(raw).text())
 	}
-	for _, m := range members(t, f.header) {
+	for _, m := range members(tb, f.header) {
 		g := forgery{payload: f.header} // members and with work on payloads
-		header("header without "+m.name, f.withHeader(g.with(t, m.name, "").payload).text())
-		header("header with null for "+m.name, f.withHeader(g.with(t, m.name, "null").payload).text())
-		header("header with a number for "+m.name, f.withHeader(g.with(t, m.name, "1").payload).text())
+		header("header without "+m.name, f.withHeader(g.with(tb, m.name, "").payload).text())
+		header("header with null for "+m.name, f.withHeader(g.with(tb, m.name, "null").payload).text())
+		header("header with a number for "+m.name, f.withHeader(g.with(tb, m.name, "1").payload).text())
 		header("header with an array for "+m.name,
-			f.withHeader(g.with(t, m.name, "["+string(m.value)+"]").payload).text())
+			f.withHeader(g.with(tb, m.name, "["+string(m.value)+"]").payload).text())
 		header("header with "+m.name+" twice",
 			f.withHeader(f.header[:1]+`"`+m.name+`":`+string(m.value)+","+f.header[1:]).text())
 		header("header with "+m.name+" in capitals", f.swap(`"`+m.name+`"`, `"`+strings.ToUpper(m.name)+`"`).text())
@@ -88,23 +88,23 @@ func wrongHeader(t testing.TB, r *refusals) {
 		r.add(reason.StatementKind, "unknown kind "+kind, f.swap("stoa-delegate", "stoa-"+kind).text())
 	}
 	r.add(reason.StatementPayload, "a delegate's payload as rules", f.swap("stoa-delegate", "stoa-rules").text())
-	r.add(reason.StatementPayload, "an invite's payload as a grant", forge(t, KindInvite).swap("stoa-invite", "stoa-grant").text())
+	r.add(reason.StatementPayload, "an invite's payload as a grant", forge(tb, KindInvite).swap("stoa-invite", "stoa-grant").text())
 }
 
 // wrongKey is about the kid, and keys in payloads.
-func wrongKey(t testing.TB, r *refusals) {
-	t.Helper()
-	f, invite := forge(t, KindDelegate), forge(t, KindInvite)
+func wrongKey(tb testing.TB, r *refusals) {
+	tb.Helper()
+	f, invite := forge(tb, KindDelegate), forge(tb, KindInvite)
 	for _, w := range weakKeys() {
 		// S = 0 and R = A, or the like, would verify for a key of small order whatever the message.
 		r.add(reason.StatementKey, "kid "+w.name, f.withKid(did(unhex(w.raw))).text())
-		r.add(reason.StatementKey, "one-time key "+w.name, invite.with(t, "key", `"`+did(unhex(w.raw))+`"`).text())
+		r.add(reason.StatementKey, "one-time key "+w.name, invite.with(tb, "key", `"`+did(unhex(w.raw))+`"`).text())
 	}
 	for _, b := range brokenDIDs() {
 		r.add(reason.StatementKey, "kid "+b.name, f.withKid(b.text).text())
-		r.add(reason.StatementKey, "sub "+b.name, f.with(t, "sub", `"`+b.text+`"`).text())
+		r.add(reason.StatementKey, "sub "+b.name, f.with(tb, "sub", `"`+b.text+`"`).text())
 	}
-	upto := forge(t, KindRevoke)
+	upto := forge(tb, KindRevoke)
 	r.add(reason.StatementKey, "log in upto of small order",
 		upto.swap(public(anaName).String(), did(unhex(torsion))).text())
 	small := f.withKid(did(unhex(weakKeys()[0].raw)))

@@ -27,16 +27,16 @@ func flip(text string, partIndex, at int) string {
 }
 
 // wrongSignature is about texts that are right but for what signs them.
-func wrongSignature(t testing.TB, r *refusals) {
-	t.Helper()
-	f := forge(t, KindDelegate)
+func wrongSignature(tb testing.TB, r *refusals) {
+	tb.Helper()
+	f := forge(tb, KindDelegate)
 	message := []byte(f.input())
 	add := func(name string, signature []byte) {
 		r.add(reason.StatementSignature, name, f.input()+"."+part(string(signature)))
 	}
 	good := signWith(rootName, nil, nil, nil, message)
 	if f.text() != f.input()+"."+part(string(good)) {
-		t.Fatal("signWith is not RFC 8032: the wrong signatures would be wrong for the wrong reason")
+		tb.Fatal("signWith is not RFC 8032: the wrong signatures would be wrong for the wrong reason")
 	}
 	for _, at := range []int{0, 15, 31, 32, 47, 63} {
 		r.add(reason.StatementSignature, fmt.Sprintf("bit of signature byte %d flipped", at), flip(f.text(), 2, at))
@@ -56,7 +56,7 @@ func wrongSignature(t testing.TB, r *refusals) {
 	add("S with bit 253 set", append(slices.Clone(good[:63]), good[63]|0x20))
 	negated := edwards25519.NewScalar()
 	if _, err := negated.SetCanonicalBytes(good[32:]); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	add("-S", append(slices.Clone(good[:32]), negated.Negate(negated).Bytes()...))
 	add("-R", append(append(slices.Clone(good[:31]), good[31]^0x80), good[32:]...))
@@ -71,13 +71,13 @@ func wrongSignature(t testing.TB, r *refusals) {
 	add("R with a part of order 8, that satisfies the equation with the cofactor",
 		signWith(rootName, nil, point(unhex(torsion)), nil, message))
 	r.add(reason.StatementSignature, "key with a part of order 8, that satisfies the equation only with the cofactor",
-		mixedText(forge(t, KindProfile), false))
+		mixedText(forge(tb, KindProfile), false))
 	add("Ed25519ph", prehashed(rootName, message))
 	add("Ed25519ctx", withContext(rootName, message))
 	add("signature by another key", signWith(nodeName, nil, nil, nil, message))
 	add("signature over the payload only", signWith(rootName, nil, nil, nil, []byte(f.payload)))
 	add("signature over header and payload undone", signWith(rootName, nil, nil, nil, []byte(f.header+"."+f.payload)))
-	add("signature over another statement", signWith(rootName, nil, nil, nil, []byte(forge(t, KindRules).input())))
+	add("signature over another statement", signWith(rootName, nil, nil, nil, []byte(forge(tb, KindRules).input())))
 	add("signature over the text with a line break", signWith(rootName, nil, nil, nil, append(slices.Clone(message), '\n')))
 	add("signature in hexadecimal", []byte(hex.EncodeToString(good)))
 	add("signature in DER", append([]byte{0x30, 0x44, 0x02, 0x20}, good...))
@@ -85,10 +85,10 @@ func wrongSignature(t testing.TB, r *refusals) {
 	r.add(reason.StatementSignature, "kid of another key", f.withKid(public(nodeName).String()).text())
 	r.add(reason.StatementSignature, "header with other white space", part(f.header+" ")+"."+p+"."+s)
 	r.add(reason.StatementSignature, "payload with other white space", h+"."+part(f.payload+" ")+"."+s)
-	r.add(reason.StatementSignature, "payload with another order", h+"."+part(f.with(t, "order", "2").payload)+"."+s)
+	r.add(reason.StatementSignature, "payload with another order", h+"."+part(f.with(tb, "order", "2").payload)+"."+s)
 	r.add(reason.StatementSignature, "header of another signer",
 		part(headerOf(KindDelegate, nodeName))+"."+p+"."+s)
-	other := forge(t, KindGrant)
+	other := forge(tb, KindGrant)
 	r.add(reason.StatementSignature, "grant with the payload of another grant",
-		part(other.header)+"."+part(other.with(t, "slots", "1000").payload)+other.text()[len(other.input()):])
+		part(other.header)+"."+part(other.with(tb, "slots", "1000").payload)+other.text()[len(other.input()):])
 }

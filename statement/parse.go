@@ -33,7 +33,7 @@ func parse(text string, want Kind) (Statement, error) {
 		return Statement{}, reason.Reject(reason.StatementPayload, "%s: %v", e.kind, err)
 	}
 	if err := body.check(); err != nil {
-		if reject := new(reason.RejectError); errors.As(err, &reject) {
+		if reject, ok := errors.AsType[*reason.RejectError](err); ok {
 			return Statement{}, reject // a join's redeem has its own reason
 		}
 		return Statement{}, reason.Reject(reason.StatementPayload, "%s: %v", e.kind, err)

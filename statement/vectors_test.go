@@ -54,23 +54,20 @@ type textVector struct {
 func golden[T any](t *testing.T, name string, rows []T) []T {
 	t.Helper()
 	path := filepath.Join("testdata", "vectors", name)
-	var want bytes.Buffer
-	e := stdjson.NewEncoder(&want)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
-	if err := e.Encode(rows); err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(path, want.Bytes(), 0o644); err != nil { //nolint:gosec // a file of the repository
-			t.Fatal(err)
-		}
-	}
-	have, err := os.ReadFile(path) //nolint:gosec // a file of the repository
+	want, err := jsonOf(rows)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(have, want.Bytes()) {
+	if *update {
+		if err := os.WriteFile(path, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(have, want) {
 		t.Errorf("%s is not what its generator makes; after looking at the change: go test ./statement -update", path)
 	}
 	var read []T
@@ -78,6 +75,16 @@ func golden[T any](t *testing.T, name string, rows []T) []T {
 		t.Fatal(err)
 	}
 	return read
+}
+
+// jsonOf is the text of a vector file.
+func jsonOf[T any](rows []T) ([]byte, error) {
+	var b bytes.Buffer
+	e := stdjson.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	err := e.Encode(rows)
+	return b.Bytes(), err
 }
 
 func TestValidVectors(t *testing.T) {

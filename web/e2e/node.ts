@@ -27,13 +27,16 @@ async function freePort(): Promise<number> {
 export class StoaNode {
   readonly lines = new Map<string, string>();
   log = "";
+  readonly data: string;
+  private readonly http: string;
+  private readonly media: string;
   private process: ChildProcess | undefined;
 
-  private constructor(
-    readonly data: string,
-    private readonly http: string,
-    private readonly media: string,
-  ) {}
+  private constructor(data: string, http: string, media: string) {
+    this.data = data;
+    this.http = http;
+    this.media = media;
+  }
 
   /** Makes a node in a fresh folder and starts it. */
   static async start(): Promise<StoaNode> {

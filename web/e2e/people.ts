@@ -1,7 +1,7 @@
 // People with a browser each: a real Chromium whose microphone hears a file of speech.
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { chromium, expect, type Browser, type BrowserContextOptions, type Page } from "@playwright/test";
+import { chromium, expect, type Browser, type BrowserContextOptions, type Locator, type Page } from "@playwright/test";
 
 const speech = resolve(import.meta.dirname, "../test-speech");
 
@@ -14,11 +14,15 @@ export interface PersonOptions extends BrowserContextOptions {
 
 /** Someone at a browser. */
 export class Person {
-  private constructor(
-    readonly name: string,
-    readonly browser: Browser,
-    readonly page: Page,
-  ) {}
+  readonly name: string;
+  readonly browser: Browser;
+  readonly page: Page;
+
+  private constructor(name: string, browser: Browser, page: Page) {
+    this.name = name;
+    this.browser = browser;
+    this.page = page;
+  }
 
   static async arrive(name: string, options: PersonOptions = {}): Promise<Person> {
     const { voice, ...context } = options;
@@ -81,6 +85,28 @@ export class Person {
     await sheet.getByRole("button", { name: "Start", exact: true }).click();
     await expect(this.page.getByRole("heading", { name: title })).toBeVisible();
     return this.page.url();
+  }
+
+  /** Passes the pre-join page. */
+  async enter(how: "listening" | "microphone"): Promise<void> {
+    await this.page.getByRole("button", { name: how === "listening" ? "Join listening" : "Join with microphone" }).click();
+    await expect(this.page.getByRole("region", { name: "Stage" })).toBeVisible();
+  }
+
+  async unmute(): Promise<void> {
+    await this.page.getByRole("button", { name: "Unmute", exact: true }).click();
+    await expect(this.page.getByRole("button", { name: "Mute", exact: true })).toBeVisible();
+  }
+
+  /** Somebody's tile on the stage. */
+  tile(name: string): Locator {
+    return this.page.getByRole("region", { name: "Stage" }).locator("[data-speaking]", { hasText: name });
+  }
+
+  /** Opens somebody's sheet and presses a button in it. */
+  async onPerson(name: string, action: string): Promise<void> {
+    await this.page.getByRole("region", { name: "Stage" }).getByRole("button", { name: new RegExp(name) }).click();
+    await this.page.getByRole("dialog", { name: new RegExp(name) }).getByRole("button", { name: action, exact: true }).click();
   }
 
   /** What this person's browser hears: per CSRC, the loudest level of the last moments, and the decoder's counts. */

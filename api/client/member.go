@@ -1,0 +1,150 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/statement"
+)
+
+const day = 24 * 60 * 60 // seconds
+
+// firstRules are the rules a community begins with, as the page founds it (design section 3).
+func firstRules(community identity.PublicKey, name statement.Commitment, now int64) *statement.Rules {
+	return &statement.Rules{
+		Community: community, IssuedAt: now, Order: 1, Name: name, Entry: statement.EntryInvite,
+		AdmitSlots: 2, PeriodSlots: 3, Period: 7 * day, InviteLife: 14 * day,
+		HostPeople: 3, HostTime: 600, SpeakTime: 600, Probation: 70 * day,
+	}
+}
+
+// Found founds the node's community: this client's key becomes its root, this person its first member. The owner link
+// is what the node printed when it started.
+func (c *Client) Found(ctx context.Context, ownerLink, communityName, name string) (api.Member, error) {
+	link, err := ParseOwnerLink(ownerLink)
+	if err != nil {
+		return api.Member{}, err
+	}
+	node, err := c.Node(ctx)
+	if err != nil {
+		return api.Member{}, err
+	}
+	now := c.Now().Unix()
+	title := statement.NewText(communityName)
+	request := api.FoundRequest{Secret: link.Secret, Name: title}
+	for to, body := range map[*string]statement.Body{
+		&request.Delegate: &statement.Delegate{Community: c.key, IssuedAt: now, Expires: now + 365*day, Node: node.Node, Order: 1},
+		&request.Rules:    firstRules(c.key, title.Commitment(), now),
+		&request.Profile:  &statement.Profile{Community: c.key, IssuedAt: now, Name: name},
+	} {
+		if *to, err = c.sign(body); err != nil {
+			return api.Member{}, err
+		}
+	}
+	return call[api.Member](ctx, c, http.MethodPost, api.PathFound, request)
+}
+
+// Join makes this person a member by an invite link. An invite that is used, revoked or expired is a problem.
+func (c *Client) Join(ctx context.Context, inviteLink, name string) (api.Member, error) {
+	link, err := ParseInviteLink(inviteLink)
+	if err != nil {
+		return api.Member{}, err
+	}
+	if _, _, err := c.community(ctx); err != nil { // for its clock; the community that counts is the invite's
+		return api.Member{}, err
+	}
+	preview, err := c.PreviewInvite(ctx, link.ID)
+	if err != nil {
+		return api.Member{}, err
+	}
+	once, err := identity.FromSeed(link.Seed[:])
+	if err != nil {
+		return api.Member{}, err
+	}
+	redeem, err := statement.Sign(&statement.Redeem{Community: preview.Community.ID, Invite: link.ID, Member: c.key}, once)
+	if err != nil {
+		return api.Member{}, err
+	}
+	now := c.Now().Unix()
+	join, err := c.sign(&statement.Join{Community: preview.Community.ID, IssuedAt: now, Redeem: redeem.Text()})
+	if err != nil {
+		return api.Member{}, err
+	}
+	profile, err := c.sign(&statement.Profile{Community: preview.Community.ID, IssuedAt: now, Name: name})
+	if err != nil {
+		return api.Member{}, err
+	}
+	return call[api.Member](ctx, c, http.MethodPost, api.PathJoin, api.JoinRequest{Join: join, Profile: profile})
+}
+
+// Me is what the node holds on this person.
+func (c *Client) Me(ctx context.Context) (api.Me, error) {
+	return callAs[api.Me](ctx, c, http.MethodGet, api.PathMe, nil)
+}
+
+// Invites is what this person has given away and may still give.
+func (c *Client) Invites(ctx context.Context) (api.Invites, error) {
+	return callAs[api.Invites](ctx, c, http.MethodGet, api.PathInvites, nil)
+}
+
+// PreviewInvite is who invites, and to what. Anybody may ask.
+func (c *Client) PreviewInvite(ctx context.Context, id statement.ID) (api.InvitePreview, error) {
+	return call[api.InvitePreview](ctx, c, http.MethodGet, path(api.PathInvite, id), nil)
+}
+
+// CreateInvite spends one of this person's slots on an invite that stands for life, or for as long as the community's
+// rules allow if life is 0. The link holds a secret that no node has seen: whoever has it may join, once. Without a slot
+// it is refused with invite-none.
+func (c *Client) CreateInvite(ctx context.Context, life time.Duration) (InviteLink, error) {
+	_, community, err := c.community(ctx)
+	if err != nil {
+		return InviteLink{}, err
+	}
+	have, err := c.Invites(ctx)
+	if err != nil {
+		return InviteLink{}, err
+	}
+	if len(have.Slots) == 0 {
+		return InviteLink{}, c.problem(reason.InviteNone)
+	}
+	seconds := int64(life / time.Second)
+	if life == 0 {
+		seconds = community.Rules.InviteLife
+	}
+	once := identity.Generate()
+	now := c.Now().Unix()
+	text, err := c.sign(&statement.Invite{
+		Community: community.ID, IssuedAt: now, Expires: now + seconds,
+		Key: once.Public(), Grant: have.Slots[0].Grant, Slot: have.Slots[0].Slot,
+	})
+	if err != nil {
+		return InviteLink{}, err
+	}
+	invite, err := callAs[api.Invite](ctx, c, http.MethodPost, api.PathInvites, api.CreateInvite{Invite: text})
+	if err != nil {
+		return InviteLink{}, err
+	}
+	return InviteLink{URL: c.origin, ID: invite.ID, Seed: [32]byte(once.Seed())}, nil
+}
+
+// RevokeInvite takes back an invite that nobody has used. Its slot is free again.
+func (c *Client) RevokeInvite(ctx context.Context, id statement.ID) (api.Invite, error) {
+	_, community, err := c.community(ctx)
+	if err != nil {
+		return api.Invite{}, err
+	}
+	text, err := c.sign(&statement.Revoke{Community: community.ID, IssuedAt: c.Now().Unix(), Statement: id})
+	if err != nil {
+		return api.Invite{}, err
+	}
+	return callAs[api.Invite](ctx, c, http.MethodPost, path(api.PathRevoke, id), api.RevokeInvite{Revoke: text})
+}
+
+// path puts an id into a path of package api.
+func path(of string, id fmt.Stringer) string { return strings.Replace(of, "{id}", id.String(), 1) }

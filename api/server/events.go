@@ -1,0 +1,303 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/reason"
+)
+
+// What a WebSocket may take.
+const (
+	maxHello    = 4 << 10          // bytes of the one message a client sends
+	helloWithin = 5 * time.Second  // to send it in
+	writeWithin = 10 * time.Second // to take one event in
+	pingEvery   = 20 * time.Second
+	pongWithin  = 10 * time.Second
+	enterWithin = 10 * time.Second        // for a room to let somebody in
+	closeWithin = 1500 * time.Millisecond // for the last words and the closing handshake; part of the 3 s to end in
+)
+
+// errGone says that the client is no longer there to be told anything.
+var errGone = errors.New("server: the client is gone")
+
+// socket is one WebSocket. Its handler's goroutine writes; one other reads; a ping has its own for the time it takes.
+type socket struct {
+	conn *websocket.Conn
+	raw  net.Conn // below conn, to end it whatever it is doing
+	lang string   // of problem titles
+	now  func() time.Time
+	work sync.WaitGroup // the other goroutines
+
+	hello chan []byte // the first message
+	over  chan error  // the client went, or said something it should not
+}
+
+func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
+	address := addressOf(r)
+	if !s.sockets.enter(address) {
+		s.refuse(w, r, &tooOften{time.Second})
+		return
+	}
+	defer s.sockets.leave(address)
+	up := &upgrade{ResponseWriter: w}
+	// The guard has compared Origin to the letter; the library's own rule is looser.
+	conn, err := websocket.Accept(up, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+	if err != nil {
+		s.refuse(w, r, reason.Reject(reason.RequestInvalid, "not a WebSocket handshake"))
+		return
+	}
+	c := &socket{
+		conn: conn, raw: up.conn, lang: languageOf(r), now: s.now,
+		hello: make(chan []byte, 1), over: make(chan error, 1),
+	}
+	// A server's base context may end before the handler; then there would be no last words.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	defer cancel()
+	c.work.Go(func() { c.read(ctx) })
+	err = s.converse(ctx, c)
+	s.record(ctx, r.URL.Path, err)
+	c.end(ctx, err)
+}
+
+// converse takes the hello and sends events until something ends it: nil, errGone or a refusal.
+func (s *Server) converse(ctx context.Context, c *socket) error {
+	hello, err := c.awaitHello(s.closing)
+	if err != nil {
+		return err
+	}
+	session, err := s.authenticate(hello.Token)
+	if err != nil {
+		return err
+	}
+	if !s.sessions.hold(session) {
+		return &tooOften{time.Second}
+	}
+	defer s.sessions.release(session)
+	if hello.Room == nil {
+		return s.stream(ctx, c, session, nil)
+	}
+	limited, cancel := context.WithTimeout(ctx, enterWithin)
+	defer cancel()
+	presence, err := s.rooms.Enter(limited, *hello.Room, session.member, Resume{Run: hello.Run, Since: hello.Since})
+	if err != nil {
+		return err
+	}
+	defer presence.Close()
+	return s.stream(ctx, c, session, presence)
+}
+
+// stream sends a room's events, or the hallway where there is no room.
+func (s *Server) stream(ctx context.Context, c *socket, session *session, presence Subscription) error {
+	var events <-chan api.Event // stays nil in the hallway
+	var changed <-chan struct{} // stays nil in a room
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	if presence != nil {
+		events = presence.Events()
+	} else {
+		var frame []byte
+		if frame, changed = s.hallway.latest(); frame != nil {
+			if err := c.write(ctx, frame); err != nil {
+				return err
+			}
+		}
+	}
+	for {
+		var err error
+		select {
+		case event, ok := <-events:
+			if !ok {
+				return presence.Err()
+			}
+			err = c.send(ctx, event)
+		case <-changed:
+			var frame []byte
+			frame, changed = s.hallway.latest()
+			err = c.write(ctx, frame)
+		case <-ping.C:
+			c.work.Go(func() { c.ping(ctx) })
+		case err = <-c.over:
+		case <-session.gone:
+			err = reason.Reject(reason.SessionRequired, "signed out")
+		case <-s.closing:
+			err = reason.Reject(reason.ShuttingDown, "")
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// read reads the first message, and then whatever else comes, of which only control frames are in order. It also is
+// what answers pings and notices that the client has gone.
+func (c *socket) read(ctx context.Context) {
+	kind, r, err := c.conn.Reader(ctx)
+	if err != nil {
+		c.over <- errGone
+		return
+	}
+	first, err := io.ReadAll(io.LimitReader(r, maxHello+1))
+	switch {
+	case err != nil:
+		c.over <- errGone
+		return
+	case len(first) > maxHello:
+		c.over <- reason.Reject(reason.RequestTooLarge, "a hello has at most %d bytes", maxHello)
+		return
+	case kind != websocket.MessageText:
+		c.over <- reason.Reject(reason.RequestInvalid, "a hello is a text message")
+		return
+	}
+	c.hello <- first
+	if _, _, err = c.conn.Reader(ctx); err != nil {
+		c.over <- errGone
+		return
+	}
+	c.over <- reason.Reject(reason.RequestInvalid, "a client sends nothing after its hello")
+}
+
+// awaitHello waits for the first message.
+func (c *socket) awaitHello(closing <-chan struct{}) (api.Hello, error) {
+	late := time.NewTimer(helloWithin)
+	defer late.Stop()
+	select {
+	case first := <-c.hello:
+		return parseHello(first)
+	case err := <-c.over:
+		return api.Hello{}, err
+	case <-late.C:
+		return api.Hello{}, reason.Reject(reason.SessionRequired, "no hello within %s", helloWithin)
+	case <-closing:
+		return api.Hello{}, reason.Reject(reason.ShuttingDown, "")
+	}
+}
+
+// parseHello reads the first message of a client.
+func parseHello(data []byte) (api.Hello, error) {
+	var h api.Hello
+	if err := jsonv2.Unmarshal(data, &h, jsonv2.RejectUnknownMembers(true)); err != nil {
+		return api.Hello{}, reason.Reject(reason.RequestInvalid, "not a hello: %v", err)
+	}
+	switch {
+	case h.Type != "hello":
+		return api.Hello{}, reason.Reject(reason.RequestInvalid, "the first message is of type hello")
+	case h.Room == nil && (h.Run != "" || h.Since != 0), h.Since < 0:
+		return api.Hello{}, reason.Reject(reason.RequestInvalid, "run and since resume a room")
+	case h.Token == "":
+		return api.Hello{}, reason.Reject(reason.SessionRequired, "the hello has no token")
+	}
+	return h, nil
+}
+
+func (c *socket) send(ctx context.Context, event api.Event) error {
+	frame, err := encode(event)
+	if err != nil {
+		return err
+	}
+	return c.write(ctx, frame)
+}
+
+func (c *socket) write(ctx context.Context, frame []byte) error {
+	limited, cancel := context.WithTimeout(ctx, writeWithin)
+	defer cancel()
+	if err := c.conn.Write(limited, websocket.MessageText, frame); err != nil {
+		return errGone
+	}
+	return nil
+}
+
+// ping ends the connection of a client that does not answer.
+func (c *socket) ping(ctx context.Context) {
+	limited, cancel := context.WithTimeout(ctx, pongWithin)
+	defer cancel()
+	if err := c.conn.Ping(limited); err != nil {
+		_ = c.raw.Close() // the reader notices
+	}
+}
+
+// end says why, closes the connection, and waits for its goroutines.
+func (c *socket) end(ctx context.Context, err error) {
+	defer c.work.Wait()
+	if errors.Is(err, errGone) {
+		_ = c.raw.Close()
+		_ = c.conn.CloseNow() // errors of a connection that is gone
+		return
+	}
+	// The library waits longer for the closing handshake, and without end for a frame that is half sent.
+	limit := time.AfterFunc(closeWithin, func() { _ = c.raw.Close() })
+	defer limit.Stop()
+	code, why := websocket.StatusNormalClosure, ""
+	if err != nil {
+		p := problem(err, c.lang)
+		code, why = closeCode(reason.Reason(p.Code)), p.Code
+		_ = c.send(ctx, api.Refused{Head: api.Head{Type: api.EventRefused, At: c.now().UnixMilli()}, Problem: p})
+	}
+	_ = c.conn.Close(code, why) // whether or not the client still hears it
+}
+
+// closeCode is the status of the close frame (RFC 6455, section 7.4.1). The reason is in the refused event and, as a
+// code, in the frame.
+func closeCode(r reason.Reason) websocket.StatusCode {
+	switch r {
+	case reason.ShuttingDown:
+		return websocket.StatusGoingAway
+	case reason.RequestTooLarge:
+		return websocket.StatusMessageTooBig
+	case reason.Internal, reason.StorageFailed:
+		return websocket.StatusInternalError
+	default:
+		return websocket.StatusPolicyViolation
+	}
+}
+
+// encode writes an event as its frame.
+func encode(event api.Event) ([]byte, error) {
+	frame, err := jsonv2.Marshal(event)
+	if err != nil {
+		return nil, fmt.Errorf("server: event %s: %w", event.Header().Type, err)
+	}
+	return frame, nil
+}
+
+// upgrade keeps the library's plain-text errors from the client, and the connection for the server.
+type upgrade struct {
+	http.ResponseWriter
+	conn    net.Conn
+	refused bool
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (u *upgrade) WriteHeader(status int) {
+	if status != http.StatusSwitchingProtocols {
+		u.refused = true
+		return
+	}
+	u.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (u *upgrade) Write(p []byte) (int, error) {
+	if u.refused {
+		return len(p), nil
+	}
+	return u.ResponseWriter.Write(p)
+}
+
+// Hijack implements http.Hijacker.
+func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(u.ResponseWriter).Hijack()
+	u.conn = conn
+	return conn, rw, err
+}

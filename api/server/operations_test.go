@@ -1,0 +1,365 @@
+package server
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/reason"
+)
+
+const salt = "AAAAAAAAAAAAAAAAAAAAAA"
+
+// operationCase is one operation with a request that it takes.
+type operationCase struct {
+	name           string
+	request        request
+	member         bool // needs a session
+	status         int
+	args           func(ana identity.PublicKey) any // what reaches the other side; nil for operations that ask nothing
+	answerContains string
+}
+
+func operationCases() []operationCase {
+	room, invite := "/api/v1/rooms/"+testRoom.String(), "/api/v1/invites/"+testInvite.String()
+	text := func(s string) string { return `{"salt":"` + salt + `","text":"` + s + `"}` }
+	return []operationCase{
+		{"node", request{method: "GET", path: "/api/v1/node"}, false, 200, nil, `"name":"Porch"`},
+		{
+			"found", request{method: "POST", path: "/api/v1/found", body: `{"secret":"s","delegate":"d","rules":"r","name":` + text("Porch") + `,"profile":"p"}`},
+			false, 201,
+			func(identity.PublicKey) any {
+				return api.FoundRequest{Secret: "s", Delegate: "d", Rules: "r", Name: api.Text{Text: "Porch"}, Profile: "p"}
+			},
+			`"name":"founder"`,
+		},
+		{
+			"join", request{method: "POST", path: "/api/v1/join", body: `{"join":"j","profile":"p"}`}, false, 201,
+			func(identity.PublicKey) any { return api.JoinRequest{Join: "j", Profile: "p"} }, `"name":"joined"`,
+		},
+		{"challenge", request{method: "POST", path: "/api/v1/sessions/challenge"}, false, 201, nil, `"nonce":"`},
+		{"me", request{method: "GET", path: "/api/v1/me"}, true, 200, func(ana identity.PublicKey) any { return ana }, `"chain":[]`},
+		{
+			"invites", request{method: "GET", path: "/api/v1/invites"}, true, 200,
+			func(ana identity.PublicKey) any { return memberCall{Member: ana} }, `"slots":[],"invites":[]`,
+		},
+		{
+			"create invite", request{method: "POST", path: "/api/v1/invites", body: `{"invite":"i"}`}, true, 201,
+			func(ana identity.PublicKey) any { return memberCall{Member: ana, Arg: api.CreateInvite{Invite: "i"}} }, testInvite.String(),
+		},
+		{
+			"preview", request{method: "GET", path: invite}, false, 200,
+			func(identity.PublicKey) any { return memberCall{ID: testInvite} }, testInvite.String(),
+		},
+		{
+			"revoke", request{method: "POST", path: invite + "/revoke", body: `{"revoke":"r"}`}, true, 200,
+			func(ana identity.PublicKey) any { return memberCall{testInvite, ana, api.RevokeInvite{Revoke: "r"}} }, `"state":"revoked"`,
+		},
+		{"rooms", request{method: "GET", path: "/api/v1/rooms"}, true, 200, nil, `{"rooms":[]}`},
+		{
+			"create room", request{method: "POST", path: "/api/v1/rooms", body: `{"create":"c","title":` + text("<b>👩‍👩‍👧 hé</b>") + `}`}, true, 201,
+			func(ana identity.PublicKey) any {
+				return memberCall{Member: ana, Arg: api.CreateRoom{Create: "c", Title: api.Text{Text: "<b>👩‍👩‍👧 hé</b>"}}}
+			},
+			`"title":"<b>👩‍👩‍👧 hé</b>"`,
+		},
+		{
+			"room", request{method: "GET", path: room}, true, 200,
+			func(identity.PublicKey) any { return memberCall{ID: testRoom} }, `"topics":[]`,
+		},
+		{
+			"audience", request{method: "GET", path: room + "/audience?offset=5&limit=10"}, true, 200,
+			func(identity.PublicKey) any { return memberCall{ID: testRoom, Arg: [2]int{5, 10}} }, `"people":[]`,
+		},
+		{
+			"audience by default", request{method: "GET", path: room + "/audience"}, true, 200,
+			func(identity.PublicKey) any { return memberCall{ID: testRoom, Arg: [2]int{0, 50}} }, `"count":7`,
+		},
+		{
+			"act", request{method: "POST", path: room + "/actions", body: `{"type":"raise_hand","question":"Why?"}`}, true, 204,
+			func(ana identity.PublicKey) any {
+				return memberCall{testRoom, ana, api.Action{Type: api.ActRaiseHand, Question: "Why?"}}
+			},
+			"",
+		},
+		{
+			"media", request{method: "POST", path: room + "/media", body: "v=0", kind: "application/sdp"}, true, 201,
+			func(ana identity.PublicKey) any { return memberCall{testRoom, ana, offered{"v=0", true}} }, "v=0 answer",
+		},
+		{
+			"media with GCM alone", request{method: "POST", path: room + "/media?srtp=gcm", body: "v=0", kind: "application/sdp"}, true, 201,
+			func(ana identity.PublicKey) any { return memberCall{testRoom, ana, offered{"v=0", false}} }, "v=0 answer",
+		},
+		{
+			"close media", request{method: "DELETE", path: room + "/media/leg%2F1"}, true, 204,
+			func(ana identity.PublicKey) any { return memberCall{testRoom, ana, "leg/1"} }, "",
+		},
+	}
+}
+
+func TestOperationsReachTheOtherSide(t *testing.T) {
+	h := start(t)
+	token := h.token()
+	for _, c := range operationCases() {
+		t.Run(c.name, func(t *testing.T) {
+			h := h.in(t)
+			if c.member {
+				c.request.token = token
+			}
+			before := h.fake.count()
+			r := h.ask(c.request)
+			r.wantStatus(t, c.status)
+			if !strings.Contains(r.body, c.answerContains) {
+				t.Errorf("the answer lacks %s: %s", c.answerContains, r.body)
+			}
+			if strings.Contains(r.body, "$schema") || strings.Contains(r.body, "null") {
+				t.Errorf("the answer has what was not promised: %s", r.body)
+			}
+			if got := r.header.Get("Cache-Control"); got != "no-store" {
+				t.Errorf("Cache-Control is %q", got)
+			}
+			if c.args == nil {
+				if h.fake.count() != before {
+					t.Errorf("it made a call: %v", h.fake.last())
+				}
+				return
+			}
+			if diff := cmp.Diff(c.args(h.ana.Public()), h.fake.last()); diff != "" {
+				t.Errorf("call (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMediaAnswerSaysWhereItIs(t *testing.T) {
+	h := start(t)
+	r := h.ask(request{method: "POST", path: "/api/v1/rooms/" + testRoom.String() + "/media", body: "v=0", kind: "application/sdp", token: h.token()})
+	r.wantStatus(t, 201)
+	want := "/api/v1/rooms/" + testRoom.String() + "/media/leg%2F1"
+	if got := r.header.Get("Location"); got != want {
+		t.Errorf("Location is %q, want %q", got, want)
+	}
+	if got := r.header.Get("Content-Type"); got != "application/sdp" {
+		t.Errorf("Content-Type is %q", got)
+	}
+}
+
+func TestOperationsNeedTheirSession(t *testing.T) {
+	h := start(t)
+	for _, c := range operationCases() {
+		if !c.member {
+			continue
+		}
+		for name, authorization := range map[string]string{
+			"none": "", "no token": "Bearer", "empty token": "Bearer ", "wrong token": "Bearer AAAA", "basic": "Basic QTpC",
+		} {
+			t.Run(c.name+" "+name, func(t *testing.T) {
+				h := h.in(t)
+				c.request.header = map[string]string{"Authorization": authorization}
+				r := h.ask(c.request)
+				r.wantProblem(t, 401, "session-required")
+				if r.header.Get("WWW-Authenticate") != "Bearer" {
+					t.Error("no WWW-Authenticate")
+				}
+			})
+		}
+	}
+	if n := h.fake.count(); n != 0 {
+		t.Errorf("%d calls went through", n)
+	}
+}
+
+// Whatever the other side refuses, each operation says with its code, status and sentence.
+func TestRefusalsArePassedOn(t *testing.T) {
+	h := start(t)
+	token := h.token()
+	h.fake.answer(reason.Reject(reason.InviteUsed, "by somebody"))
+	for _, c := range operationCases() {
+		if c.args == nil {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			h := h.in(t)
+			if c.member {
+				c.request.token = token
+			}
+			c.request.header = map[string]string{"Accept-Language": "fr-CA, en;q=0.5"}
+			r := h.ask(c.request)
+			r.wantProblem(t, 409, "invite-used")
+			if r.problem.Title != reason.InviteUsed.Sentence("fr") || r.problem.Detail != "by somebody" {
+				t.Errorf("problem is %+v", r.problem)
+			}
+		})
+	}
+}
+
+func TestTheNodesOwnTroublesStayInside(t *testing.T) {
+	h := start(t)
+	for name, err := range map[string]error{
+		"plain error":    errors.New("open /var/lib/stoa/000001.vlog: no space left"),
+		"storage failed": reason.Reject(reason.StorageFailed, "open /var/lib/stoa/000001.vlog: no space left"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := h.in(t)
+			h.fake.answer(err)
+			r := h.ask(request{method: "GET", path: "/api/v1/invites/" + testInvite.String()})
+			r.wantProblem(t, reason.Of(err).Status(), string(reason.Of(err)))
+			if strings.Contains(r.body, "vlog") {
+				t.Errorf("the answer tells internals: %s", r.body)
+			}
+			if !strings.Contains(h.logs.String(), "000001.vlog") {
+				t.Errorf("the log does not: %s", h.logs)
+			}
+		})
+	}
+}
+
+func TestPanicIsAnAnswerAndALogLine(t *testing.T) {
+	h := start(t)
+	h.fake.mu.Lock()
+	h.fake.panics = true
+	h.fake.mu.Unlock()
+	r := h.ask(request{method: "GET", path: "/api/v1/invites/" + testInvite.String()})
+	r.wantProblem(t, 500, "internal")
+	if log := h.logs.String(); !strings.Contains(log, "the fake was told to") || !strings.Contains(log, "fake_test.go") {
+		t.Errorf("the log lacks the panic or its stack: %s", log)
+	}
+	h.ask(request{method: "GET", path: "/api/v1/node"}).wantStatus(t, 200)
+}
+
+// badRequests are requests that their operation does not take, each with its refusal.
+func TestBadRequests(t *testing.T) {
+	room := "/api/v1/rooms/" + testRoom.String()
+	act := func(body string) request { return request{method: "POST", path: room + "/actions", body: body} }
+	title := func(text string) request {
+		return request{method: "POST", path: "/api/v1/rooms", body: `{"create":"c","title":{"salt":"` + salt + `","text":"` + text + `"}}`}
+	}
+	cases := []struct {
+		name    string
+		request request
+		status  int
+		code    string
+	}{
+		{"garbage", act(`{"type":`), 400, "request-invalid"},
+		{"not an object", act(`[]`), 400, "request-invalid"},
+		{"empty", request{method: "POST", path: room + "/actions", kind: "application/json"}, 400, "request-invalid"},
+		{"two documents", act(`{"type":"leave"}{"type":"end"}`), 400, "request-invalid"},
+		{"one name twice", act(`{"type":"leave","type":"end"}`), 400, "request-invalid"},
+		{"one name in two cases", act(`{"type":"leave","Type":"end"}`), 400, "request-invalid"},
+		{"a name in another case", act(`{"Type":"end"}`), 400, "request-invalid"},
+		{"unknown name", act(`{"type":"leave","more":1}`), 400, "request-invalid"},
+		{"missing name", act(`{}`), 400, "request-invalid"},
+		{"wrong type", act(`{"type":1}`), 400, "request-invalid"},
+		{"null", act(`{"type":null}`), 400, "request-invalid"},
+		{"unknown action", act(`{"type":"dance"}`), 400, "request-invalid"},
+		{"bad UTF-8", act("{\"type\":\"raise_hand\",\"question\":\"\xff\"}"), 400, "request-invalid"},
+		{"deep", act(strings.Repeat("[", 30_000)), 400, "request-invalid"},
+		{"no target", act(`{"type":"mute"}`), 400, "request-invalid"},
+		{"target is no key", act(`{"type":"mute","target":"ana"}`), 400, "request-invalid"},
+		{"target is no point", act(`{"type":"mute","target":"did:key:z6Mk` + strings.Repeat("1", 44) + `"}`), 400, "request-invalid"},
+		{"target where none belongs", act(`{"type":"leave","target":"` + identity.Generate().Public().String() + `"}`), 400, "request-invalid"},
+		{"question with another action", act(`{"type":"leave","question":"why?"}`), 400, "request-invalid"},
+		{"question too long", act(`{"type":"raise_hand","question":"` + strings.Repeat("a", 201) + `"}`), 422, "text-invalid"},
+		{"question of two lines", act(`{"type":"raise_hand","question":"a\nb"}`), 422, "text-invalid"},
+		{"title of 10,000 characters", title(strings.Repeat("a", 10_000)), 422, "text-invalid"},
+		{"title with bidi", title(`a\u202eb`), 422, "text-invalid"},
+		{"title with control", title(`a\u0000b`), 422, "text-invalid"},
+		{"empty title", title(``), 422, "text-invalid"},
+		{"salt too short", request{method: "POST", path: "/api/v1/rooms", body: `{"create":"c","title":{"salt":"AA","text":"t"}}`}, 400, "request-invalid"},
+		{"media type of a form", request{method: "POST", path: room + "/actions", body: `{"type":"leave"}`, kind: "application/x-www-form-urlencoded"}, 415, "request-media-type"},
+		{"media type of a plain text", request{method: "POST", path: room + "/actions", body: `{"type":"leave"}`, kind: "text/plain"}, 415, "request-media-type"},
+		{"media type like JSON", request{method: "POST", path: room + "/actions", body: `{"type":"leave"}`, kind: "application/x+json"}, 415, "request-media-type"},
+		{"media type malformed", request{method: "POST", path: room + "/actions", body: `{"type":"leave"}`, kind: ";;"}, 415, "request-media-type"},
+		{"JSON as SDP", request{method: "POST", path: room + "/media", body: `{}`}, 415, "request-media-type"},
+		{"SDP of unknown profile", request{method: "POST", path: room + "/media?srtp=none", body: `v=0`, kind: "application/sdp"}, 400, "request-invalid"},
+		{"empty SDP", request{method: "POST", path: room + "/media", kind: "application/sdp"}, 400, "request-invalid"},
+		{"SDP over 64 KiB", request{method: "POST", path: room + "/media", body: strings.Repeat("a", maxBody+1), kind: "application/sdp"}, 413, "media-sdp-size"},
+		{"body over 64 KiB", act(strings.Repeat(" ", maxBody+1)), 413, "request-too-large"},
+		{"body of 1 MiB", act(strings.Repeat(" ", 1<<20)), 413, "request-too-large"},
+		{"offset", request{method: "GET", path: room + "/audience?offset=-1"}, 400, "request-invalid"},
+		{"limit", request{method: "GET", path: room + "/audience?limit=201"}, 400, "request-invalid"},
+		{"limit is no number", request{method: "GET", path: room + "/audience?limit=x"}, 400, "request-invalid"},
+		{"room id", request{method: "GET", path: "/api/v1/rooms/lobby"}, 404, "room-unknown"},
+		{"room id in an action", request{method: "POST", path: "/api/v1/rooms/lobby/actions", body: `{"type":"leave"}`}, 404, "room-unknown"},
+		{"room id in an offer", request{method: "POST", path: "/api/v1/rooms/lobby/media", body: `v=0`, kind: "application/sdp"}, 404, "room-unknown"},
+		{"invite id", request{method: "GET", path: "/api/v1/invites/x"}, 404, "invite-unknown"},
+		{"leg", request{method: "DELETE", path: room + "/media/other"}, 404, "media-leg-gone"},
+		{"unknown path", request{method: "GET", path: "/api/v1/nothing"}, 404, "not-found"},
+		{"path below the API", request{method: "GET", path: "/api/"}, 404, "not-found"},
+		{"another version", request{method: "GET", path: "/api/v2/node"}, 404, "not-found"},
+		{"method of a path", request{method: "POST", path: "/api/v1/node", body: "{}"}, 405, "method-not-allowed"},
+		{"method of a path with an id", request{method: "PUT", path: room, body: "{}"}, 405, "method-not-allowed"},
+		{"method of the page", request{method: "POST", path: "/"}, 405, "method-not-allowed"},
+		{"CORS preflight", request{method: "OPTIONS", path: "/api/v1/node"}, 405, "method-not-allowed"},
+		{"events without WebSocket", request{method: "GET", path: "/api/v1/events"}, 400, "request-invalid"},
+	}
+	h := start(t)
+	token := h.token()
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			h := h.in(t)
+			c.request.token = token
+			r := h.ask(c.request)
+			r.wantProblem(t, c.status, c.code)
+			if r.header.Get("Access-Control-Allow-Origin") != "" {
+				t.Error("the answer invites other origins")
+			}
+			if r.status == 405 && r.header.Get("Allow") == "" {
+				t.Error("no Allow")
+			}
+		})
+	}
+	if n := h.fake.count(); n != 0 {
+		t.Errorf("%d calls went through; the last was %v", n, h.fake.last())
+	}
+}
+
+func TestAllowNamesTheMethods(t *testing.T) {
+	h := start(t)
+	r := h.ask(request{method: "PUT", path: "/api/v1/sessions"})
+	r.wantProblem(t, 405, "method-not-allowed")
+	if got := r.header.Get("Allow"); got != "POST, DELETE" {
+		t.Errorf("Allow is %q", got)
+	}
+}
+
+// What a client sent may be secret, and is not sent back.
+func TestRefusalsEchoNoValues(t *testing.T) {
+	h := start(t)
+	r := h.ask(request{method: "POST", path: "/api/v1/sessions", body: `{"session":"x","token":"hunter2"}`})
+	r.wantProblem(t, 400, "request-invalid")
+	if strings.Contains(r.body, "hunter2") {
+		t.Errorf("the answer echoes: %s", r.body)
+	}
+	if !strings.Contains(r.problem.Detail, "token") {
+		t.Errorf("the detail does not name the member: %s", r.body)
+	}
+}
+
+func TestHeadIsGetWithoutBody(t *testing.T) {
+	h := start(t)
+	for path, status := range map[string]int{"/api/v1/node": 200, "/": 200, "/api/v1/nothing": 404} {
+		r := h.ask(request{method: http.MethodHead, path: path})
+		if r.status != status || r.body != "" {
+			t.Errorf("HEAD %s: %d %q", path, r.status, r.body)
+		}
+	}
+}
+
+func TestStatementsOfAnySizeReachTheirParser(t *testing.T) {
+	h := start(t)
+	long := strings.Repeat("a", 5<<10)
+	r := h.open(long)
+	if r.problem.Code != "statement-size" && r.problem.Code != "statement-syntax" {
+		t.Errorf("5 KiB of session: %d %s", r.status, r.body)
+	}
+	h.ask(request{method: "POST", path: "/api/v1/join", body: `{"join":"` + long + `","profile":"p"}`}).wantStatus(t, 201)
+	if got, _ := h.fake.last().(api.JoinRequest); len(got.Join) != len(long) {
+		t.Error("the join did not arrive whole")
+	}
+}

@@ -1,0 +1,275 @@
+// Package server is a node's HTTP interface: handlers, sessions, events over WebSocket, limits and the static page.
+//
+// It knows no rules. What a community, an invite or a room is stands behind the four small interfaces of this file,
+// which package node implements; this package turns requests into calls on them, and their refusals into problem
+// documents (RFC 9457). It decides only what belongs to the door: who is asking (session.go), from which page
+// (origin.go), how often (limit.go) and how much (body and frame limits).
+//
+//	routes.go    the operations, declared once: router, checks and OpenAPI document come from that declaration
+//	openapi.go   what the document says beyond the operations: events, keys, ids
+//	guard.go     what every request passes on its way in
+//	problem.go   how a refusal is written
+//	session.go   challenges, tokens
+//	events.go    the WebSocket; hallway.go is what it carries outside rooms
+//	static.go    the page
+//
+// A [Server] starts nothing when it is made. [Server.Serve] runs it on a listener until its context ends; [Server.Run]
+// runs everything but the listener, for whoever mounts [Server.Handler] elsewhere.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/statement"
+)
+
+// Community is what the server asks about the node's community. Refusals are *reason.RejectError.
+type Community interface {
+	// Node says what is behind this address. Without a community it says so.
+	Node() api.Node
+	// Found founds the community.
+	Found(ctx context.Context, req api.FoundRequest) (api.Member, error)
+	// Join admits the signer of a join.
+	Join(ctx context.Context, req api.JoinRequest) (api.Member, error)
+	// Member finds a member. It is asked on every request of a session.
+	Member(key identity.PublicKey) (api.Member, bool)
+	// Me says what the node holds on a member.
+	Me(ctx context.Context, member identity.PublicKey) (api.Me, error)
+}
+
+// Invites is what the server asks about invites.
+type Invites interface {
+	// Invites lists what a member gave away and has left.
+	Invites(ctx context.Context, member identity.PublicKey) (api.Invites, error)
+	// CreateInvite spends a slot.
+	CreateInvite(ctx context.Context, member identity.PublicKey, req api.CreateInvite) (api.Invite, error)
+	// RevokeInvite takes a pending invite back.
+	RevokeInvite(ctx context.Context, member identity.PublicKey, id statement.ID, req api.RevokeInvite) (api.Invite, error)
+	// Preview says what an invite leads to. Anybody may ask.
+	Preview(ctx context.Context, id statement.ID) (api.InvitePreview, error)
+}
+
+// Rooms is what the server asks about rooms.
+type Rooms interface {
+	// List is the hallway: the live rooms.
+	List() []api.Room
+	// Changed is a channel that is closed at the next change of the hallway, and by then replaced by another.
+	Changed() <-chan struct{}
+	// Create opens a room.
+	Create(ctx context.Context, member identity.PublicKey, req api.CreateRoom) (api.Room, error)
+	// Room finds a live room.
+	Room(id statement.ID) (api.Room, error)
+	// Audience is a page of the people who listen.
+	Audience(id statement.ID, offset, limit int) (api.Audience, error)
+	// Act does what a member asked for. What it changed comes as events.
+	Act(ctx context.Context, id statement.ID, member identity.PublicKey, action api.Action) error
+	// Enter makes the member present in a room until the subscription ends. The context bounds only the call.
+	Enter(ctx context.Context, id statement.ID, member identity.PublicKey, resume Resume) (Subscription, error)
+}
+
+// Resume says what a client that comes back has seen: the run of its last snapshot, and its last number. The zero value
+// has seen nothing.
+type Resume struct {
+	Run   string
+	Since int64
+}
+
+// Subscription is one member's presence in one room.
+type Subscription interface {
+	// Events carries the room's events. The room bounds it, never waits for it, and closes it when the subscription ends.
+	Events() <-chan api.Event
+	// Err says, once Events is closed, why the subscription ended: a refusal such as room-replaced, room-removed,
+	// room-too-slow or shutting-down; nil when the room ended or the member left it.
+	Err() error
+	// Close ends the presence. It is idempotent.
+	Close()
+}
+
+// Media is what the server asks of the forwarding core.
+type Media interface {
+	// Offer answers an SDP offer. With compat, older SRTP profiles are offered beside AEAD_AES_128_GCM.
+	Offer(ctx context.Context, room statement.ID, member identity.PublicKey, sdp string, compat bool) (answer, leg string, err error)
+	// CloseLeg ends a media connection.
+	CloseLeg(ctx context.Context, room statement.ID, member identity.PublicKey, leg string) error
+}
+
+// Config is what a server is made from. Every field without "may be" is needed.
+type Config struct {
+	// Node is the node's key, which session statements must be meant for.
+	Node identity.PublicKey
+	// PublicURL is where people reach the node: scheme://host[:port].
+	PublicURL string
+	// Origins are further addresses of the same form at which the node answers; may be empty.
+	Origins []string
+	// Web is the page: index.html, and what it loads. May be nil: then there is only the API.
+	Web fs.FS
+
+	Community Community
+	Invites   Invites
+	Rooms     Rooms
+	Media     Media
+
+	// Limits may be the zero value; then DefaultLimits hold.
+	Limits Limits
+	Log    *slog.Logger
+	// Clock tells the time that sessions and statements are judged by. May be nil: the system's.
+	Clock func() time.Time
+}
+
+// Server is the HTTP interface of one node.
+type Server struct {
+	node      identity.PublicKey
+	community Community
+	invites   Invites
+	rooms     Rooms
+	media     Media
+	log       *slog.Logger
+	now       func() time.Time
+	limits    Limits
+
+	origins    origins     // immutable
+	challenges *challenges // guards itself
+	sessions   *sessions   // guards itself
+	addresses  *buckets    // general rate per address; guards itself
+	costly     *buckets    // rate of costly requests per address; guards itself
+	sockets    *sockets    // open WebSockets; guards itself
+	hallway    *hallway    // guards itself
+
+	handler  http.Handler
+	document []byte // the OpenAPI document
+
+	closing chan struct{} // closed by Run when the server begins to end
+}
+
+// New makes a server. It fails on a configuration that cannot work: an address that is no origin, a page without index.
+func New(c Config) (*Server, error) {
+	if c.Community == nil || c.Invites == nil || c.Rooms == nil || c.Media == nil || c.Log == nil {
+		return nil, errors.New("server: the configuration lacks a part")
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	limits := c.Limits.orDefault()
+	allowed, err := parseOrigins(append([]string{c.PublicURL}, c.Origins...))
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		node: c.Node, community: c.Community, invites: c.Invites, rooms: c.Rooms, media: c.Media,
+		log: c.Log, now: c.Clock, limits: limits,
+		origins:    allowed,
+		challenges: newChallenges(c.Clock),
+		sessions:   newSessions(c.Clock, limits),
+		addresses:  newBuckets(limits.Requests, limits.Addresses),
+		costly:     newBuckets(limits.Costly, limits.Addresses),
+		sockets:    newSockets(limits),
+		hallway:    newHallway(c.Rooms, c.Clock),
+		closing:    make(chan struct{}),
+	}
+	if err := s.build(c.Web); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Handler serves everything. It works fully only while Run or Serve does.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// OpenAPI is the document that /openapi.json serves: OpenAPI 3.1, JSON.
+func (s *Server) OpenAPI() []byte { return s.document }
+
+// Times that a connection may take. Headers in 5 s is what keeps slow clients (slowloris) from holding connections; a
+// body has its own limit, bodyWithin.
+const (
+	headerWithin = 5 * time.Second
+	readWithin   = 20 * time.Second
+	answerWithin = 60 * time.Second // the page over a slow line
+	idleFor      = 2 * time.Minute
+	maxHeader    = 16 << 10
+	drainWithin  = 2500 * time.Millisecond // for requests under way when the server ends
+)
+
+// Serve serves on a listener until ctx ends; then it tells those connected, lets requests under way finish, and returns
+// within three seconds. It closes the listener. With a TLS configuration the listener's connections are TLS.
+func (s *Server) Serve(ctx context.Context, ln net.Listener, tls *tls.Config) error {
+	h := &http.Server{
+		Handler:           s.handler,
+		TLSConfig:         tls,
+		ReadHeaderTimeout: headerWithin,
+		ReadTimeout:       readWithin,
+		WriteTimeout:      answerWithin,
+		IdleTimeout:       idleFor,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // what strangers do to connections
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.Run(ctx) })
+	group.Go(func() error {
+		var err error
+		if tls == nil {
+			err = h.Serve(ln)
+		} else {
+			err = h.ServeTLS(ln, "", "")
+		}
+		if errors.Is(err, http.ErrServerClosed) {
+			return nil
+		}
+		return fmt.Errorf("server: %w", err)
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)
+		defer cancel()
+		if h.Shutdown(limited) != nil {
+			_ = h.Close() // those that are left had their time
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+// Run keeps the hallway current and clears away dead sessions until ctx ends; then it tells every WebSocket that the
+// node is shutting down, and returns when all are closed, within two seconds. A server runs once.
+func (s *Server) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.hallway.run(ctx) })
+	group.Go(func() error {
+		tick := time.NewTicker(sweepEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				s.sessions.sweep()
+				s.challenges.sweep()
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	})
+	err := group.Wait()
+	close(s.closing)
+	s.sockets.drain()
+	return err
+}
+
+// ending reports whether the server no longer takes requests.
+func (s *Server) ending() bool {
+	select {
+	case <-s.closing:
+		return true
+	default:
+		return false
+	}
+}

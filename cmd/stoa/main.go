@@ -1,0 +1,178 @@
+// Command stoa runs a node and speaks to it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	kongyaml "github.com/alecthomas/kong-yaml"
+
+	"github.com/stoa-rooms/stoa/invites"
+	"github.com/stoa-rooms/stoa/node"
+)
+
+// version is the release this binary was built as.
+const version = "0.1.0"
+
+// cli is the command line. Each flag may also stand in the file given by --config, and in the environment as STOA_ and
+// its name.
+type cli struct {
+	Run     runCmd     `cmd:"" help:"Run a node."`
+	Invite  inviteCmd  `cmd:"" help:"About invites."`
+	Export  exportCmd  `cmd:"" help:"Write a member's invite chain, with its proofs, to standard output."`
+	Verify  verifyCmd  `cmd:"" help:"Check an exported chain offline, from the root key down."`
+	Unclaim unclaimCmd `cmd:"" help:"Forget the community, while its founder is its only member."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// dataFlag names the data directory.
+type dataFlag struct {
+	Data string `help:"The node's data directory." default:"data" placeholder:"DIR"`
+}
+
+type runCmd struct {
+	dataFlag
+
+	HTTP        string          `name:"http" help:"TCP address of the page and the API." default:"127.0.0.1:7080" placeholder:"ADDR"`
+	Media       string          `help:"UDP address of the audio." default:"127.0.0.1:7081" placeholder:"ADDR"`
+	PublicURL   string          `name:"public-url" help:"The URL people use, where a proxy stands in front." placeholder:"URL"`
+	MediaPublic []string        `name:"media-public" help:"An address at which people reach the audio, where it is not the one it listens on." placeholder:"ADDR"`
+	TLSCert     string          `name:"tls-cert" help:"Certificate chain, PEM." placeholder:"FILE"`
+	TLSKey      string          `name:"tls-key" help:"Private key of the certificate, PEM." placeholder:"FILE"`
+	P2P         []string        `name:"p2p" help:"A multiaddr to listen on for other nodes." default:"/ip4/127.0.0.1/tcp/0" placeholder:"MULTIADDR"`
+	Config      kong.ConfigFlag `help:"Read flags from a YAML file." placeholder:"FILE"`
+	LogLevel    string          `name:"log-level" help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
+}
+
+// Run runs a node until it is told to stop.
+func (c *runCmd) Run(ctx context.Context, out io.Writer) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return fmt.Errorf("--log-level: %w", err)
+	}
+	return node.Run(ctx, node.Config{
+		Data:        c.Data,
+		HTTP:        c.HTTP,
+		PublicURL:   c.PublicURL,
+		Media:       c.Media,
+		MediaPublic: c.MediaPublic,
+		P2P:         c.P2P,
+		TLSCert:     c.TLSCert,
+		TLSKey:      c.TLSKey,
+		Version:     version,
+		Log:         slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
+		Out:         out,
+	})
+}
+
+type inviteCmd struct {
+	Tree treeCmd `cmd:"" help:"Show who invited whom."`
+}
+
+type treeCmd struct{ dataFlag }
+
+// Run prints the invite tree.
+func (c *treeCmd) Run(ctx context.Context, out io.Writer) error { return node.Tree(ctx, c.Data, out) }
+
+type exportCmd struct {
+	dataFlag
+
+	Member string `arg:"" optional:"" help:"The member's did:key; the founder if left out."`
+}
+
+// Run prints the export.
+func (c *exportCmd) Run(ctx context.Context, out io.Writer) error {
+	return node.Export(ctx, c.Data, c.Member, out)
+}
+
+type verifyCmd struct {
+	File string `arg:"" help:"A file that stoa export wrote; - for standard input."`
+}
+
+// maxExport is the largest export that verify reads.
+const maxExport = 64 << 20
+
+// Run checks an export and prints the chain it proves.
+func (c *verifyCmd) Run(out io.Writer) error {
+	in := io.NopCloser(io.Reader(os.Stdin))
+	if c.File != "-" {
+		file, err := os.Open(c.File)
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is no file %s; stoa export writes one", c.File)
+		}
+		if err != nil {
+			return fmt.Errorf("cannot read the export: %w", err)
+		}
+		in = file
+	}
+	defer func() { _ = in.Close() }()
+	data, err := io.ReadAll(io.LimitReader(in, maxExport+1))
+	if err != nil {
+		return fmt.Errorf("cannot read the export: %w", err)
+	}
+	if len(data) > maxExport {
+		return fmt.Errorf("%s is larger than any export (%d MiB)", c.File, maxExport>>20)
+	}
+	report, err := invites.VerifyExport(data)
+	if err != nil {
+		return fmt.Errorf("the chain does not hold: %w", err)
+	}
+	return printReport(out, report)
+}
+
+type unclaimCmd struct{ dataFlag }
+
+// Run forgets the community.
+func (c *unclaimCmd) Run(ctx context.Context, out io.Writer) error {
+	return node.Unclaim(ctx, c.Data, out)
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run(out io.Writer) error {
+	if _, err := fmt.Fprintln(out, "stoa", version); err != nil {
+		return fmt.Errorf("cannot write: %w", err)
+	}
+	return nil
+}
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is the whole program: it parses the arguments, does the command, and returns the exit status.
+func run(args []string, out, errs io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	parser, err := kong.New(&cli{},
+		kong.Name("stoa"),
+		kong.Description("A federated, peer-to-peer audio rooms node. Start with: stoa run"),
+		kong.UsageOnError(),
+		kong.Configuration(kongyaml.Loader),
+		kong.DefaultEnvars("STOA"),
+		kong.Writers(out, errs),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.BindTo(out, (*io.Writer)(nil)),
+	)
+	if err != nil {
+		_, _ = fmt.Fprintln(errs, "stoa:", err)
+		return 1
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		_, _ = fmt.Fprintln(errs, "stoa:", err)
+		return 2
+	}
+	if err := command.Run(); err != nil {
+		_, _ = fmt.Fprintln(errs, "stoa:", err)
+		return 1
+	}
+	return 0
+}

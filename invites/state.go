@@ -1,0 +1,196 @@
+// Package invites says what the statements of a community mean: who its nodes are, who its members are, who brought
+// whom, and who may still invite.
+//
+// It is a fold. A [State] starts as [New], and each [Entry] of a log takes it one step on with [State.Apply], or is
+// refused with a reason and changes nothing. The same entries in the same order give the same State everywhere, so
+// nobody has to be believed: a node restores its State from a snapshot ([State.Encode], [Decode]), a follower replays
+// a log ([Replay]), and anybody with a file checks one member's chain offline ([VerifyExport]).
+//
+// The chain from the founder to a member is made of four kinds of statement. A node's grant gives a member numbered
+// slots; the member's invite spends one slot on a one-time key; the newcomer's join carries a redeem signed with that
+// key; the node's admit accepts the join. The root's own statements stand above: rules, which bound the grants, and
+// delegates, which say what keys are nodes.
+//
+// A State is an immutable value: older ones stay valid, and any number of goroutines may read one. No clock is read;
+// where time matters it comes with the statement or as an argument, in seconds since 1970.
+package invites
+
+import (
+	"slices"
+
+	"github.com/benbjohnson/immutable"
+
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/statement"
+)
+
+// Entry is one leaf of a log: a statement and where it stands.
+type Entry struct {
+	Log       identity.PublicKey // the node that keeps the log
+	Index     int64              // of the leaf, from 0
+	Statement statement.Statement
+}
+
+// State is a community as its logs tell it so far. Make one with [New] or [Decode]; the zero value is of no use.
+type State struct {
+	community identity.PublicKey
+	applied   int64                                     // entries so far: the place of the next
+	logs      *immutable.Map[identity.PublicKey, int64] // for each log, one more than the last index applied
+	rules     *statement.Rules                          // in force; nil before the first; never changed
+	roots     []placed                                  // what the root said, in order; copied to be changed
+	delegates []delegate                                // in order; copied to be changed
+	members   table[identity.PublicKey, member]         // in order of admission; number 0 is the founder
+	grants    list[grant]                               // in order
+	invites   table[statement.ID, invite]               // in order
+	joins     *immutable.Map[statement.ID, pending]     // not admitted yet
+
+	foreseen map[statement.ID][]statement.LogPrefix // during Replay: delegates that a later entry revokes; never changed
+}
+
+// placed is a statement's id and its place among all entries applied, which orders chains.
+type placed struct {
+	id    statement.ID
+	place int64
+}
+
+// New is the State of a community of which nothing is known but its root key.
+func New(community identity.PublicKey) State {
+	return State{
+		community: community,
+		logs:      immutable.NewMap[identity.PublicKey, int64](byPrefix[identity.PublicKey]{}),
+		members:   newTable[identity.PublicKey, member](),
+		grants:    newList[grant](),
+		invites:   newTable[statement.ID, invite](),
+		joins:     immutable.NewMap[statement.ID, pending](byPrefix[statement.ID]{}),
+	}
+}
+
+// Community is the root key.
+func (s State) Community() identity.PublicKey { return s.community }
+
+// Size is how far a log has been folded: one more than the index of its last entry that was applied.
+func (s State) Size(log identity.PublicKey) int64 {
+	n, _ := s.logs.Get(log)
+	return n
+}
+
+// Rules are the rules in force, and false before the first.
+func (s State) Rules() (statement.Rules, bool) {
+	if s.rules == nil {
+		return statement.Rules{}, false
+	}
+	return *s.rules, true
+}
+
+// ApplyAll applies entries in order, all of them or none.
+func (s State) ApplyAll(entries []Entry) (State, error) {
+	next := s
+	for _, e := range entries {
+		var err error
+		if next, err = next.Apply(e); err != nil {
+			return s, err
+		}
+	}
+	return next, nil
+}
+
+// Apply takes the State one entry on. A refusal is a *reason.RejectError, and the State returned with it is the old
+// one. The entries of one log must come by rising index; gaps are allowed, for what a log holds besides. The one error
+// that is no refusal is [ErrReplay].
+func (s State) Apply(e Entry) (State, error) {
+	if err := s.checkPlace(e); err != nil {
+		return s, err
+	}
+	next, err := s.applyBody(e)
+	if err != nil {
+		return s, err
+	}
+	next.applied++
+	next.logs = next.logs.Set(e.Log, e.Index+1)
+	return next, nil
+}
+
+// checkPlace refuses an entry for where it stands.
+func (s State) checkPlace(e Entry) error {
+	kind := e.Statement.Kind()
+	switch {
+	case kind == "":
+		return reason.Reject(reason.StatementKind, "an entry without a statement")
+	case e.Index < 0 || e.Index >= statement.MaxInt:
+		return reason.Reject(reason.StatementAuthority, "no log has an index %d", e.Index)
+	case e.Index < s.Size(e.Log):
+		return reason.Reject(reason.StatementDuplicate, "index %d of the log of %s has been passed", e.Index, e.Log)
+	case kind == statement.KindDelegate || kind == statement.KindRules:
+		return nil // the root's word needs no node
+	case !s.isNode(e.Log):
+		return reason.Reject(reason.StatementAuthority, "%s keeps no log of this community", e.Log)
+	default:
+		return nil
+	}
+}
+
+func (s State) applyBody(e Entry) (State, error) {
+	switch b := e.Statement.Body().(type) {
+	case *statement.Delegate:
+		return s.applyDelegate(e, b)
+	case *statement.Rules:
+		return s.applyRules(e, b)
+	case *statement.Revoke:
+		return s.applyRevoke(e, b)
+	case *statement.Grant:
+		return s.applyGrant(e, b)
+	case *statement.Invite:
+		return s.applyInvite(e, b)
+	case *statement.Join:
+		return s.applyJoin(e, b)
+	case *statement.Admit:
+		return s.applyAdmit(e, b)
+	case *statement.Create:
+		return s, s.checkCreate(e, b)
+	case *statement.End:
+		next, _, err := s.applySpoken(e, b.IssuedAt)
+		return next, err
+	default:
+		return s, reason.Reject(reason.StatementKind, "a %s does not belong into a log", e.Statement.Kind())
+	}
+}
+
+// checkAudience refuses what is meant for another community.
+func (s State) checkAudience(aud identity.PublicKey) error {
+	if aud != s.community {
+		return reason.Reject(reason.StatementAudience, "meant for community %s", aud)
+	}
+	return nil
+}
+
+// checkRoot refuses what only the root may say, from anybody else.
+func (s State) checkRoot(e Entry, aud identity.PublicKey) error {
+	if err := s.checkAudience(aud); err != nil {
+		return err
+	}
+	if e.Statement.Signer() != s.community {
+		return reason.Reject(reason.StatementAuthority, "only the root may sign a %s", e.Statement.Kind())
+	}
+	return nil
+}
+
+// withRoot remembers a statement of the root, for chains.
+func (s State) withRoot(e Entry) State {
+	s.roots = append(slices.Clip(s.roots), placed{e.Statement.ID(), s.applied})
+	return s
+}
+
+// checkCreate says whether a room may be opened. Rooms live in package rooms; the fold only knows who may.
+func (s State) checkCreate(e Entry, b *statement.Create) error {
+	if err := s.checkAudience(b.Community); err != nil {
+		return err
+	}
+	if _, ok := s.members.find(e.Statement.Signer()); !ok {
+		return reason.Reject(reason.MemberUnknown, "%s opens a room", e.Statement.Signer())
+	}
+	if !s.isNode(b.Node) {
+		return reason.Reject(reason.StatementAuthority, "the host %s is no node of this community", b.Node)
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package media
+
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// forwarder is the core of a room: who may speak, who listens, which packet goes to whom. It is told the time, starts
+// nothing and locks nothing. It sends through legs.
+//
+// Listeners differ in how many slots they take. Those who take the same number form a layer, which selects its own
+// speakers: a listener with one slot hears the dominant speaker, not the first of three.
+type forwarder struct {
+	layers []*layer // by number of slots; 0 is nobody's
+}
+
+// layer is a selection of speakers and everybody who hears it.
+type layer struct {
+	selector  *selector
+	slots     []slot
+	listeners []*listener
+}
+
+// listener is one leg that takes slots.
+type listener struct {
+	person  *person
+	leg     leg
+	cursors []cursor // one a slot
+	sent    uint64
+}
+
+// person is one person in the room, with or without a leg. Counters are read while they change.
+type person struct {
+	number uint32 // CSRC
+
+	// may is the one switch that lets a microphone through. It is read for every single packet that is sent.
+	may atomic.Bool
+
+	received  atomic.Uint64 // well-formed packets from the microphone
+	refused   atomic.Uint64 // of them, while the person might not speak
+	forwarded atomic.Uint64 // of them, that went to a slot
+	unfit     atomic.Uint64 // packets that are malformed or not the microphone's
+	excess    atomic.Uint64 // packets above the rate, or when the room could not keep up
+	last      atomic.Int64  // when a packet was forwarded last, in ns of the room's clock; 0 never
+}
+
+func newForwarder(slots int) *forwarder {
+	f := &forwarder{layers: make([]*layer, slots+1)}
+	for n := 1; n <= slots; n++ {
+		f.layers[n] = &layer{selector: newSelector(n), slots: make([]slot, n)}
+	}
+	return f
+}
+
+// forward sends one packet of p, who uses connection leg, to whoever is to hear it.
+func (f *forwarder) forward(p *person, leg uint64, in packet, now time.Duration) {
+	if !p.may.Load() {
+		p.refused.Add(1)
+		return
+	}
+	forwarded := false
+	for n, l := range f.layers {
+		if l == nil || len(l.listeners) == 0 && n != len(f.layers)-1 {
+			continue
+		}
+		forwarded = l.forward(p, leg, in, now) || forwarded
+	}
+	if forwarded {
+		p.forwarded.Add(1)
+		p.last.Store(int64(now))
+	}
+}
+
+func (l *layer) forward(p *person, leg uint64, in packet, now time.Duration) bool {
+	at, ok := l.selector.hear(p.number, in, now)
+	if !ok {
+		return false
+	}
+	in.level = at.level
+	if at.last {
+		in.payload = opusSilence(in.payload)
+	}
+	b, ok := l.slots[at.slot].rewrite(source{turn: at.turn, leg: leg}, in, now)
+	if !ok {
+		return false
+	}
+	b.slot, b.speaker = at.slot, p.number
+	for _, to := range l.listeners {
+		if to.person == p { // nobody hears themselves
+			continue
+		}
+		if !p.may.Load() { // muted while this loop ran
+			return true
+		}
+		if seq, ok := to.cursors[b.slot].next(&b); ok {
+			to.leg.send(&b, seq)
+			to.sent++
+		}
+	}
+	return true
+}
+
+// add makes a leg of p hear the room. A leg without slots hears nothing.
+func (f *forwarder) add(p *person, g leg) *listener {
+	n := g.slots()
+	to := &listener{person: p, leg: g, cursors: make([]cursor, n)}
+	if n > 0 {
+		f.layers[n].listeners = append(f.layers[n].listeners, to)
+	}
+	return to
+}
+
+// remove undoes add.
+func (f *forwarder) remove(to *listener) {
+	l := f.layers[len(to.cursors)]
+	if l == nil {
+		return
+	}
+	if i := slices.Index(l.listeners, to); i >= 0 {
+		last := len(l.listeners) - 1
+		l.listeners[i] = l.listeners[last]
+		l.listeners[last] = nil
+		l.listeners = l.listeners[:last]
+	}
+}
+
+// quiet frees the slots of somebody who may not speak.
+func (f *forwarder) quiet(p *person) {
+	for _, l := range f.layers[1:] {
+		l.selector.quiet(p.number)
+	}
+}
+
+// forget removes somebody who has gone.
+func (f *forwarder) forget(p *person) {
+	for _, l := range f.layers[1:] {
+		l.selector.forget(p.number)
+	}
+}

@@ -1,0 +1,61 @@
+package media
+
+import (
+	"crypto/rand"
+	"time"
+)
+
+// LegID names one connection of one person. It cannot be guessed.
+type LegID string
+
+func newLegID() LegID { return LegID(rand.Text()) }
+
+// leg is one connection as the room sees it. The room calls it from one goroutine at a time. A PeerConnection is one
+// kind (peerconn.go); whatever encrypts and sends can be another.
+type leg interface {
+	// slots is how many slot streams the other side takes.
+	slots() int
+
+	// ssrc is the SSRC under which a slot is sent.
+	ssrc(slot int) uint32
+
+	// send patches, encrypts and sends one slot packet. It neither blocks nor keeps b.
+	send(b *build, seq uint16)
+
+	// report sends a receiver report on the microphone.
+	report(r report)
+
+	// close ends the connection and returns at once. Nothing is sent or delivered after it.
+	close()
+
+	// done is closed when everything the leg started has ended.
+	done() <-chan struct{}
+}
+
+// ear is what a leg tells the room about itself. Each leg calls it from its own goroutines.
+type ear interface {
+	// opened says that packets can be sent.
+	opened()
+
+	// heard delivers one decrypted RTP packet from the microphone line. raw is only valid during the call.
+	heard(raw []byte)
+
+	// reported delivers one decrypted RTCP packet about a slot, or about the microphone.
+	reported(slot int, raw []byte)
+
+	// closed says that the connection has ended by itself.
+	closed()
+}
+
+// microphone stands for the microphone where slots are numbered.
+const microphone = -1
+
+// Options are what a caller knows of a client that its offer does not say.
+type Options struct {
+	// Compat offers AES_CM_128_HMAC_SHA1_80 (RFC 5764) beside AEAD_AES_128_GCM (RFC 7714), for clients without GCM,
+	// such as aiortc or GStreamer before 1.24. Browsers choose GCM only if it is offered alone.
+	Compat bool
+}
+
+// handshakeTime is how long a leg may take from its answer until packets can flow.
+const handshakeTime = 15 * time.Second

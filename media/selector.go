@@ -1,0 +1,212 @@
+package media
+
+import "time"
+
+// The times and distances of speaker selection.
+const (
+	// attack is how long a newcomer must be louder than somebody who has a slot to take it over. A free slot is taken
+	// at once.
+	attack = 60 * time.Millisecond
+
+	// hold is how long a slot stays with a speaker who has fallen silent, if nobody else wants it. It bridges the
+	// pauses between sentences; after it nothing is forwarded until they speak again.
+	hold = 1200 * time.Millisecond
+
+	// dwell is how long a slot stays with whoever got it, whatever happens. It keeps the promise that no slot changes
+	// twice within 500 ms, with room for the jitter of whoever measures it.
+	dwell = 600 * time.Millisecond
+
+	// hysteresis is how much louder, in dB, a newcomer must be.
+	hysteresis = 6.0
+
+	// fresh is how long after their last packet somebody still counts as waiting for a slot.
+	fresh = 200 * time.Millisecond
+
+	// A turn that keeps others waiting is free for freeTurn. From then on it costs handicap dB of loudness a second,
+	// until even the quietest speaker outdoes the loudest. Turns are forgotten as fast as they add up. So nobody keeps
+	// a slot for ever by declaring the loudest level, and people who shout at once take turns.
+	freeTurn = 10 * time.Second
+	handicap = 3.0
+	maxTurn  = freeTurn + (loudest-speechFloor+2*hysteresis)*time.Second/handicap
+)
+
+// selector gives a fixed number of slots to the loudest of the people who speak. It is pure: time is what it is told.
+type selector struct {
+	seats  []seat
+	voices map[uint32]*voice
+	turns  uint64
+}
+
+// seat is one slot: who has it.
+type seat struct {
+	voice    *voice // nil: free
+	turn     uint64 // of voice
+	last     uint32 // who had it last, or has it
+	changed  time.Duration
+	switches uint64
+}
+
+// voice is one person who has been heard.
+type voice struct {
+	person  uint32
+	loud    loudness
+	heard   time.Duration // last packet
+	spoke   time.Duration // last time above speechFloor
+	seat    int           // -1: none
+	louder  bool          // has outdone the weakest seat since
+	since   time.Duration
+	contest time.Duration // how long they have kept others waiting
+}
+
+// place is the selector's answer to one packet.
+type place struct {
+	slot  int
+	turn  uint64 // a new one each time a slot is given away
+	last  bool   // the turn ends with this packet: the speaker has been silent for hold
+	level uint8
+}
+
+func newSelector(slots int) *selector {
+	return &selector{seats: make([]seat, slots), voices: map[uint32]*voice{}}
+}
+
+// hear takes one packet of a person who may speak and says which slot it goes to, or false for none.
+func (s *selector) hear(person uint32, p packet, now time.Duration) (place, bool) {
+	v := s.voice(person, p, now)
+	if v.seat < 0 && (v.loud.value < speechFloor || !s.find(v, now)) {
+		return place{}, false
+	}
+	at := &s.seats[v.seat]
+	given := place{slot: v.seat, turn: at.turn, level: p.level}
+	if p.level == noLevel {
+		given.level = v.loud.byte()
+	}
+	if now-v.spoke > hold {
+		given.last = true
+		if now-v.spoke > hold+60*time.Millisecond {
+			s.free(v)
+		}
+	}
+	return given, true
+}
+
+// voice updates what is known of a person.
+func (s *selector) voice(person uint32, p packet, now time.Duration) *voice {
+	v := s.voices[person]
+	if v == nil {
+		v = &voice{person: person, seat: -1, heard: now - 20*time.Millisecond, spoke: now - hold}
+		v.loud.value = quietest
+		s.voices[person] = v
+	}
+	since := now - v.heard
+	v.heard = now
+	if v.seat >= 0 && since <= fresh && s.someoneWaits(now) {
+		v.contest = min(v.contest+since, maxTurn)
+	} else {
+		v.contest = max(v.contest-since, 0)
+	}
+	v.loud.hear(p.level, p.payload, since)
+	if v.loud.value >= speechFloor {
+		v.spoke = now
+	}
+	return v
+}
+
+func (s *selector) someoneWaits(now time.Duration) bool {
+	for _, v := range s.voices {
+		if v.seat < 0 && now-v.spoke <= fresh {
+			return true
+		}
+	}
+	return false
+}
+
+// find seats a speaker if there is a free slot or one to take over.
+func (s *selector) find(v *voice, now time.Duration) bool {
+	free, weakest := -1, -1
+	var low float64
+	for i := range s.seats {
+		at := &s.seats[i]
+		if at.voice != nil && now-at.voice.spoke > hold { // fell silent and stopped sending
+			s.free(at.voice)
+		}
+		settled := at.last == 0 || now-at.changed >= dwell
+		switch {
+		case at.voice == nil && at.last == v.person: // back in their own
+			s.take(v, i, now)
+			return true
+		case !settled:
+		case at.voice == nil:
+			if free < 0 || at.changed < s.seats[free].changed {
+				free = i
+			}
+		default:
+			if score := at.voice.score(now); weakest < 0 || score < low {
+				weakest, low = i, score
+			}
+		}
+	}
+	if free >= 0 {
+		s.take(v, free, now)
+		return true
+	}
+	if weakest < 0 || v.score(now) < low+hysteresis {
+		v.louder = false
+		return false
+	}
+	if !v.louder {
+		v.louder, v.since = true, now
+	}
+	if now-v.since < attack {
+		return false
+	}
+	s.free(s.seats[weakest].voice)
+	s.take(v, weakest, now)
+	return true
+}
+
+// score is the loudness with which a person competes.
+func (v *voice) score(now time.Duration) float64 {
+	score := v.loud.value
+	if silence := now - v.heard; silence > 3*riseTime {
+		score = v.loud.after(silence)
+	}
+	if over := v.contest - freeTurn; over > 0 {
+		score -= handicap * over.Seconds()
+	}
+	return score
+}
+
+func (s *selector) take(v *voice, i int, now time.Duration) {
+	s.turns++
+	at := &s.seats[i]
+	if at.last != v.person {
+		at.changed, at.last = now, v.person
+		at.switches++
+	}
+	at.voice, at.turn = v, s.turns
+	v.seat, v.louder = i, false
+}
+
+func (s *selector) free(v *voice) {
+	s.seats[v.seat].voice = nil
+	v.seat = -1
+}
+
+// quiet takes the slot of somebody who may not speak now. How long they kept others waiting is remembered.
+func (s *selector) quiet(person uint32) {
+	v := s.voices[person]
+	if v == nil {
+		return
+	}
+	if v.seat >= 0 {
+		s.free(v)
+	}
+	v.loud.value, v.spoke, v.louder = quietest, v.heard-hold, false
+}
+
+// forget removes a person who has gone.
+func (s *selector) forget(person uint32) {
+	s.quiet(person)
+	delete(s.voices, person)
+}

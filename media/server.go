@@ -1,0 +1,248 @@
+// Package media forwards live audio between the people of a room. It never decodes a packet and never writes one to
+// disk.
+//
+// A [Server] has one UDP socket and any number of rooms. In a [Room], everybody has one connection, a leg, with K slot
+// streams down and one microphone line up, negotiated once by [Room.Offer]. Whether a microphone is forwarded is said
+// by [Room.Allow]; the package never asks who may speak.
+//
+// A packet takes this way: the leg decrypts it (peerconn.go) and hands it to its connection (connection.go), which
+// drops what is malformed, not allowed or too much, and queues the rest for the room's one goroutine (room.go). There
+// the forwarder (forward.go) asks the selector (selector.go) whether its speaker has a slot, lets the slot rewrite it
+// into a continuous stream (slot.go), and has each listener's leg patch, encrypt and send it. One build serves all
+// listeners; whoever speaks is left out of their own. Reports on loss go the other way (rtcp.go).
+//
+// Everything that decides is free of clocks, locks and pion: packet.go, level.go, selector.go, slot.go, forward.go,
+// rtcp.go and sdp.go. The numbers in them come from the RFCs named there and from measurements in browsers.
+package media
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/ice/v2"
+	"github.com/pion/interceptor"
+	"github.com/pion/webrtc/v3"
+
+	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/statement"
+)
+
+const (
+	// DefaultSlots is how many speakers everybody hears at once, unless configured.
+	DefaultSlots = 3
+	maxSlots     = 16
+
+	// maxHandshakes is how many legs may be on their way to a connection at once. Each costs about 200 kB until it
+	// connects or expires.
+	maxHandshakes = 256
+
+	// Nothing is sent to a leg that has not been heard from for these two together: consent, RFC 7675 section 5.1,
+	// allows 30 s. A pion agent looks every 2 s.
+	disconnectedAfter = 8 * time.Second
+	failedAfter       = 20 * time.Second
+
+	retransmitDTLS = 300 * time.Millisecond
+)
+
+// DTLS-SRTP protection profiles, RFC 7714 section 14.2 and RFC 5764 section 4.1.2.
+const (
+	aeadAES128GCM = 0x0007
+	aes128CMSHA80 = 0x0001
+)
+
+// Config is what a server needs to know.
+type Config struct {
+	Addr   string           // UDP address to listen on, such as "127.0.0.1:7081"; with port 0 the system chooses
+	Public []netip.AddrPort // addresses that answers name instead of Addr's; port 0 stands for the port listened on
+	Slots  int              // speakers heard at once; 0 means DefaultSlots
+	Log    *slog.Logger     // nil discards
+
+	// OnLegClosed is called, if set, when a leg has ended by itself: it never connected, or consent was lost. It is not
+	// called for what Offer, Hangup, Drop and Close end.
+	OnLegClosed func(room statement.ID, person uint32, leg LegID)
+}
+
+// Server is the media half of a node.
+type Server struct {
+	config Config
+	start  time.Time
+	serial atomic.Uint64 // of connections
+	ready  chan struct{}
+	work   sync.WaitGroup // rooms' goroutines and legs
+
+	mu         sync.Mutex
+	rooms      map[statement.ID]*Room
+	socket     *socket     // nil before Run
+	api        *webrtc.API // AEAD_AES_128_GCM alone
+	compat     *webrtc.API // Options.Compat
+	stopped    bool
+	handshakes int
+}
+
+// New makes a server that Run starts.
+func New(config Config) (*Server, error) {
+	if config.Slots == 0 {
+		config.Slots = DefaultSlots
+	}
+	if config.Slots < 1 || config.Slots > maxSlots {
+		return nil, fmt.Errorf("media: %d slots, not 1 to %d", config.Slots, maxSlots)
+	}
+	for _, p := range config.Public {
+		if !p.Addr().IsValid() || p.Addr().IsUnspecified() {
+			return nil, fmt.Errorf("media: public address %v cannot be reached", p)
+		}
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Server{config: config, start: time.Now(), ready: make(chan struct{}), rooms: map[statement.ID]*Room{}}, nil
+}
+
+// Run listens and serves until ctx is done, then closes every room and leg and returns nil. A server runs once.
+func (s *Server) Run(ctx context.Context) error {
+	sock, err := listen(ctx, s.config.Addr)
+	if err != nil {
+		return err
+	}
+	log := pionLog{s.config.Log}
+	mux := newMux(sock, log)
+	s.mu.Lock()
+	if s.socket != nil {
+		s.mu.Unlock()
+		_ = mux.Close()
+		return fmt.Errorf("media: a server runs once")
+	}
+	s.socket = sock
+	s.api, s.compat = newAPI(mux, log, false), newAPI(mux, log, true)
+	s.mu.Unlock()
+	close(s.ready)
+	s.config.Log.Info("media listens", "addr", sock.LocalAddr().String())
+
+	select {
+	case <-ctx.Done():
+	case err = <-sock.broken:
+	}
+	s.stop()
+	_ = mux.Close() // closes the socket; last, so that legs could say goodbye
+	return err
+}
+
+// stop closes all rooms and waits for what they started.
+func (s *Server) stop() {
+	s.mu.Lock()
+	s.stopped = true
+	rooms := make([]*Room, 0, len(s.rooms))
+	for _, r := range s.rooms {
+		rooms = append(rooms, r)
+	}
+	s.mu.Unlock()
+	for _, r := range rooms {
+		r.Close()
+	}
+	s.work.Wait()
+}
+
+// Ready is closed when the server listens.
+func (s *Server) Ready() <-chan struct{} { return s.ready }
+
+// LocalAddr is the address listened on, nil before Ready.
+func (s *Server) LocalAddr() net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.socket == nil {
+		return nil
+	}
+	return s.socket.LocalAddr()
+}
+
+// Room is the room of that id, made if it is not there. It lives until its Close.
+func (s *Server) Room(id statement.ID) *Room {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.rooms[id]
+	if r == nil {
+		r = newRoom(id, s)
+		s.rooms[id] = r
+	}
+	return r
+}
+
+func (s *Server) forget(r *Room) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rooms[r.id] == r {
+		delete(s.rooms, r.id)
+	}
+}
+
+// now is the time that rooms count in.
+func (s *Server) now() time.Duration { return time.Since(s.start) }
+
+// open makes a leg for c, which the caller closes.
+func (s *Server) open(c *connection, o *offer, options Options) (*peerLeg, local, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.stopped || s.socket == nil:
+		return nil, local{}, reason.Reject(reason.ShuttingDown, "media does not run")
+	case s.handshakes >= maxHandshakes:
+		return nil, local{}, reason.Reject(reason.MediaBusy, "%d handshakes", maxHandshakes)
+	}
+	api := s.api
+	if options.Compat {
+		api = s.compat
+	}
+	g, err := newPeerLeg(api, c, s.socket, o)
+	if err != nil {
+		return nil, local{}, err
+	}
+	s.handshakes++
+	c.begin(g, sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.handshakes--
+	}))
+	s.work.Go(c.wait)
+	var session [8]byte
+	_, _ = rand.Read(session[:]) // never fails
+	return g, local{
+		addresses: s.socket.advertised(s.config.Public),
+		session:   binary.BigEndian.Uint64(session[:]) >> 2, // fits 63 bits, RFC 9429 section 5.2.1
+	}, nil
+}
+
+// newAPI is pion with everything switched off that is not needed: interceptors, mDNS, sockets of its own.
+func newAPI(mux ice.UDPMux, log pionLog, compat bool) *webrtc.API {
+	var e webrtc.SettingEngine
+	e.LoggerFactory = log
+	e.SetLite(true)
+	e.SetICEUDPMux(mux)
+	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	e.SetIncludeLoopbackCandidate(true) // of the mux; what clients see is local.addresses
+	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	e.SetICETimeouts(disconnectedAfter, failedAfter, 2*time.Second)
+	e.SetDTLSRetransmissionInterval(retransmitDTLS)
+	e.SetDTLSInsecureSkipHelloVerify(true)            // ICE has verified the address
+	_ = e.SetAnsweringDTLSRole(webrtc.DTLSRoleServer) // fails only for other values
+	if compat {
+		e.SetSRTPProtectionProfiles(aeadAES128GCM, aes128CMSHA80)
+	} else {
+		e.SetSRTPProtectionProfiles(aeadAES128GCM)
+	}
+	var opus webrtc.MediaEngine
+	_ = opus.RegisterCodec(webrtc.RTPCodecParameters{ // fails only for other kinds
+		RTPCodecCapability: webrtc.RTPCodecCapability{
+			MimeType: webrtc.MimeTypeOpus, ClockRate: clockRate, Channels: 2, SDPFmtpLine: opusFmtp,
+		},
+		PayloadType: 111,
+	}, webrtc.RTPCodecTypeAudio)
+	return webrtc.NewAPI(webrtc.WithSettingEngine(e), webrtc.WithMediaEngine(&opus), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+}

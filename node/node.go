@@ -1,0 +1,220 @@
+// Package node puts a node together: it builds every part, owns their lifetimes, and runs one loop per room.
+//
+// The rules are not here. What a statement means is decided in package invites, who may do what in a room in package
+// rooms; this package reads what comes in, gives it a time and a place, has it stored, and tells everybody concerned.
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/api/server"
+	"github.com/stoa-rooms/stoa/media"
+	"github.com/stoa-rooms/stoa/p2p"
+	"github.com/stoa-rooms/stoa/storage"
+	"github.com/stoa-rooms/stoa/web"
+)
+
+// Slots is K, the number of audio streams that a listener receives (design section 6).
+const Slots = 3
+
+// shutdownTime is how long the parts have to end once the node is told to.
+const shutdownTime = 2500 * time.Millisecond
+
+// Config is how a node is run.
+type Config struct {
+	Data        string   // the data directory; made if it is not there
+	HTTP        string   // address of the page and the API, such as 127.0.0.1:7080
+	PublicURL   string   // the URL people use, where it is not http://HTTP
+	Media       string   // UDP address of the audio, such as 127.0.0.1:7081
+	MediaPublic []string // addresses that clients reach Media at, where they are not Media itself
+	P2P         []string // multiaddrs to listen on for other nodes
+	TLSCert     string   // PEM files; both or neither
+	TLSKey      string
+	Version     string
+
+	Log *slog.Logger     // required
+	Out io.Writer        // gets the lines that a person or a script reads: name, space, value
+	Now func() time.Time // nil: the system clock
+}
+
+// Run runs a node until ctx ends. An error says what could not be started or what broke.
+func Run(ctx context.Context, cfg Config) error {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	store, err := storage.Open(storage.Options{Dir: cfg.Data, Log: cfg.Log})
+	if err != nil {
+		return err
+	}
+	err = run(ctx, cfg, store)
+	return errors.Join(err, store.Close())
+}
+
+func run(ctx context.Context, cfg Config, store *storage.Store) error {
+	c, err := openCommunity(cfg, store)
+	if err != nil {
+		return err
+	}
+	certs, err := loadTLS(cfg)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(ctx, cfg.HTTP)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	public, err := mediaAddresses(cfg.MediaPublic)
+	if err != nil {
+		return err
+	}
+	audio, err := media.New(media.Config{Addr: cfg.Media, Public: public, Slots: Slots, Log: cfg.Log})
+	if err != nil {
+		return err
+	}
+	peers, err := p2p.Listen(p2p.Config{Key: c.journal.key, Listen: cfg.P2P})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = peers.Close() }()
+	return serve(ctx, cfg, c, audio, peers, listener, certs)
+}
+
+// serve runs what has been opened. Parts end in the order in which people depend on them: rooms tell everybody, then
+// the connections close, then the audio, and the store last of all, by the caller.
+func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, peers *p2p.Host, listener net.Listener, certs *tls.Config) error {
+	group, ctx := errgroup.WithContext(ctx)
+	at, err := addressOf(cfg.PublicURL, listener.Addr(), certs)
+	if err != nil {
+		return err
+	}
+
+	mediaCtx, stopMedia := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopMedia()
+	group.Go(func() error { return audio.Run(mediaCtx) })
+	select {
+	case <-audio.Ready():
+	case <-ctx.Done():
+		return group.Wait()
+	}
+
+	h := newHallway(ctx, c, audio, cfg.Log)
+	if err := h.resume(); err != nil {
+		return err
+	}
+	admin, err := openAdmin(ctx, cfg.Data, &admin{
+		journal: c.journal, names: c.names, owner: c.owner, now: c.now, at: at, endRooms: h.endAll,
+	}, cfg.Log)
+	if err != nil {
+		return err
+	}
+	group.Go(func() error { return admin.run(ctx) })
+
+	pages, err := server.New(server.Config{
+		Node:      c.self.Node,
+		PublicURL: at.url,
+		Origins:   at.origins,
+		Web:       web.Files(),
+		Community: c,
+		Invites:   c,
+		Rooms:     h,
+		Media:     h,
+		Clock:     cfg.Now,
+		Log:       cfg.Log,
+	})
+	if err != nil {
+		return err
+	}
+	group.Go(func() error { return pages.Serve(ctx, listener, certs) })
+
+	announce(cfg, c, at, peers)
+	group.Go(func() error {
+		<-ctx.Done()
+		h.wait.Wait()
+		stopMedia()
+		return c.journal.save()
+	})
+	err = group.Wait()
+	if errors.Is(err, context.Canceled) || errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// openCommunity brings the community back from the store.
+func openCommunity(cfg Config, store *storage.Store) (*community, error) {
+	key := store.Key()
+	peer, err := p2p.PeerID(key.Public())
+	if err != nil {
+		return nil, err
+	}
+	journal, err := openJournal(store, key, cfg.Log)
+	if err != nil {
+		return nil, err
+	}
+	names := newNames()
+	if err := names.load(store); err != nil {
+		return nil, err
+	}
+	return &community{
+		journal: journal,
+		names:   names,
+		owner:   &ownerLink{},
+		self:    api.Node{Node: key.Public(), Peer: peer, Version: cfg.Version, Slots: Slots},
+		now:     cfg.Now,
+		log:     cfg.Log,
+	}, nil
+}
+
+// announce prints what a person or a script needs to go on.
+func announce(cfg Config, c *community, at address, peers *p2p.Host) {
+	line := func(name, value string) { _, _ = fmt.Fprintf(cfg.Out, "%s %s\n", name, value) }
+	line("node", c.self.Node.String())
+	line("peer", c.self.Peer)
+	line("web", at.url)
+	if _, founded := c.journal.fold(); !founded {
+		line("owner", at.owner(c.owner.open(c.now())))
+	}
+	for _, addr := range peers.Addrs() {
+		line("p2p", addr)
+	}
+	if !at.secure() {
+		cfg.Log.Warn("browsers refuse the microphone, and keys, to a plain http page that is not on loopback: "+
+			"give --tls-cert and --tls-key, or put a proxy with HTTPS in front and name it with --public-url", "url", at.url)
+	}
+}
+
+// listen opens the TCP address, and explains a failure.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s for the page: %w; is another node running there? choose another address with --http", addr, err)
+	}
+	return l, nil
+}
+
+// loadTLS reads the certificate, if there is one.
+func loadTLS(cfg Config) (*tls.Config, error) {
+	switch {
+	case cfg.TLSCert == "" && cfg.TLSKey == "":
+		return nil, nil //nolint:nilnil // no TLS is a configuration of its own
+	case cfg.TLSCert == "" || cfg.TLSKey == "":
+		return nil, errors.New("--tls-cert and --tls-key go together: give both or neither")
+	}
+	cert, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use the certificate %s with the key %s: %w", cfg.TLSCert, cfg.TLSKey, err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, nil
+}

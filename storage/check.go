@@ -1,0 +1,190 @@
+package storage
+
+import (
+	"encoding/binary"
+	"errors"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/ledger"
+)
+
+// check reads the head of a database and verifies what can be verified without reading all of it. A new database gets
+// its first commit.
+func (s *Store) check(v *view, marked uint64) (head, error) {
+	raw, ok, err := v.raw([]byte(keyLayout))
+	if err != nil {
+		return head{}, err
+	}
+	if !ok {
+		if marked > 0 {
+			return head{}, found(Damaged, "its database is empty")
+		}
+		return s.initialise()
+	}
+	if len(raw) != 4 || binary.BigEndian.Uint32(raw) == 0 {
+		return head{}, found(Damaged, "it does not say what layout it has")
+	}
+	if version := binary.BigEndian.Uint32(raw); version > LayoutVersion {
+		return head{}, found(Newer, "it has layout %d, this version knows %d", version, LayoutVersion)
+	}
+	if err := s.checkNode(v); err != nil {
+		return head{}, err
+	}
+	raw, ok, err = v.get([]byte(keyHead))
+	if err != nil {
+		return head{}, err
+	}
+	if !ok {
+		return head{}, found(Damaged, "its head is missing")
+	}
+	h, err := decodeHead(raw)
+	if err != nil {
+		return head{}, spoiled([]byte(keyHead), err)
+	}
+	if h.number < marked {
+		return head{}, found(Damaged, "the last %d of %d commits are missing", marked-h.number, marked)
+	}
+	v.head = h
+	if h.tree, err = v.checkLog(s.key.Public()); err != nil {
+		return head{}, err
+	}
+	return h, v.checkSum()
+}
+
+// initialise is the first commit.
+func (s *Store) initialise() (head, error) {
+	h := head{number: 1}
+	public := s.key.Public()
+	return h, s.transact(writes{
+		keyLayout: binary.BigEndian.AppendUint32(nil, LayoutVersion),
+		keyNode:   seal([]byte(keyNode), public[:]),
+		keyHead:   seal([]byte(keyHead), h.encode()),
+	})
+}
+
+func (s *Store) checkNode(v *view) error {
+	raw, ok, err := v.get([]byte(keyNode))
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return found(Damaged, "it does not say whose it is")
+	}
+	node, err := decodeKey(raw)
+	if err != nil {
+		return spoiled([]byte(keyNode), err)
+	}
+	if node != s.key.Public() {
+		return found(BadKeyFile, "it is not the key of the node this directory belongs to, %s: restore it from a backup", node)
+	}
+	return nil
+}
+
+// checkLog gives the head of the log, once the checkpoint is the node's own, of the right size, and over the stored
+// hashes. It counts the index, which must have every statement or one could enter the log twice.
+func (v *view) checkLog(node identity.PublicKey) (ledger.Tree, error) {
+	h := v.head
+	count := int64(0)
+	p := prefix(kindIndex, h.epoch)
+	if err := v.scan(p, p, false, func(_, _ []byte) (bool, error) {
+		count++
+		return true, nil
+	}); err != nil {
+		return ledger.Tree{}, err
+	}
+	if count != h.tree.Size {
+		return ledger.Tree{}, found(Damaged, "its log has %d statements and an index of %d", h.tree.Size, count)
+	}
+	if h.tree.Size == 0 {
+		return ledger.Tree{}, nil
+	}
+	tree, err := parseOwn(h.checkpoint, node)
+	if err != nil || tree.Size != h.tree.Size {
+		return ledger.Tree{}, found(Damaged, "its checkpoint is not for its log: %v", err)
+	}
+	root, err := tlog.TreeHash(tree.Size, v)
+	if err != nil {
+		return ledger.Tree{}, err
+	}
+	if root != tree.Root {
+		return ledger.Tree{}, found(Damaged, "its log is not the one its checkpoint signs")
+	}
+	return tree, nil
+}
+
+// parseOwn reads a checkpoint of the node's own log, whatever the community: the first line says it.
+func parseOwn(checkpoint string, node identity.PublicKey) (ledger.Tree, error) {
+	return ledger.ParseCheckpoint(checkpoint, origin(checkpoint), node)
+}
+
+func origin(checkpoint string) string {
+	first, _, _ := strings.Cut(checkpoint, "\n")
+	return first
+}
+
+// checkSum adds up the texts, profiles and rooms.
+func (v *view) checkSum() error {
+	var sum uint64
+	for _, kind := range []byte(summed) {
+		p := prefix(kind, v.head.epoch)
+		if err := v.scan(p, p, true, func(key, value []byte) (bool, error) {
+			if _, err := unseal(key, value); err != nil {
+				return false, spoiled(key, err)
+			}
+			sum += weight(key, value)
+			return true, nil
+		}); err != nil {
+			return err
+		}
+	}
+	if sum != v.head.sum {
+		return found(Damaged, "texts, profiles or rooms are missing, or of another time")
+	}
+	return nil
+}
+
+// sweepStep is how many keys one transaction deletes.
+const sweepStep = 1000
+
+// sweep deletes what no head reaches any more: earlier epochs, and pieces of earlier snapshots.
+func (s *Store) sweep() error {
+	v, err := s.acquire()
+	if err != nil {
+		return err
+	}
+	defer s.release(v)
+	current, _, err := v.snapshotHead()
+	if err != nil && !errors.Is(err, Damaged) {
+		return err // a spoiled one is said to whoever asks for it; its pieces go
+	}
+	garbage := writes{}
+	flush := func() error {
+		w := garbage
+		garbage = writes{}
+		if len(w) == 0 {
+			return nil
+		}
+		return s.transact(w)
+	}
+	for _, kind := range []byte(kinds) {
+		if err := v.scan([]byte{kind}, []byte{kind}, false, func(key, _ []byte) (bool, error) {
+			epoch := binary.BigEndian.Uint32(key[1:])
+			if epoch >= v.head.epoch && kind != kindPart {
+				return false, nil
+			}
+			if epoch < v.head.epoch || binary.BigEndian.Uint64(key[5:]) != current.number {
+				garbage[string(key)] = nil
+			}
+			if len(garbage) < sweepStep {
+				return true, nil
+			}
+			return true, flush()
+		}); err != nil {
+			return err
+		}
+	}
+	return flush()
+}

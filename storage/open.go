@@ -1,0 +1,391 @@
+// Package storage keeps what a node must not lose.
+//
+// A [Store] is one directory with one Badger database and the node's key: the node's log with the hashes of its tree
+// and its signed checkpoint, the texts that statements commit to, profiles, the live rooms, and a snapshot of the fold
+// of the log so that a start need not replay all of it. layout.go has the table of what lies where.
+//
+// Everything changes through [Store.Commit]: one [Batch], wholly durable when Commit returns nil, wholly absent when it
+// returns an error. Whoever reads sees the last acknowledged commit, never a later one. What is read is checked; what
+// is wrong is an error that is [Damaged], never a value.
+//
+// # When the disk fails
+//
+// Before each commit the store looks for room on the disk. If there is too little, the commit is refused and nothing
+// has happened; the next one looks again. A commit that fails on its way leaves it open whether it is on disk. Then the
+// store takes no writes, and reads go on with the state before. The next Commit first tries the disk and, if that
+// answers, reopens the database, puts everything the failed batch touched back as it was, durably, and only then goes
+// on. So an error always means that nothing changed, unless the process dies before such a recovery: then the next
+// start finds the failed batch whole or not at all, as after any crash.
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	badger "github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+
+	"github.com/stoa-rooms/stoa/identity"
+)
+
+// Sizes of Badger's parts. A node with little data then needs 12 MB of memory, one that has just loaded 200,000
+// statements 165 MB.
+const (
+	memTableSize = 8 << 20
+	valueLogSize = 16 << 20
+	maxTables    = 64 << 20 // more tables than this are never rewritten at once
+	memExt       = ".mem"
+)
+
+// How long to wait for a disk that is slow. Badger tries for ever to write what it cannot write.
+const (
+	badgerWait = 30 * time.Second
+	closeWait  = 30 * time.Second // for readers, when the store is closed
+	readerWait = 2 * time.Second  // before a repair, which is tried again
+)
+
+// Options say what to open.
+type Options struct {
+	Dir      string       // the data directory; created if it is not there
+	InMemory bool         // keep nothing: no directory, a new key, everything gone at Close
+	Log      *slog.Logger // what Badger and the store have to say; nil for silence
+
+	// faults stands between the store and each of its writes, in tests.
+	faults func(step string, do func() error) error
+	// room replaces the free space of the disk, in tests.
+	room func(dir string) (uint64, error)
+}
+
+// Store is an open data directory. Its methods may be called from any goroutine.
+type Store struct {
+	opt Options
+	log *slog.Logger
+	key identity.PrivateKey
+
+	// mu is held by whoever writes: a commit, a recovery, Close.
+	mu      sync.Mutex
+	lock    *os.File
+	mark    *mark         // nil in memory
+	db      *badger.DB    // nil while a recovery has not succeeded
+	retired *view         // taken from readers, some of whom may still have it
+	closing *closing      // a database that has been told to close and has not come back; else nil
+	stuck   chan struct{} // a token for each time Badger could not write a memtable to disk; one fits
+	memFile int           // number of the newest memtable file
+	tables  uint64        // bytes in tables, as of the newest memtable
+	failed  error         // why no write is taken; nil when writes are
+	undo    writes        // what puts the store back to head
+	closed  bool
+
+	viewMu sync.Mutex
+	head   head  // of the last acknowledged commit; written only by who holds mu too
+	view   *view // of the last acknowledged commit; nil while there is none to read
+}
+
+// Open opens a data directory, or makes one. An error is an *[OpenError].
+func Open(opt Options) (*Store, error) {
+	s := &Store{opt: opt, log: opt.Log, stuck: make(chan struct{}, 1)}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.opt.room == nil {
+		s.opt.room = room
+	}
+	if s.opt.faults == nil {
+		s.opt.faults = func(_ string, do func() error) error { return do() }
+	}
+	var err error
+	if opt.InMemory {
+		s.key = identity.Generate()
+		err = s.start(0)
+	} else {
+		err = s.openDir()
+	}
+	if err != nil {
+		if closeErr := s.Close(); closeErr != nil {
+			s.log.Warn("closing what could not be opened", "error", closeErr)
+		}
+		return nil, openError(opt.Dir, err)
+	}
+	return s, nil
+}
+
+// Key is the node's key.
+func (s *Store) Key() identity.PrivateKey { return s.key }
+
+// openDir does what Open does on disk. The key and the mark are made before the database, so where there is a database
+// they must be there too.
+func (s *Store) openDir() error {
+	dir := s.opt.Dir
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	var err error
+	if s.lock, err = lockDir(dir); err != nil {
+		return err
+	}
+	exists, err := inspect(dir, s.badgerOptions(), s.log)
+	if err != nil {
+		return err
+	}
+	if err := s.openKey(exists); err != nil {
+		return err
+	}
+	var marked uint64
+	if err := s.opt.faults("mark file", func() error {
+		s.mark, marked, err = loadMark(dir, !exists)
+		return err
+	}); err != nil {
+		return err
+	}
+	if !exists && marked > 0 {
+		return found(Damaged, "its database is missing")
+	}
+	if err := s.checkRoom(0); err != nil {
+		return err
+	}
+	return s.start(marked)
+}
+
+func (s *Store) openKey(exists bool) (err error) {
+	s.key, err = readKey(s.opt.Dir)
+	switch {
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	case exists:
+		return found(BadKeyFile, "it is missing: restore it from a backup")
+	}
+	return s.opt.faults("key file", func() error {
+		s.key, err = createKey(s.opt.Dir)
+		return err
+	})
+}
+
+// start opens the database and checks that it is the one that was closed, or crashed, last.
+func (s *Store) start(marked uint64) error {
+	if err := s.openBadger(); err != nil {
+		return err
+	}
+	v := newView(s.db, head{})
+	h, err := s.check(v, marked)
+	v.txn.Discard()
+	if err != nil {
+		return err
+	}
+	if h.number > marked {
+		// It is there and will be served, so from now on it must not get lost. inspect has synced it.
+		if err := s.acknowledge(h.number); err != nil {
+			return err
+		}
+	}
+	s.publish(newView(s.db, h))
+	return s.sweep()
+}
+
+func (s *Store) badgerOptions() badger.Options {
+	dir := s.opt.Dir
+	if s.opt.InMemory {
+		dir = ""
+	}
+	return badger.DefaultOptions(dir).
+		WithInMemory(s.opt.InMemory).
+		WithLogger(badgerLog{s.log, s.stuck}).
+		WithSyncWrites(true).
+		WithVerifyValueChecksum(true).
+		WithChecksumVerificationMode(options.OnBlockRead).
+		WithMemTableSize(memTableSize).
+		WithNumMemtables(2).
+		WithValueLogFileSize(valueLogSize).
+		WithNumCompactors(2).
+		// Signatures and hashes do not compress, and what is not compressed needs no cache beside the system's.
+		WithCompression(options.None).
+		WithBlockCacheSize(0).
+		WithDetectConflicts(false). // there is one writer
+		WithMetricsEnabled(false)
+}
+
+func (s *Store) openBadger() error {
+	return s.opt.faults("open", func() error {
+		db, err := badger.Open(s.badgerOptions())
+		if err != nil {
+			return err
+		}
+		s.db, s.memFile = db, 0
+		return s.noteRotation()
+	})
+}
+
+// noteRotation makes the name of a new memtable file durable, which Badger does not, before a commit in it is
+// acknowledged, and counts the tables anew.
+func (s *Store) noteRotation() error {
+	if s.opt.InMemory {
+		return nil
+	}
+	if s.memFile > 0 {
+		_, err := os.Lstat(filepath.Join(s.opt.Dir, fmt.Sprintf("%05d%s", s.memFile+1, memExt)))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+	}
+	files, err := os.ReadDir(s.opt.Dir)
+	if err != nil {
+		return err
+	}
+	s.tables = 0
+	for _, f := range files {
+		name := f.Name()
+		if n, err := strconv.Atoi(strings.TrimSuffix(name, memExt)); err == nil {
+			s.memFile = max(s.memFile, n)
+		}
+		if info, err := f.Info(); err == nil && filepath.Ext(name) == ".sst" {
+			s.tables += uint64(info.Size())
+		}
+	}
+	return syncDir(s.opt.Dir)
+}
+
+// checkRoom refuses to begin what might not find room. Badger writes through memory maps of files with holes: a full
+// disk does not fail such a write but ends the process. So a commit begins only when there is room for a memtable to
+// be flushed, and for tables to be rewritten, at once.
+func (s *Store) checkRoom(size int) error {
+	return s.need(2*memTableSize + min(s.tables, maxTables) + uint64(size))
+}
+
+func (s *Store) need(need uint64) error {
+	if s.opt.InMemory {
+		return nil
+	}
+	free, err := s.opt.room(s.opt.Dir)
+	if err != nil {
+		return err
+	}
+	if free < need {
+		return found(DiskFull, "%d MiB are free, %d MiB are needed", free>>20, (need+1<<20-1)>>20)
+	}
+	return nil
+}
+
+// Close waits for a commit and for readers, then closes the directory. It may be called again. An error says that the
+// database could not be closed, because the disk takes no writes or somebody goes on reading; it is then as after a
+// crash, with nothing lost, and the directory stays locked until the process ends.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if err := s.closeBadger(closeWait); err != nil {
+		return err
+	}
+	var errs []error
+	if s.mark != nil {
+		errs = append(errs, s.mark.close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// closeBadger closes the database, if it is open, once nobody reads it. Closing flushes the memtable into a table, so it
+// needs room.
+func (s *Store) closeBadger(readers time.Duration) error {
+	if v := s.publish(nil); v != nil {
+		s.retired = v
+	}
+	if s.retired != nil {
+		timer := time.NewTimer(readers)
+		defer timer.Stop()
+		select {
+		case <-s.retired.gone:
+			s.retired = nil
+		case <-timer.C:
+			return errors.New("somebody is still reading")
+		}
+	}
+	if s.db != nil {
+		if err := s.need(2 * memTableSize); err != nil {
+			return fmt.Errorf("the database is left as it is: %w", err)
+		}
+		db, closing := s.db, &closing{done: make(chan struct{})}
+		s.db, s.closing = nil, closing
+		go func() {
+			closing.err = db.Close()
+			close(closing.done)
+		}()
+	}
+	if s.closing == nil {
+		return nil
+	}
+	if !s.settled(s.closing.done) {
+		return errors.New("the database does not close: it cannot write")
+	}
+	err := s.closing.err
+	s.closing = nil
+	return err
+}
+
+// closing is a database that has been told to close.
+type closing struct {
+	done chan struct{}
+	err  error // once done is closed
+}
+
+// settled waits until done is closed, but not for ever, and not after Badger has failed to write a memtable to disk: it
+// then tries again each second, and nothing else it was told to do gets done.
+func (s *Store) settled(done <-chan struct{}) bool {
+	select {
+	case <-s.stuck: // of an earlier time
+	default:
+	}
+	timer := time.NewTimer(badgerWait)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-s.stuck:
+	case <-timer.C:
+	}
+	select {
+	case <-done:
+		return true
+	default:
+		return false
+	}
+}
+
+// badgerLog passes on what Badger has to say. What it calls an error is a warning here: where it matters to the node,
+// it also comes back as an error. All but one, which settled waits for.
+type badgerLog struct {
+	log   *slog.Logger
+	stuck chan<- struct{}
+}
+
+func (l badgerLog) Errorf(format string, args ...any) {
+	if strings.HasPrefix(format, "error flushing memtable to disk") {
+		select {
+		case l.stuck <- struct{}{}:
+		default:
+		}
+	}
+	l.print(slog.LevelWarn, format, args)
+}
+
+func (l badgerLog) Warningf(format string, args ...any) { l.print(slog.LevelWarn, format, args) }
+func (l badgerLog) Infof(format string, args ...any)    { l.print(slog.LevelDebug, format, args) }
+func (l badgerLog) Debugf(format string, args ...any)   { l.print(slog.LevelDebug, format, args) }
+
+func (l badgerLog) print(level slog.Level, format string, args []any) {
+	// Badger says several things for each commit: most are not worth formatting.
+	if ctx := context.Background(); l.log.Enabled(ctx, level) {
+		l.log.Log(ctx, level, "badger", "said", strings.TrimSpace(fmt.Sprintf(format, args...)))
+	}
+}

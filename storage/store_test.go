@@ -1,0 +1,38 @@
+package storage_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/stoa-rooms/stoa/storage"
+	"github.com/stoa-rooms/stoa/storage/storagetest"
+)
+
+func TestDisk(t *testing.T) {
+	storagetest.Run(t, storagetest.Suite{Open: open})
+}
+
+func TestMemory(t *testing.T) {
+	storagetest.Run(t, storagetest.Suite{Forgets: true, Open: func(t testing.TB, _ string) *storage.Store {
+		t.Helper()
+		s, err := storage.Open(storage.Options{InMemory: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}})
+}
+
+func open(t testing.TB, dir string) *storage.Store {
+	t.Helper()
+	s, err := storage.Open(storage.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}

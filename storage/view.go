@@ -1,0 +1,175 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+
+	badger "github.com/dgraph-io/badger/v4"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// view is the state after one acknowledged commit. A read takes the current view and gives it back; a commit puts the
+// next one in its place. A failed commit does not, although Badger may show what it wrote.
+type view struct {
+	head head
+	txn  *badger.Txn // read-only; such a transaction may be used by several goroutines
+
+	users   int           // guarded by Store.viewMu
+	retired bool          // guarded by Store.viewMu
+	gone    chan struct{} // closed when it is retired and nobody uses it
+}
+
+func newView(db *badger.DB, h head) *view {
+	return &view{head: h, txn: db.NewTransaction(false), gone: make(chan struct{})}
+}
+
+// acquire gives the current view to a reader, who must release it.
+func (s *Store) acquire() (*view, error) {
+	s.viewMu.Lock()
+	defer s.viewMu.Unlock()
+	if s.view == nil {
+		return nil, unreadable(errors.New("the database is not open"))
+	}
+	s.view.users++
+	return s.view, nil
+}
+
+func (s *Store) release(v *view) {
+	s.viewMu.Lock()
+	defer s.viewMu.Unlock()
+	v.users--
+	v.discardUnused()
+}
+
+// publish makes v the view that readers get. The one before it ends with its last reader.
+func (s *Store) publish(v *view) (before *view) {
+	s.viewMu.Lock()
+	defer s.viewMu.Unlock()
+	before, s.view = s.view, v
+	if v != nil {
+		s.head = v.head
+	}
+	if before != nil {
+		before.retired = true
+		before.discardUnused()
+	}
+	return before
+}
+
+// latest is the head of the last acknowledged commit, whether or not it can be read now.
+func (s *Store) latest() head {
+	s.viewMu.Lock()
+	defer s.viewMu.Unlock()
+	return s.head
+}
+
+// discardUnused needs Store.viewMu.
+func (v *view) discardUnused() {
+	if v.retired && v.users == 0 {
+		v.txn.Discard()
+		close(v.gone)
+	}
+}
+
+// use calls fn with the current view.
+func use[T any](s *Store, fn func(*view) (T, error)) (T, error) {
+	v, err := s.acquire()
+	if err != nil {
+		var none T
+		return none, err
+	}
+	defer s.release(v)
+	return fn(v)
+}
+
+// raw is a copy of a stored value.
+func (v *view) raw(key []byte) (value []byte, ok bool, err error) {
+	defer rescue(&err)
+	item, err := v.txn.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return nil, false, nil
+	}
+	if err == nil {
+		value, err = item.ValueCopy(nil)
+	}
+	if err != nil {
+		return nil, false, unreadable(err)
+	}
+	return value, true, nil
+}
+
+// rescue turns a panic of Badger into an error: when it could not make a new memtable, it has none at all any more.
+func rescue(err *error) {
+	if p := recover(); p != nil {
+		*err = unreadable(fmt.Errorf("badger: %v", p))
+	}
+}
+
+// get is the payload under a key.
+func (v *view) get(key []byte) (payload []byte, ok bool, err error) {
+	value, ok, err := v.raw(key)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	payload, err = unseal(key, value)
+	if err != nil {
+		return nil, false, spoiled(key, err)
+	}
+	return payload, true, nil
+}
+
+// spoiled says that the value under key is not what was written.
+func spoiled(key []byte, err error) error {
+	return unreadable(found(Damaged, "the value of %q: %v", key, err))
+}
+
+// scan calls fn with the stored pairs under a prefix, from a key on, in order, until it returns false. Key and value
+// are fn's to keep.
+func (v *view) scan(prefix, from []byte, values bool, fn func(key, value []byte) (bool, error)) (err error) {
+	it, err := v.iterator(prefix, values)
+	if err != nil {
+		return err
+	}
+	defer it.Close()
+	for it.Seek(from); it.Valid(); it.Next() {
+		var value []byte
+		if values {
+			if value, err = it.Item().ValueCopy(nil); err != nil {
+				return unreadable(err)
+			}
+		}
+		if more, err := fn(it.Item().KeyCopy(nil), value); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *view) iterator(prefix []byte, values bool) (it *badger.Iterator, err error) {
+	defer rescue(&err)
+	opt := badger.DefaultIteratorOptions
+	opt.Prefix, opt.PrefetchValues = prefix, values
+	return v.txn.NewIterator(opt), nil
+}
+
+// ReadHashes implements tlog.HashReader for the log as of this view.
+func (v *view) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		if index < 0 || index >= tlog.StoredHashCount(v.head.tree.Size) {
+			return nil, fmt.Errorf("storage: no stored hash %d in a log of %d", index, v.head.tree.Size)
+		}
+		key := numbered(kindHash, v.head.epoch, index)
+		payload, ok, err := v.get(key)
+		if err == nil && !ok {
+			err = unreadable(found(Damaged, "stored hash %d is missing", index))
+		}
+		if err != nil {
+			return nil, err
+		}
+		if out[i], err = decodeHash(payload); err != nil {
+			return nil, spoiled(key, err)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,71 @@
+// The whole of an evening: found, invite, talk, be moderated. Two real browsers, real speech, one real node.
+import { expect, test } from "@playwright/test";
+import { StoaNode } from "./node";
+import { Person } from "./people";
+
+test("two people find each other and talk", async () => {
+  const node = await StoaNode.start();
+  const ana = await Person.arrive("Ana", { voice: "ana" });
+  const leo = await Person.arrive("Léo", { voice: "leo" });
+  try {
+    await ana.found(node.ownerLink);
+    await expect(ana.page.getByRole("heading", { name: "Live now" })).toBeVisible();
+    const link = await ana.invite();
+    await expect(ana.page.getByText("1 invite left")).toBeVisible();
+
+    // Ana opens a room and talks.
+    await ana.startRoom("Evening on the porch");
+    await ana.enter("microphone");
+    await expect(ana.page.getByRole("region", { name: "Stage" })).toContainText("Ana");
+    await ana.unmute();
+
+    // Léo joins by the link, enters, and hears her within a second.
+    await leo.join(link);
+    await leo.page.getByRole("link", { name: /Evening on the porch/ }).click();
+    const pressed = Date.now();
+    await leo.enter("listening");
+    await leo.untilHears();
+    const heard = Date.now() - pressed;
+    console.log(`speech heard ${heard} ms after "Join listening"`);
+    expect(heard).toBeLessThan(1_000);
+
+    // The ring around Ana follows her voice.
+    await expect(leo.tile("Ana")).toHaveAttribute("data-speaking", "true");
+
+    // He raises his hand with a question, and is invited.
+    await leo.page.getByRole("button", { name: "Raise hand" }).click();
+    await leo.skipQuestion();
+    await expect(leo.page.getByText("You are number 1 in the queue")).toBeVisible();
+    await ana.page.getByRole("region", { name: "Hands" }).getByRole("button", { name: "Invite Léo to the stage" }).click();
+    const offer = leo.page.getByRole("dialog", { name: "You are invited to the stage" });
+    await offer.getByRole("button", { name: "Join the stage" }).click();
+    await expect(leo.page.getByRole("region", { name: "Stage" })).toContainText("Léo");
+
+    // Nobody hears him before he unmutes; then Ana does, and he never hears himself.
+    expect(Object.keys((await ana.hears()).levels)).toEqual([]);
+    await leo.unmute();
+    await ana.untilHears();
+    await expect(ana.tile("Léo")).toHaveAttribute("data-speaking", "true");
+    expect(Object.keys((await leo.hears()).levels)).toHaveLength(1);
+
+    // Ana mutes him: within 100 ms nothing more of him is forwarded.
+    await ana.onPerson("Léo", "Mute");
+    await expect(leo.page.getByRole("button", { name: "Unmute" })).toBeVisible();
+    await expect.poll(async () => (await ana.hears()).levels).toEqual({});
+
+    // Ana removes him: his page says so, and neither a reload nor the link brings him back.
+    await ana.onPerson("Léo", "Remove from room");
+    await ana.confirm("Remove");
+    await expect(leo.page.getByRole("heading", { name: /removed/i })).toBeVisible();
+    await leo.page.reload();
+    await leo.refusedFrom("Evening on the porch");
+    expect((await leo.hears()).packets).toBe(0);
+
+    // The end of the room is the end for everybody.
+    await expect(ana.page.getByRole("region", { name: "Stage" })).not.toContainText("Léo");
+  } finally {
+    await leo.leave();
+    await ana.leave();
+    await node.destroy();
+  }
+});

@@ -1,0 +1,129 @@
+import type { JSX } from "preact";
+import { useErrorBoundary } from "preact/hooks";
+import type { Me } from "../sdk";
+import { t } from "./i18n";
+import { FoundPage, OwnerLinkUnusable } from "./pages/found";
+import { HallwayPage } from "./pages/hallway";
+import { InvitePage, InviteUnusable } from "./pages/invite";
+import { InvitesPage } from "./pages/invites";
+import { ProfilePage } from "./pages/profile";
+import { RecoveryPage } from "./pages/recovery";
+import { RestorePage } from "./pages/restore";
+import { RoomPage } from "./pages/room";
+import { StrangerPage } from "./pages/stranger";
+import { AlreadyPage, FailedPage, LackingPage, NotFoundPage, OfflinePage } from "./pages/trouble";
+import { Loading } from "./parts/loading";
+import { TopBar } from "./parts/top-bar";
+import { paths, link, route } from "./router";
+import { Sheets } from "./room/sheets";
+import { key, phase } from "./state/session";
+import { toast } from "./state/toast";
+
+/** The whole page. */
+export function App(): JSX.Element {
+  const failed = useErrorBoundary()[0] !== undefined;
+  if (failed) return <FailedPage />;
+  return (
+    <>
+      <a class="skip" href="#main">
+        {t().common.skip}
+      </a>
+      <Page />
+      <Sheets />
+      <Toast />
+    </>
+  );
+}
+
+function Page(): JSX.Element {
+  const now = phase.value;
+  switch (now.kind) {
+    case "loading":
+      return <Loading />;
+    case "offline":
+      return <OfflinePage />;
+    case "lacking":
+      return <LackingPage lack={now.lack} />;
+    case "failed":
+      return <FailedPage />;
+    case "stranger":
+      return <StrangersPage />;
+    case "member":
+      return (
+        <>
+          <Banner />
+          <MembersPage self={now.me} />
+        </>
+      );
+  }
+}
+
+function StrangersPage(): JSX.Element {
+  const to = link.value;
+  if (to.kind === "owner") return <FoundPage secret={to.secret} />;
+  if (to.kind === "invite") return <InvitePage invitation={to} />;
+  if (to.kind === "broken" && to.of === "owner") return <OwnerLinkUnusable why={t().join.linkIncomplete} />;
+  if (to.kind === "broken" && to.of === "invite") return <InviteUnusable why={t().join.linkCut} />;
+  switch (route.value.page) {
+    case "restore":
+      return <RestorePage />;
+    case "not-found":
+      return <NotFoundPage />;
+    case "hallway":
+    case "room":
+    case "invite":
+    case "invites":
+    case "profile":
+    case "recovery":
+      return <StrangerPage />;
+  }
+}
+
+function MembersPage({ self }: { self: Me }): JSX.Element {
+  const to = route.value;
+  switch (to.page) {
+    case "hallway":
+      if (link.value.kind === "owner") return <AlreadyPage by="hallway" />;
+      return (
+        <>
+          <TopBar />
+          <HallwayPage />
+        </>
+      );
+    case "room":
+      return <RoomPage id={to.id} />;
+    case "invite":
+      return <AlreadyPage by="invite" />;
+    case "invites":
+      return <InvitesPage />;
+    case "profile":
+      return <ProfilePage self={self} />;
+    case "recovery":
+      return <RecoveryPage />;
+    case "restore":
+      return <RestorePage />;
+    case "not-found":
+      return <NotFoundPage />;
+  }
+}
+
+/** Stays until the recovery file is saved. */
+function Banner(): JSX.Element | null {
+  const { page } = route.value;
+  if (key.value?.extractable !== true || page === "recovery" || page === "restore" || page === "room") return null;
+  return (
+    <aside class="banner" aria-label={t().profile.recovery}>
+      <p>{t().recovery.banner}</p>
+      <a href={paths.recovery(location.pathname)}>{t().recovery.bannerAction}</a>
+    </aside>
+  );
+}
+
+function Toast(): JSX.Element {
+  const message = toast.value;
+  return (
+    <div class="toast-place" role="status">
+      {message !== null && <p class={`toast toast-${message.kind}`}>{message.text}</p>}
+    </div>
+  );
+}

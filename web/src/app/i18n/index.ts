@@ -1,0 +1,79 @@
+import { computed, effect } from "@preact/signals";
+import sentences from "../../../../reason/sentences.json";
+import { settings, type Locale } from "../state/settings";
+import { en, type Messages } from "./en";
+import { fr } from "./fr";
+
+const catalogues: Readonly<Record<Locale, Messages>> = { en, fr };
+
+/** The language in use: the chosen one, else the browser's first that there is, else English. */
+export const locale = computed<Locale>(() => settings.language.value ?? preferred());
+
+function preferred(): Locale {
+  for (const tag of navigator.languages) {
+    const language = tag.toLowerCase().split("-")[0];
+    if (language === "fr" || language === "en") return language;
+  }
+  return "en";
+}
+
+/** The catalogue of the language in use. A component that reads it is drawn anew when the language changes. */
+export function t(): Messages {
+  return catalogues[locale.value];
+}
+
+/** The names of the languages there are, each in itself. */
+export const languages: readonly { locale: Locale; name: string }[] = [
+  { locale: "en", name: en.language.name },
+  { locale: "fr", name: fr.language.name },
+];
+
+/** The sentence for a refusal of the node; undefined for a code that this version does not know. */
+export function refusal(code: string): string | undefined {
+  return (sentences as Readonly<Record<string, Record<Locale, string>>>)[code]?.[locale.value];
+}
+
+const units = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+] as const;
+
+/** "in 2 days", "3 minutes ago": for times in Unix milliseconds. */
+export function relative(time: number, now: number): string {
+  const format = new Intl.RelativeTimeFormat(locale.value, { numeric: "auto" });
+  for (const [unit, length] of units) {
+    if (Math.abs(time - now) >= length) return format.format(Math.round((time - now) / length), unit);
+  }
+  return format.format(0, "minute");
+}
+
+/** How long: "3 min", "45 s". */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const [value, unit] = seconds < 60 ? [seconds, "second"] : [Math.floor(seconds / 60), "minute"];
+  return new Intl.NumberFormat(locale.value, { style: "unit", unit, unitDisplay: "short" }).format(value);
+}
+
+/** A day, as in "12 May 2026". */
+export function day(time: number): string {
+  return new Intl.DateTimeFormat(locale.value, { dateStyle: "long" }).format(time);
+}
+
+/** "Ana, Léo and Mia". */
+export function list(names: readonly string[]): string {
+  return new Intl.ListFormat(locale.value, { type: "conjunction" }).format(names);
+}
+
+/** A language by its own tag, in the language in use. */
+export function languageName(tag: string): string {
+  const name = new Intl.DisplayNames(locale.value, { type: "language", fallback: "code" }).of(tag) ?? tag;
+  return name.charAt(0).toLocaleUpperCase(locale.value) + name.slice(1);
+}
+
+/** Keeps the document's language in step. */
+export function startLanguage(): void {
+  effect(() => {
+    document.documentElement.lang = locale.value;
+  });
+}

@@ -1,0 +1,22 @@
+import { render } from "preact";
+import { App } from "./app";
+import { startLanguage } from "./i18n";
+import { startKeys } from "./room/keys";
+import { startRouter } from "./router";
+import { startDevice } from "./state/device";
+import { comeBack } from "./state/room";
+import { boot } from "./state/session";
+import { startTheme } from "./state/settings";
+import { startTitle } from "./state/title";
+
+startTheme();
+startLanguage();
+startTitle();
+startRouter();
+startKeys();
+startDevice();
+
+const place = document.getElementById("app");
+if (place !== null) render(<App />, place);
+
+void boot(comeBack);

@@ -1,0 +1,92 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { ProblemError, type InvitePreview, type Link } from "../../sdk";
+import { relative, t } from "../i18n";
+import { Avatar } from "../parts/avatar";
+import { Loading } from "../parts/loading";
+import { Notice } from "../parts/notice";
+import { PlainPage } from "../parts/plain-page";
+import { paths } from "../router";
+import { become, client } from "../state/session";
+import { explain } from "../state/toast";
+import { JoinForm } from "./join-form";
+
+type Invitation = Extract<Link, { kind: "invite" }>;
+type View = { kind: "loading" } | { kind: "open"; preview: InvitePreview } | { kind: "unusable"; why: string } | { kind: "offline"; why: string };
+
+/** The landing page of an invite link: who invites, into what, who answers for whom; then the join form. */
+export function InvitePage(props: { invitation: Invitation }): JSX.Element {
+  const { invite, seed, room } = props.invitation;
+  const m = t().join;
+  const view = useSignal<View>({ kind: "loading" });
+  const fail = (error: unknown) => {
+    const kind = error instanceof ProblemError ? "unusable" : "offline";
+    view.value = { kind, why: explain(error) };
+  };
+  const load = () => {
+    view.value = { kind: "loading" };
+    client.invitePreview(invite).then((preview) => (view.value = { kind: "open", preview }), fail);
+  };
+  useEffect(load, [invite]);
+
+  switch (view.value.kind) {
+    case "loading":
+      return <Loading />;
+    case "unusable":
+      return <InviteUnusable why={view.value.why} />;
+    case "offline":
+      return (
+        <PlainPage title={t().problem.title}>
+          <Notice kind="warning" text={view.value.why}>
+            <button type="button" class="button" onClick={load}>
+              {t().common.retry}
+            </button>
+          </Notice>
+        </PlainPage>
+      );
+    case "open": {
+      const { sponsor, community, expires } = view.value.preview;
+      const join = async (name: string) => {
+        try {
+          await become(
+            () => client.join({ inviteId: invite, seed, name }),
+            paths.recovery(room === null ? paths.hallway : paths.room(room)),
+          );
+        } catch (error) {
+          if (!(error instanceof ProblemError && error.code.startsWith("invite-"))) throw error;
+          fail(error);
+        }
+      };
+      return (
+        <PlainPage title={m.title(community.name)}>
+          <div class="sponsor">
+            <Avatar id={sponsor.key} name={sponsor.name} size={56} />
+            <div>
+              <p class="lead">{m.invitedBy(sponsor.name, community.name)}</p>
+              <p class="secondary small">
+                {t().site.members(community.members)} · {m.expires(relative(expires, client.now()))}
+              </p>
+            </div>
+          </div>
+          <p class="secondary">{m.sponsorAnswers(sponsor.name)}</p>
+          <JoinForm onJoin={join} />
+          <p class="small">
+            <a href={paths.restore}>{t().stranger.restore}</a>
+          </p>
+        </PlainPage>
+      );
+    }
+  }
+}
+
+/** An invite that is expired, revoked, used, forged, of another community or cut off. */
+export function InviteUnusable(props: { why: string }): JSX.Element {
+  return (
+    <PlainPage title={t().join.unusable} lead={props.why}>
+      <p>
+        <a href={paths.restore}>{t().stranger.restore}</a>
+      </p>
+    </PlainPage>
+  );
+}

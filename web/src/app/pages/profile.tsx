@@ -1,0 +1,145 @@
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren, JSX } from "preact";
+import type { Me } from "../../sdk";
+import { day, t } from "../i18n";
+import { Avatar } from "../parts/avatar";
+import { ConfirmDialog } from "../parts/confirm";
+import { Heading } from "../parts/heading";
+import { LanguageSwitch } from "../parts/language-switch";
+import { TopBar } from "../parts/top-bar";
+import { navigate, paths } from "../router";
+import { Chain } from "../room/person-sheet";
+import { leave } from "../state/room";
+import { forget, key } from "../state/session";
+import { settings, type Theme } from "../state/settings";
+import { open } from "../state/sheet";
+import { attempt } from "../state/toast";
+
+/** Oneself, and how this browser behaves. */
+export function ProfilePage({ self }: { self: Me }): JSX.Element {
+  const m = t().profile;
+  const sponsor = self.chain[1];
+  return (
+    <>
+      <TopBar />
+      <main id="main" class="column stack stack-wide" tabIndex={-1}>
+        <div class="profile-head">
+          <Avatar id={self.member.key} name={self.member.name} size={96} />
+          <div class="stack-tight">
+            <Heading title={self.member.name} />
+            <p class="secondary">
+              {self.founder ? m.founder : sponsor !== undefined && m.invitedBy(sponsor.name)}
+              {" · "}
+              {m.since(day(self.joined))}
+            </p>
+          </div>
+        </div>
+        <Chain />
+        <Appearance />
+        <Section title={m.inRooms}>
+          <Switch label={m.shortcuts} hint={m.shortcutsHint} setting="shortcuts" />
+          <Switch label={m.cues} setting="cues" />
+          <div class="row">
+            <button type="button" class="button" onClick={() => open({ kind: "shortcuts" })}>
+              {m.shortcutsShow}
+            </button>
+          </div>
+        </Section>
+        <Keys self={self} />
+      </main>
+    </>
+  );
+}
+
+function Section(props: { title: string; children: ComponentChildren }): JSX.Element {
+  return (
+    <section class="card stack">
+      <h2>{props.title}</h2>
+      {props.children}
+    </section>
+  );
+}
+
+function Appearance(): JSX.Element {
+  const m = t().profile;
+  const themes: readonly [Theme, string][] = [
+    ["system", m.themeSystem],
+    ["light", m.themeLight],
+    ["dark", m.themeDark],
+  ];
+  return (
+    <Section title={m.appearance}>
+      <div class="setting">
+        <span class="legend">{m.language}</span>
+        <LanguageSwitch />
+      </div>
+      <div class="setting">
+        <span class="legend">{m.theme}</span>
+        <div class="segments" role="group" aria-label={m.theme}>
+          {themes.map(([theme, label]) => (
+            <button
+              key={theme}
+              type="button"
+              aria-pressed={settings.theme.value === theme}
+              onClick={() => (settings.theme.value = theme)}
+            >
+              {label}
+            </button>
+          ))}
+        </div>
+      </div>
+    </Section>
+  );
+}
+
+function Switch(props: { label: string; hint?: string; setting: "shortcuts" | "cues" }): JSX.Element {
+  const setting = settings[props.setting];
+  return (
+    <label class="choice">
+      <input type="checkbox" checked={setting.value} onChange={(e) => (setting.value = e.currentTarget.checked)} />
+      <span>
+        {props.label}
+        {props.hint !== undefined && <span class="secondary small block">{props.hint}</span>}
+      </span>
+    </label>
+  );
+}
+
+/** The key, its copy, and how to be rid of it. */
+function Keys({ self }: { self: Me }): JSX.Element {
+  const m = t().profile;
+  const asking = useSignal(false);
+  const unsaved = key.value?.extractable === true;
+  const warning = self.founder ? m.forgetUnsavedFounder : m.forgetUnsaved;
+  const forgetAll = async () => {
+    await leave();
+    await forget();
+    navigate(paths.hallway);
+  };
+  return (
+    <Section title={m.key}>
+      <p class="key">{self.member.key}</p>
+      <p>{unsaved ? t().recovery.missing : t().recovery.kept}</p>
+      <div class="row">
+        {unsaved && (
+          <a class="button button-primary" href={paths.recovery(paths.profile)}>
+            {t().recovery.save}
+          </a>
+        )}
+        <button type="button" class="button button-danger" onClick={() => (asking.value = true)}>
+          {m.forget}
+        </button>
+      </div>
+      {asking.value && (
+        <ConfirmDialog
+          title={m.forgetTitle}
+          text={m.forgetHint}
+          {...(unsaved ? { warning } : {})}
+          confirm={m.forgetConfirm}
+          onClose={() => (asking.value = false)}
+          onConfirm={() => attempt(forgetAll())}
+        />
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,33 @@
+import type { JSX } from "preact";
+import type { Id } from "../../sdk";
+import { Loading } from "../parts/loading";
+import { EndedPage, PreJoin, RefusedPage } from "../room/prejoin";
+import { RoomView } from "../room/room-view";
+import { current, enter } from "../state/room";
+
+/** /r/{id}: the door, the room, or why it is closed. */
+export function RoomPage({ id }: { id: Id }): JSX.Element {
+  const presence = current.value;
+  if (presence === null || presence.id !== id) return <PreJoin key={id} id={id} />;
+  const state = presence.state.value;
+  const status = presence.status.value;
+  switch (status.kind) {
+    case "refused":
+      return (
+        <RefusedPage
+          error={status.problem}
+          room={state?.room ?? null}
+          by={presence.removedBy.value}
+          onRetry={() => enter(id)}
+        />
+      );
+    case "ended":
+      return <EndedPage room={state?.room ?? null} />;
+    case "closed":
+      return <PreJoin key={id} id={id} />;
+    case "connecting":
+    case "live":
+    case "reconnecting":
+      return state === null ? <Loading /> : <RoomView presence={presence} state={state} />;
+  }
+}

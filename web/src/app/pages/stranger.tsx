@@ -1,0 +1,44 @@
+import { DoorOpen, FileKey } from "lucide-preact";
+import type { JSX } from "preact";
+import { t } from "../i18n";
+import { Notice } from "../parts/notice";
+import { PlainPage } from "../parts/plain-page";
+import { paths, route } from "../router";
+import { community, forget, key } from "../state/session";
+import { attempt } from "../state/toast";
+
+/** For whoever comes without a link: what this place is, and the ways in. */
+export function StrangerPage(): JSX.Element {
+  const m = t().stranger;
+  const here = community.value;
+  if (here === null) return <PlainPage title={m.unfoundedTitle} lead={m.unfounded} />;
+  return (
+    <PlainPage title={here.name} lead={m.text}>
+      {key.value !== null && (
+        <Notice text={m.unknownKey} hint={m.unknownKeyHint}>
+          <button type="button" class="button" onClick={() => attempt(forget())}>
+            {t().profile.forget}
+          </button>
+        </Notice>
+      )}
+      <ul class="ways stack">
+        <li>
+          <DoorOpen aria-hidden="true" />
+          <p>
+            {route.value.page === "room" && <strong>{m.room} </strong>}
+            {m.invited}
+          </p>
+        </li>
+        <li>
+          <FileKey aria-hidden="true" />
+          <div class="stack">
+            <p>{m.restoreHint}</p>
+            <a class="button" href={paths.restore}>
+              {m.restore}
+            </a>
+          </div>
+        </li>
+      </ul>
+    </PlainPage>
+  );
+}

@@ -1,0 +1,82 @@
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren, JSX } from "preact";
+import { useRef } from "preact/hooks";
+import { explain } from "../state/toast";
+import { Notice } from "./notice";
+
+interface FormProps {
+  /** What the button says, and what it says while the form is under way. */
+  submit: string;
+  submitting: string;
+  /** Nothing is sent twice: the button rests until the promise settles. A rejection is shown above the button. */
+  onSubmit: () => Promise<void>;
+  /** False keeps the form from being sent; whoever says so shows why in a field. */
+  check?: () => boolean;
+  explainError?: (error: unknown) => string;
+  after?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+/** A form with one primary button. The first wrong field gets the focus. */
+export function Form(props: FormProps): JSX.Element {
+  const busy = useSignal(false);
+  const failure = useSignal<string | null>(null);
+  const ref = useRef<HTMLFormElement>(null);
+  const submit = async (e: Event) => {
+    e.preventDefault();
+    if (busy.value) return;
+    failure.value = null;
+    if (props.check?.() === false) {
+      // After the fields have been drawn with their errors.
+      requestAnimationFrame(() => ref.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+      return;
+    }
+    busy.value = true;
+    try {
+      await props.onSubmit();
+    } catch (error) {
+      failure.value = (props.explainError ?? explain)(error);
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <form ref={ref} class="stack" noValidate onSubmit={submit}>
+      {props.children}
+      {failure.value !== null && <Notice kind="warning" text={failure.value} />}
+      <div class="sheet-actions">
+        <button type="submit" class="button button-primary button-wide" disabled={busy.value}>
+          {busy.value ? props.submitting : props.submit}
+        </button>
+        {props.after}
+      </div>
+    </form>
+  );
+}
+
+/** The text of a field and what is wrong with it. */
+export interface TextField {
+  readonly value: string;
+  readonly error: string;
+  readonly set: (value: string) => void;
+  readonly refuse: (why: string) => void;
+}
+
+/** A field's state for as long as the component lives. A change takes the error away. */
+export function useText(initial = ""): TextField {
+  const value = useSignal(initial);
+  const error = useSignal("");
+  return {
+    get value() {
+      return value.value;
+    },
+    get error() {
+      return error.value;
+    },
+    set: (text) => {
+      value.value = text;
+      error.value = "";
+    },
+    refuse: (why) => (error.value = why),
+  };
+}

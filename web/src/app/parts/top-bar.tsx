@@ -1,0 +1,37 @@
+import { ArrowLeft } from "lucide-preact";
+import type { JSX } from "preact";
+import { t } from "../i18n";
+import { paths, route } from "../router";
+import { community, me } from "../state/session";
+import { Avatar } from "./avatar";
+import { Mark } from "./colonnade";
+
+/** The bar over every page of a member but the room: home, invites with their count, oneself. */
+export function TopBar(): JSX.Element {
+  const m = t().site;
+  const self = me.value;
+  const page = route.value.page;
+  const here = (which: typeof page) => (page === which ? "page" : undefined);
+  return (
+    <header class="top-bar">
+      <a class="home" href={paths.hallway} aria-current={here("hallway")}>
+        {page === "hallway" ? <Mark /> : <ArrowLeft aria-hidden="true" />}
+        <span class="home-name">{community.value?.name ?? "Stoa"}</span>
+        <span class="visually-hidden">{m.hallway}</span>
+      </a>
+      {self !== null && (
+        <nav aria-label={m.main}>
+          <a class="button button-quiet invites-link" href={paths.invites} aria-current={here("invites")}>
+            {m.invites}
+            <span class="count" aria-hidden="true">
+              {self.left}
+            </span>
+          </a>
+          <a class="icon-button" href={paths.profile} aria-label={m.profile} aria-current={here("profile")}>
+            <Avatar id={self.member.key} name={self.member.name} size={36} />
+          </a>
+        </nav>
+      )}
+    </header>
+  );
+}

@@ -1,0 +1,81 @@
+import { X } from "lucide-preact";
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useId } from "preact/hooks";
+import { t } from "../i18n";
+
+const most = 3;
+
+/** A topic as the protocol has it: a-z, 0-9 and hyphens, at most 32. Accents are dropped, the rest becomes hyphens. */
+export function topic(text: string): string {
+  return text
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 32)
+    .replace(/^-+|-+$/g, "");
+}
+
+/** Up to three topics as chips. Enter or a comma takes the typed one; so does leaving the field. */
+export function Topics(props: { topics: readonly string[]; suggestions: readonly string[]; onChange: (topics: string[]) => void }): JSX.Element {
+  const m = t().start;
+  const id = useId();
+  const typed = useSignal("");
+  const take = () => {
+    const one = topic(typed.value);
+    typed.value = "";
+    if (one !== "" && !props.topics.includes(one) && props.topics.length < most) props.onChange([...props.topics, one]);
+  };
+  const offered = props.suggestions.filter((s) => !props.topics.includes(s));
+  return (
+    <div class="field">
+      <label for={id}>{m.topics}</label>
+      {props.topics.length > 0 && (
+        <ul class="chips">
+          {props.topics.map((one) => (
+            <li key={one} class="chip chip-removable">
+              {one}
+              <button
+                type="button"
+                class="icon-button"
+                aria-label={m.removeTopic(one)}
+                onClick={() => props.onChange(props.topics.filter((other) => other !== one))}
+              >
+                <X aria-hidden="true" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <input
+        id={id}
+        list={`${id}-list`}
+        value={typed.value}
+        disabled={props.topics.length >= most}
+        aria-describedby={`${id}-hint`}
+        autocomplete="off"
+        autocapitalize="none"
+        enterkeyhint="next"
+        onInput={(e) => {
+          typed.value = e.currentTarget.value;
+          if (typed.value.endsWith(",") || offered.includes(typed.value)) take();
+        }}
+        onKeyDown={(e) => {
+          if (e.key !== "Enter" || typed.value.trim() === "") return;
+          e.preventDefault();
+          take();
+        }}
+        onBlur={take}
+      />
+      <datalist id={`${id}-list`}>
+        {offered.map((s) => (
+          <option key={s} value={s} />
+        ))}
+      </datalist>
+      <p class="field-hint" id={`${id}-hint`}>
+        {m.topicsHint}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+import { LogOut, Mic, MicOff } from "lucide-preact";
+import type { JSX } from "preact";
+import { t } from "../i18n";
+import { Avatar } from "../parts/avatar";
+import { paths } from "../router";
+import { inRoom, toggleMute, type Presence } from "../state/room";
+import { askToLeave } from "./leaving";
+
+/** The room one is in, under the hallway of a phone. */
+export function MiniBar(): JSX.Element | null {
+  const presence = inRoom.value;
+  const state = presence?.state.value;
+  if (presence === null || state === null || state === undefined) return null;
+  return (
+    <section class="mini-bar" aria-label={t().hallway.current}>
+      <a class="mini-bar-title" href={paths.room(presence.id)}>
+        <strong class="one-line">{state.room.title}</strong>
+        <span class="secondary small one-line">
+          {presence.status.value.kind === "reconnecting" ? t().room.reconnecting : t().room[presence.role.value]}
+        </span>
+      </a>
+      <MuteSmall presence={presence} />
+      <button type="button" class="icon-button leave" aria-label={t().room.leave} onClick={() => askToLeave(presence)}>
+        <LogOut aria-hidden="true" />
+      </button>
+    </section>
+  );
+}
+
+/** The room one is in, beside the hallway of a wide screen. */
+export function CurrentRoom(): JSX.Element | null {
+  const presence = inRoom.value;
+  const state = presence?.state.value;
+  if (presence === null || state === null || state === undefined) return null;
+  return (
+    <aside class="current card stack" aria-label={t().hallway.current}>
+      <p class="eyebrow">{t().hallway.current}</p>
+      <h2>{state.room.title}</h2>
+      <ul class="current-stage">
+        {state.stage.slice(0, 8).map((p) => (
+          <li key={p.key}>
+            <Avatar id={p.key} name={p.name} size={48} />
+            <span class="small one-line">{p.name}</span>
+          </li>
+        ))}
+      </ul>
+      <p class="secondary small">{t().hallway.people(state.stage.length, state.audience.count)}</p>
+      <a class="button button-primary" href={paths.room(presence.id)}>
+        {t().hallway.returnTo}
+      </a>
+      <div class="row">
+        <MuteSmall presence={presence} />
+        <button type="button" class="button button-danger" onClick={() => askToLeave(presence)}>
+          {t().room.leave}
+        </button>
+      </div>
+    </aside>
+  );
+}
+
+function MuteSmall({ presence }: { presence: Presence }): JSX.Element | null {
+  if (presence.role.value === "listener") return null;
+  const muted = presence.muted.value;
+  return (
+    <button
+      type="button"
+      class={muted ? "icon-button" : "icon-button open-microphone"}
+      aria-label={muted ? t().room.unmute : t().room.mute}
+      onClick={() => toggleMute(presence)}
+    >
+      {muted ? <MicOff aria-hidden="true" /> : <Mic aria-hidden="true" />}
+    </button>
+  );
+}

@@ -1,0 +1,46 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { roomLink, type Id } from "../../sdk";
+import { t } from "../i18n";
+import { LinkField } from "../parts/copy";
+import { Dialog } from "../parts/dialog";
+import { InviteLink } from "../parts/invite-link";
+import { client, me, refresh } from "../state/session";
+import { close } from "../state/sheet";
+import { attempt } from "../state/toast";
+
+/** Brings people into the room: members by its link, somebody new by an invite that leads here. */
+export function InviteSheet({ room }: { room: Id }): JSX.Element {
+  const m = t().invites;
+  const link = useSignal<string | null>(null);
+  const busy = useSignal(false);
+  const left = me.value?.left ?? 0;
+  const create = async () => {
+    busy.value = true;
+    try {
+      link.value = (await client.createInvite({ room })).link;
+      await refresh();
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <Dialog title={t().room.invite} onClose={close}>
+      <LinkField label={t().room.roomLink} hint={t().room.roomLinkHint} link={roomLink(location.origin, room)} />
+      {link.value !== null ? (
+        <InviteLink link={link.value} />
+      ) : (
+        <div class="stack">
+          <p>
+            {m.newcomer} <strong>{m.left(left)}</strong>
+          </p>
+          {left > 0 && (
+            <button type="button" class="button button-primary" disabled={busy.value} onClick={() => attempt(create())}>
+              {busy.value ? m.creating : m.create}
+            </button>
+          )}
+        </div>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,54 @@
+import { CircleX, Keyboard, Link, Mic, UserPlus } from "lucide-preact";
+import type { JSX } from "preact";
+import { roomLink } from "../../sdk";
+import { t } from "../i18n";
+import { copy } from "../parts/copy";
+import { Dialog } from "../parts/dialog";
+import type { Presence } from "../state/room";
+import { close, open } from "../state/sheet";
+import { say } from "../state/toast";
+
+/** What one needs rarely. */
+export function RoomMenu({ presence }: { presence: Presence }): JSX.Element {
+  const m = t().room;
+  const copyLink = async () => {
+    if (await copy(roomLink(location.origin, presence.id))) {
+      close();
+      say(m.linkCopied);
+    } else {
+      open({ kind: "invite" }); // where the link can be copied by hand
+    }
+  };
+  return (
+    <Dialog title={m.menu} onClose={close}>
+      <div class="actions">
+        <button type="button" onClick={() => void copyLink()}>
+          <Link aria-hidden="true" />
+          {m.copyLink}
+        </button>
+        <button type="button" onClick={() => open({ kind: "invite" })}>
+          <UserPlus aria-hidden="true" />
+          {m.invite}
+        </button>
+        {presence.role.value !== "listener" && (
+          <button type="button" onClick={() => open({ kind: "sound" })}>
+            <Mic aria-hidden="true" />
+            {t().mic.device}
+          </button>
+        )}
+        <button type="button" onClick={() => open({ kind: "shortcuts" })}>
+          <Keyboard aria-hidden="true" />
+          {t().shortcuts.title}
+        </button>
+      </div>
+      {presence.role.value === "moderator" && (
+        <div class="actions actions-danger">
+          <button type="button" class="danger" onClick={() => open({ kind: "end" })}>
+            <CircleX aria-hidden="true" />
+            {m.end}
+          </button>
+        </div>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,138 @@
+import { ArrowDownToLine, Hand, MicOff, Shield, ShieldOff, UserMinus } from "lucide-preact";
+import type { JSX } from "preact";
+import { findPerson, type Action, type Did, type RoomState } from "../../sdk";
+import { t } from "../i18n";
+import { Avatar } from "../parts/avatar";
+import { Dialog } from "../parts/dialog";
+import { me } from "../state/session";
+import { close, open } from "../state/sheet";
+import { attempt } from "../state/toast";
+import type { Presence } from "../state/room";
+import { fingerprint } from "./people";
+
+type Targeted = Extract<Action, { target: Did }>["type"];
+
+/** Somebody in the room: who they are, and what one may do. */
+export function PersonSheet(props: { presence: Presence; state: RoomState; who: Did; name: string }): JSX.Element {
+  const { presence, state, who } = props;
+  const m = t().person;
+  const onStage = state.stage.find((p) => p.key === who);
+  const hand = state.hands.find((h) => h.key === who);
+  const here = findPerson(state, who);
+  const role = onStage?.role ?? "listener";
+  return (
+    <Dialog title={here?.name ?? props.name} onClose={close} lead={<Avatar id={who} name={props.name} size={56} />}>
+      <div class="stack">
+        <p class="secondary">{here === null ? m.gone : t().room[role]}</p>
+        {hand?.question !== undefined && hand.question !== "" && <p class="question">{hand.question}</p>}
+        <div>
+          <p class="small">
+            {m.key} <span class="key">{fingerprint(who)}</span>
+          </p>
+          <p class="secondary small">{m.keyHint}</p>
+        </div>
+        {who === state.you && <Chain />}
+      </div>
+      {who === state.you ? (
+        <OwnActions presence={presence} state={state} />
+      ) : (
+        presence.role.value === "moderator" && here !== null && <Moderation presence={presence} state={state} who={who} name={here.name} />
+      )}
+    </Dialog>
+  );
+}
+
+/** The people who answer for one another, from oneself to the founder. */
+export function Chain(): JSX.Element | null {
+  const chain = me.value?.chain ?? [];
+  if (chain.length < 2) return null;
+  return (
+    <section class="stack" aria-label={t().profile.chain}>
+      <ol class="chain">
+        {chain.map((p, i) => (
+          <li key={p.key}>
+            <Avatar id={p.key} name={p.name} size={32} />
+            <span class="small two-lines">{i === 0 ? t().profile.chainYou : p.name}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function OwnActions(props: { presence: Presence; state: RoomState }): JSX.Element | null {
+  const { presence } = props;
+  if (presence.role.value === "listener") return null;
+  const step = () => {
+    attempt(presence.session.stepDown());
+    close();
+  };
+  return (
+    <div class="actions">
+      <button type="button" onClick={step}>
+        <ArrowDownToLine aria-hidden="true" />
+        {t().room.stepDown}
+      </button>
+    </div>
+  );
+}
+
+/** What a moderator may do with somebody. Whatever the room would refuse for their rank is not offered. */
+function Moderation(props: { presence: Presence; state: RoomState; who: Did; name: string }): JSX.Element {
+  const { presence, state, who, name } = props;
+  const m = t().person;
+  const onStage = state.stage.find((p) => p.key === who);
+  const offered = state.offers.some((o) => o.key === who);
+  const act = (type: Targeted) => () => {
+    attempt(presence.session.act({ type, target: who }));
+    close();
+  };
+  if (onStage?.role === "moderator") {
+    return (
+      <div class="actions">
+        <button type="button" onClick={act("withdraw_moderator")}>
+          <ShieldOff aria-hidden="true" />
+          {m.withdraw}
+        </button>
+      </div>
+    );
+  }
+  return (
+    <>
+      <div class="actions">
+        {onStage === undefined ? (
+          !offered && (
+            <button type="button" onClick={act("offer_stage")}>
+              <Hand aria-hidden="true" />
+              {m.invite}
+            </button>
+          )
+        ) : (
+          <>
+            {!onStage.muted && (
+              <button type="button" onClick={act("mute")}>
+                <MicOff aria-hidden="true" />
+                {m.mute}
+              </button>
+            )}
+            <button type="button" onClick={act("move_to_audience")}>
+              <ArrowDownToLine aria-hidden="true" />
+              {m.move}
+            </button>
+            <button type="button" onClick={act("appoint_moderator")}>
+              <Shield aria-hidden="true" />
+              {m.appoint}
+            </button>
+          </>
+        )}
+      </div>
+      <div class="actions actions-danger" role="group" aria-label={m.danger}>
+        <button type="button" class="danger" onClick={() => open({ kind: "remove", who, name })}>
+          <UserMinus aria-hidden="true" />
+          {m.remove}
+        </button>
+      </div>
+    </>
+  );
+}
+

@@ -1,0 +1,180 @@
+import { useSignal } from "@preact/signals";
+import { Headphones, Mic } from "lucide-preact";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { Microphone, MicrophoneError, ProblemError, type Id, type MicrophoneTrouble, type Room } from "../../sdk";
+import { t } from "../i18n";
+import { RoomChips } from "../pages/hallway";
+import { ClosedRoomPage } from "../pages/trouble";
+import { Avatar } from "../parts/avatar";
+import { Heading } from "../parts/heading";
+import { Loading } from "../parts/loading";
+import { Notice } from "../parts/notice";
+import { TopBar } from "../parts/top-bar";
+import { isElsewhere } from "../state/presence";
+import { enter, inRoom } from "../state/room";
+import { client, host } from "../state/session";
+import { explain } from "../state/toast";
+import { MicrophoneNotice, MicrophonePicker } from "./microphone";
+
+type View = { kind: "loading" } | { kind: "room"; room: Room } | { kind: "failed"; error: unknown };
+
+/** Before a room: what it is, who is there, and with or without a microphone. */
+export function PreJoin({ id }: { id: Id }): JSX.Element {
+  const view = useSignal<View>({ kind: "loading" });
+  const load = () => {
+    view.value = { kind: "loading" };
+    client.room(id).then(
+      (room) => (view.value = { kind: "room", room }),
+      (error: unknown) => (view.value = { kind: "failed", error }),
+    );
+  };
+  useEffect(load, [id]);
+  switch (view.value.kind) {
+    case "loading":
+      return <Loading />;
+    case "room":
+      return view.value.room.ended ? <EndedPage room={view.value.room} /> : <Door room={view.value.room} />;
+    case "failed":
+      return <RefusedPage error={view.value.error} onRetry={load} />;
+  }
+}
+
+function Door({ room }: { room: Room }): JSX.Element {
+  const m = t().prejoin;
+  const elsewhere = useSignal(false);
+  const trouble = useSignal<MicrophoneTrouble | null>(null);
+  const opened = useSignal<Microphone | null>(null);
+  const microphone = useRef<Microphone | null>(null);
+  useEffect(() => {
+    void isElsewhere(room.id).then((is) => (elsewhere.value = is));
+    return () => microphone.current?.close(); // null once it went into the room
+  }, [room.id]);
+
+  const openMicrophone = async () => {
+    trouble.value = null;
+    const mic = (microphone.current ??= new Microphone());
+    opened.value = mic;
+    try {
+      if (mic.state.value.kind !== "open") await mic.open();
+      return mic;
+    } catch (error) {
+      trouble.value = error instanceof MicrophoneError ? error.why : "missing";
+      return null;
+    }
+  };
+  const listen = () => enter(room.id);
+  const speak = async () => {
+    const mic = await openMicrophone();
+    if (mic === null) return;
+    microphone.current = null;
+    enter(room.id, mic);
+  };
+  const other = inRoom.value?.state.value?.room.title;
+  return (
+    <>
+      <TopBar />
+      <main id="main" class="door stack stack-wide" tabIndex={-1}>
+        <div class="stack">
+          <RoomChips room={room} />
+          <Heading title={room.title} />
+          <p class="door-host">
+            <Avatar id={room.creator.key} name={room.creator.name} size={28} />
+            {m.hostedBy(room.creator.name)}
+          </p>
+        </div>
+        <Here room={room} />
+        {other !== undefined && <Notice text={m.otherRoom(other)} />}
+        {elsewhere.value && <Notice text={m.elsewhere} />}
+        <div class="door-buttons">
+          <button type="button" class="button button-primary button-big" onClick={listen}>
+            <Headphones aria-hidden="true" />
+            {elsewhere.value ? m.listenHere : m.listen}
+          </button>
+          <button type="button" class="button button-big" onClick={() => void speak()}>
+            <Mic aria-hidden="true" />
+            {m.microphone}
+          </button>
+        </div>
+        {trouble.value !== null && (
+          <MicrophoneNotice why={trouble.value} onRetry={() => void openMicrophone()} onListen={listen} />
+        )}
+        {opened.value === null ? (
+          <button type="button" class="button button-quiet door-test" onClick={() => void openMicrophone()}>
+            {m.test}
+          </button>
+        ) : (
+          <MicrophonePicker microphone={opened.value} />
+        )}
+        <p class="secondary small">{m.relayed(host)}</p>
+      </main>
+    </>
+  );
+}
+
+function Here({ room }: { room: Room }): JSX.Element {
+  const m = t().prejoin;
+  return (
+    <section class="stack" aria-labelledby="here">
+      <h2 id="here" class="eyebrow">
+        {m.here}
+      </h2>
+      {room.speakers.length === 0 ? (
+        <p class="secondary">{m.nobody}</p>
+      ) : (
+        <ul class="here">
+          {room.speakers.map((p) => (
+            <li key={p.key}>
+              <Avatar id={p.key} name={p.name} size={56} />
+              <span class="small two-lines">{p.name}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      <p class="secondary small">{t().hallway.people(room.stage, room.listening)}</p>
+    </section>
+  );
+}
+
+/** A room that is over. */
+export function EndedPage({ room }: { room: Room | null }): JSX.Element {
+  const m = t().ended;
+  return <ClosedRoomPage title={m.title} text={room === null ? m.unknown : m.was(room.title, room.creator.name)} />;
+}
+
+/** The node does not let one in, or not any more. */
+export function RefusedPage(props: { error: unknown; room?: Room | null; by?: string | null; onRetry: () => void }): JSX.Element {
+  const again = (label: string) => (
+    <div class="row">
+      <button type="button" class="button button-primary" onClick={props.onRetry}>
+        {label}
+      </button>
+    </div>
+  );
+  switch (props.error instanceof ProblemError ? props.error.code : "") {
+    case "room-ended":
+      return <EndedPage room={props.room ?? null} />;
+    case "room-unknown":
+    case "not-found":
+      return <ClosedRoomPage title={t().unknownRoom.title} text={t().unknownRoom.text} />;
+    case "room-removed":
+      return (
+        <ClosedRoomPage
+          title={t().removed.title}
+          text={props.by === null || props.by === undefined ? t().removed.text : t().removed.by(props.by)}
+        />
+      );
+    case "room-replaced":
+      return (
+        <ClosedRoomPage title={t().replaced.title} text={t().replaced.text}>
+          {again(t().replaced.action)}
+        </ClosedRoomPage>
+      );
+    default:
+      return (
+        <ClosedRoomPage title={t().problem.title} text={explain(props.error)}>
+          {again(t().common.retry)}
+        </ClosedRoomPage>
+      );
+  }
+}

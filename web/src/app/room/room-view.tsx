@@ -1,0 +1,74 @@
+import { ArrowLeft, EllipsisVertical } from "lucide-preact";
+import type { JSX } from "preact";
+import type { RoomState } from "../../sdk";
+import { t } from "../i18n";
+import { RoomChips } from "../pages/hallway";
+import { Heading } from "../parts/heading";
+import { Notice } from "../parts/notice";
+import { paths } from "../router";
+import { toggleMute, type Presence } from "../state/room";
+import { open } from "../state/sheet";
+import { Audience } from "./audience";
+import { BottomBar } from "./bottom-bar";
+import { Hands } from "./hands";
+import { MicrophoneNotice } from "./microphone";
+import { sharedNames } from "./people";
+import { Stage } from "./stage";
+
+/** The room one is in. */
+export function RoomView(props: { presence: Presence; state: RoomState }): JSX.Element {
+  const { presence, state } = props;
+  const m = t().room;
+  const shared = sharedNames(state);
+  const moderates = presence.role.value === "moderator";
+  return (
+    <div class={moderates ? "room room-moderated" : "room"}>
+      <header class="room-head">
+        <a class="icon-button" href={paths.hallway} aria-label={m.minimise}>
+          <ArrowLeft aria-hidden="true" />
+        </a>
+        <div class="room-title">
+          <Heading title={state.room.title} />
+          <p class="secondary small one-line">{state.room.community.name}</p>
+        </div>
+        <button type="button" class="icon-button" aria-label={m.menu} onClick={() => open({ kind: "menu" })}>
+          <EllipsisVertical aria-hidden="true" />
+        </button>
+      </header>
+      <main id="main" class="room-main" tabIndex={-1}>
+        <RoomChips room={state.room} />
+        <Conditions presence={presence} />
+        <Stage presence={presence} people={state.stage} shared={shared} />
+        {moderates && <Hands presence={presence} state={state} shared={shared} />}
+        <Audience presence={presence} state={state} shared={shared} />
+      </main>
+      <BottomBar presence={presence} state={state} />
+    </div>
+  );
+}
+
+/** Whatever keeps one from hearing or being heard just now, with what to do about it. */
+function Conditions({ presence }: { presence: Presence }): JSX.Element {
+  const m = t().room;
+  const trouble = presence.trouble.value;
+  const audio = presence.audio.value.kind;
+  return (
+    <div class="conditions">
+      <p role="status" class="reconnecting">
+        {presence.status.value.kind === "reconnecting" && m.reconnecting}
+      </p>
+      {presence.playbackBlocked.value && (
+        <Notice text={m.soundBlocked}>
+          <button type="button" class="button button-primary" onClick={() => presence.session.resumeSound()}>
+            {m.resume}
+          </button>
+        </Notice>
+      )}
+      {audio === "unreachable" && <Notice kind="warning" text={m.soundFailed} hint={m.soundFailedHint} />}
+      {trouble !== null && (
+        <MicrophoneNotice why={trouble} onRetry={() => toggleMute(presence)} onListen={() => (presence.trouble.value = null)} />
+      )}
+      {presence.speakingWhileMuted.value && <Notice text={m.speakingMuted} />}
+    </div>
+  );
+}

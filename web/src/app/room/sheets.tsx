@@ -1,0 +1,80 @@
+import type { JSX } from "preact";
+import { t } from "../i18n";
+import { ConfirmDialog } from "../parts/confirm";
+import { inRoom, type Presence } from "../state/room";
+import { sheet } from "../state/sheet";
+import { attempt } from "../state/toast";
+import { InviteSheet } from "./invite-sheet";
+import { leaveNow } from "./leaving";
+import { RoomMenu } from "./menu";
+import { OfferDialog } from "./offer-dialog";
+import { PersonSheet } from "./person-sheet";
+import { QuestionSheet } from "./question-sheet";
+import { ShortcutsSheet } from "./shortcuts-sheet";
+import { SoundSheet } from "./sound-sheet";
+import { StartSheet } from "./start-sheet";
+
+/** The sheet that is open, if one is, and the offer of the stage, which goes before any. */
+export function Sheets(): JSX.Element | null {
+  const which = sheet.value;
+  const presence = inRoom.value;
+  const offer = presence?.offer.value ?? null;
+  if (presence !== null && offer !== null) return <OfferDialog presence={presence} offer={offer} />;
+  if (which === null) return null;
+  if (which.kind === "start") return <StartSheet />;
+  if (which.kind === "shortcuts") return <ShortcutsSheet />;
+  return presence === null ? null : <RoomSheet presence={presence} />;
+}
+
+function RoomSheet({ presence }: { presence: Presence }): JSX.Element | null {
+  const which = sheet.value;
+  const state = presence.state.value;
+  if (which === null || state === null) return null;
+  const m = t();
+  switch (which.kind) {
+    case "person":
+      return <PersonSheet presence={presence} state={state} who={which.who} name={which.name} />;
+    case "remove": {
+      const remove = () => attempt(presence.session.act({ type: "remove", target: which.who }));
+      return (
+        <ConfirmDialog
+          title={m.person.removeTitle(which.name)}
+          text={m.person.removeText}
+          confirm={m.person.removeConfirm}
+          onConfirm={remove}
+        />
+      );
+    }
+    case "question":
+      return <QuestionSheet presence={presence} />;
+    case "menu":
+      return <RoomMenu presence={presence} />;
+    case "sound":
+      return <SoundSheet presence={presence} />;
+    case "invite":
+      return <InviteSheet room={presence.id} />;
+    case "end": {
+      const end = () => attempt(presence.session.act({ type: "end" }));
+      return <ConfirmDialog title={m.room.endTitle} text={m.room.endText} confirm={m.room.endConfirm} onConfirm={end} />;
+    }
+    case "last":
+      return (
+        <ConfirmDialog
+          title={m.room.lastTitle}
+          text={which.next === null ? m.room.lastEnds : m.room.lastNext(which.next)}
+          confirm={m.room.lastLeave}
+          cancel={m.room.stay}
+          onConfirm={leaveNow}
+        />
+      );
+    case "start":
+    case "shortcuts":
+      return null;
+  }
+}
+
+/** Whether a dialog is open: then single keys do nothing. */
+export function isDialogOpen(): boolean {
+  return sheet.value !== null || (inRoom.value?.offer.value ?? null) !== null;
+}
+

@@ -1,0 +1,32 @@
+import type { JSX } from "preact";
+import { t } from "../i18n";
+import { Dialog } from "../parts/dialog";
+import { close } from "../state/sheet";
+
+/** The keys of a room. */
+export function ShortcutsSheet(): JSX.Element {
+  const m = t().shortcuts;
+  const keys = [
+    ["M", m.mute],
+    [m.space, m.talk],
+    ["H", m.hand],
+    ["P", m.people],
+    ["Q", m.hands],
+    ["?", m.help],
+  ] as const;
+  return (
+    <Dialog title={m.title} onClose={close}>
+      <dl class="keys">
+        {keys.map(([key, what]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <p class="secondary small">{m.off}</p>
+    </Dialog>
+  );
+}

@@ -1,0 +1,22 @@
+import type { JSX } from "preact";
+import { t } from "../i18n";
+import { Dialog } from "../parts/dialog";
+import type { Presence } from "../state/room";
+import { close } from "../state/sheet";
+import { attempt } from "../state/toast";
+import { MicrophonePicker } from "./microphone";
+
+/** Which microphone, while in the room. */
+export function SoundSheet({ presence }: { presence: Presence }): JSX.Element {
+  const { microphone } = presence.session;
+  return (
+    <Dialog title={t().mic.settings} onClose={close}>
+      {presence.microphone.value.kind !== "open" && (
+        <button type="button" class="button" onClick={() => attempt(microphone.open())}>
+          {t().prejoin.test}
+        </button>
+      )}
+      <MicrophonePicker microphone={microphone} />
+    </Dialog>
+  );
+}

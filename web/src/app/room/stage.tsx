@@ -1,0 +1,71 @@
+import { useComputed, useSignalEffect } from "@preact/signals";
+import { MicOff, Shield } from "lucide-preact";
+import type { JSX } from "preact";
+import { useId, useRef } from "preact/hooks";
+import type { StagePerson } from "../../sdk";
+import { t } from "../i18n";
+import { Avatar } from "../parts/avatar";
+import { loudness } from "../parts/loudness";
+import type { Presence } from "../state/room";
+import { open } from "../state/sheet";
+import { fingerprint } from "./people";
+
+/** Those who may speak. */
+export function Stage(props: { presence: Presence; people: readonly StagePerson[]; shared: ReadonlySet<string> }): JSX.Element {
+  return (
+    <section class="stage" aria-labelledby="stage">
+      <h2 id="stage" class="eyebrow">
+        {t().room.stage}
+      </h2>
+      <ul class="stage-grid">
+        {props.people.map((p) => (
+          <StageTile key={p.key} presence={props.presence} person={p} shared={props.shared.has(p.name)} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function StageTile(props: { presence: Presence; person: StagePerson; shared: boolean }): JSX.Element {
+  const { presence, person } = props;
+  const m = t().room;
+  const id = useId();
+  const ref = useRef<HTMLLIElement>(null);
+  const { csrc } = person;
+  const speaking = useComputed(() => (presence.levels.value.has(csrc) ? "true" : "false"));
+  // The ring follows the level by a custom property: the page is not drawn anew fifty times a second.
+  useSignalEffect(() => {
+    ref.current?.style.setProperty("--level", loudness(presence.levels.value.get(csrc) ?? 0).toFixed(2));
+  });
+  const isModerator = person.role === "moderator";
+  return (
+    <li ref={ref} class={person.connected ? "tile" : "tile tile-away"} data-speaking={speaking}>
+      <button
+        type="button"
+        class="tile-button"
+        aria-describedby={id}
+        onClick={() => open({ kind: "person", who: person.key, name: person.name })}
+      >
+        <span class="face">
+          <Avatar id={person.key} name={person.name} />
+          {person.muted && (
+            <span class="badge badge-muted">
+              <MicOff aria-hidden="true" />
+            </span>
+          )}
+          {isModerator && (
+            <span class="badge badge-moderator">
+              <Shield aria-hidden="true" />
+            </span>
+          )}
+        </span>
+        <span class="tile-name two-lines">{person.name}</span>
+        {props.shared && <span class="key">{fingerprint(person.key, 2)}</span>}
+      </button>
+      {!person.connected && <span class="secondary small">{m.personReconnecting}</span>}
+      <span id={id} class="visually-hidden">
+        {`${m[person.role]}, ${person.muted ? m.isMuted : m.isOpen}`}
+      </span>
+    </li>
+  );
+}

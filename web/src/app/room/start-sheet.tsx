@@ -1,0 +1,72 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { languageName, locale, t } from "../i18n";
+import { Dialog } from "../parts/dialog";
+import { Field, Select } from "../parts/field";
+import { Form, useText } from "../parts/form";
+import { fault, tidy, titleLength } from "../parts/text";
+import { Topics } from "../parts/topics";
+import { navigate, paths } from "../router";
+import { rooms } from "../state/hallway";
+import { enter } from "../state/room";
+import { client, community } from "../state/session";
+import { close } from "../state/sheet";
+
+// Languages that a room may be in: the commonest, each node's own people may well speak another.
+const tags = [
+  "en", "fr", "ar", "bn", "ca", "cs", "da", "de", "el", "es", "fa", "fi", "he", "hi", "hu", "id", "it", "ja", "ko", "nl",
+  "no", "pl", "pt", "ro", "ru", "sv", "sw", "ta", "th", "tr", "uk", "ur", "vi", "zh",
+] as const;
+
+/** Opens a room and enters it. */
+export function StartSheet(): JSX.Element {
+  const m = t().start;
+  const title = useText();
+  const topics = useSignal<string[]>([]);
+  const language = useSignal<string>(locale.value);
+  const check = () => {
+    const why = fault(title.value, titleLength);
+    if (why !== null) title.refuse({ missing: m.titleMissing, long: m.titleLong, characters: m.titleCharacters }[why]);
+    return why === null;
+  };
+  const start = async () => {
+    const wish = { title: tidy(title.value), topics: topics.value, language: language.value };
+    const room = await client.createRoom(wish);
+    close();
+    enter(room.id);
+    navigate(paths.room(room.id));
+  };
+  const languages = tags
+    .map((value) => ({ value, label: languageName(value) }))
+    .sort((a, b) => a.label.localeCompare(b.label, locale.value));
+  return (
+    <Dialog title={m.title} onClose={close}>
+      <Form submit={m.start} submitting={m.starting} check={check} onSubmit={start}>
+        <Field
+          label={m.roomTitle}
+          hint={m.roomTitleHint}
+          value={title.value}
+          error={title.error}
+          onText={title.set}
+          autocomplete="off"
+          required
+        />
+        <Topics
+          topics={topics.value}
+          suggestions={[...new Set(rooms.value?.flatMap((r) => r.topics))]}
+          onChange={(list) => (topics.value = list)}
+        />
+        <Select label={m.language} value={language.value} options={languages} onPick={(tag) => (language.value = tag)} />
+        <div role="radiogroup" aria-labelledby="entry-label" class="field">
+          <span id="entry-label" class="legend">
+            {m.entry}
+          </span>
+          <label class="choice">
+            <input type="radio" name="entry" value="members" checked />
+            {m.entryMembers(community.value?.name ?? "")}
+          </label>
+        </div>
+      </Form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,36 @@
+import { effect } from "@preact/signals";
+import { inRoom, isHeard } from "./room";
+
+/** What the device does for a room: it stays awake on the stage, names the sound, and asks before a speaker's tab closes. */
+export function startDevice(): void {
+  effect(() => keepAwake(inRoom.value !== null && inRoom.value.role.value !== "listener"));
+  effect(() => nameSound(inRoom.value?.state.value?.room.title ?? null));
+  addEventListener("beforeunload", (e) => {
+    const state = inRoom.value?.state.value;
+    if (state && isHeard(state)) e.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => {
+    // The browser lets the lock go with the tab out of sight, and does not take it up again.
+    if (document.visibilityState === "visible" && wanted) keepAwake(true);
+  });
+}
+
+let wanted = false;
+let lock: Promise<WakeLockSentinel | null> = Promise.resolve(null);
+
+function keepAwake(want: boolean): void {
+  wanted = want;
+  const before = lock;
+  lock = (async () => {
+    const held = await before;
+    if (held !== null && (!want || held.released)) await held.release();
+    if (!want || !("wakeLock" in navigator)) return null;
+    if (held !== null && !held.released) return held;
+    return navigator.wakeLock.request("screen").catch(() => null); // low battery: the screen may go dark
+  })();
+}
+
+function nameSound(title: string | null): void {
+  if (!("mediaSession" in navigator)) return;
+  navigator.mediaSession.metadata = title === null ? null : new MediaMetadata({ title, artist: location.host });
+}

@@ -1,0 +1,207 @@
+import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import {
+  amMuted, findPerson, MicrophoneError, moderators, myHandPosition, myOffer, myRole, RoomSession,
+  type AudioStatus, type Did, type Id, type Microphone, type MicrophoneState, type MicrophoneTrouble, type Offer, type Role,
+  type RoomEvent, type RoomState, type StreamStatus,
+} from "../../sdk";
+import { t } from "../i18n";
+import { cue } from "./cue";
+import { follow } from "./follow";
+import { isElsewhere, markEntered, markLeft, roomBefore } from "./presence";
+import { settings } from "./settings";
+import { client, node } from "./session";
+import { attempt, explain, say } from "./toast";
+
+/** The room that this tab is in, with everything about it as signals. */
+export interface Presence {
+  id: Id;
+  session: RoomSession;
+  state: ReadonlySignal<RoomState | null>;
+  status: ReadonlySignal<StreamStatus>;
+  audio: ReadonlySignal<AudioStatus>;
+  /** Who is heard speaking: csrc to level, 0 to 1. */
+  levels: ReadonlySignal<ReadonlyMap<number, number>>;
+  playbackBlocked: ReadonlySignal<boolean>;
+  /** What the Mute button shows. */
+  muted: ReadonlySignal<boolean>;
+  speakingWhileMuted: ReadonlySignal<boolean>;
+  microphone: ReadonlySignal<MicrophoneState>;
+  role: ReadonlySignal<Role>;
+  /** One's place in the queue of hands, from 1. */
+  position: ReadonlySignal<number | null>;
+  offer: ReadonlySignal<Offer | null>;
+  /** Why the microphone did not open when it was last asked for. */
+  trouble: Signal<MicrophoneTrouble | null>;
+  /** Who removed one from the room, if that happened. */
+  removedBy: ReadonlySignal<string | null>;
+  stop: () => void;
+}
+
+/** The room one is in, or was until it ended or refused; null in none. */
+export const current = signal<Presence | null>(null);
+
+/** Whether the connection to the room is over for good. */
+export function isOver(status: StreamStatus): boolean {
+  return status.kind === "ended" || status.kind === "refused" || status.kind === "closed";
+}
+
+/** The room one is in now. */
+export const inRoom = computed(() => {
+  const presence = current.value;
+  return presence === null || isOver(presence.status.value) ? null : presence;
+});
+
+function attach(id: Id, session: RoomSession): Presence {
+  const until = new AbortController();
+  const state = follow(session.state, until.signal);
+  const trouble = signal<MicrophoneTrouble | null>(null);
+  const removedBy = signal<string | null>(null);
+  const of = <T>(initial: T, read: (state: RoomState) => T) =>
+    computed(() => (state.value === null ? initial : read(state.value)));
+  const presence: Presence = {
+    id, session, state, trouble, removedBy,
+    status: follow(session.status, until.signal),
+    audio: follow(session.audio, until.signal),
+    levels: follow(session.levels, until.signal),
+    playbackBlocked: follow(session.playbackBlocked, until.signal),
+    muted: follow(session.muted, until.signal),
+    speakingWhileMuted: follow(session.speakingWhileMuted, until.signal),
+    microphone: follow(session.microphone.state, until.signal),
+    role: of<Role>("listener", myRole),
+    position: of<number | null>(null, myHandPosition),
+    offer: of<Offer | null>(null, myOffer),
+    stop: () => until.abort(),
+  };
+  const stopEvents = session.events.subscribe((event) => {
+    if (event.type === "removed" && event.key === state.value?.you) removedBy.value = nameOf(presence, event.by);
+    announce(presence, event);
+  });
+  const stopBack = session.microphone.fellBack.subscribe(() => say(t().mic.switched));
+  const stopTrouble = effect(() => {
+    const mic = presence.microphone.value;
+    trouble.value = mic.kind === "failed" ? mic.why : null;
+  });
+  const stopOver = effect(() => {
+    if (isOver(presence.status.value)) markLeft();
+  });
+  for (const stop of [stopEvents, stopBack, stopTrouble, stopOver]) {
+    until.signal.addEventListener("abort", stop, { once: true });
+  }
+  return presence;
+}
+
+/** Enters a room, leaving the one before. The microphone is the one opened before entering, if it was. */
+export function enter(id: Id, microphone?: Microphone): void {
+  if (current.value !== null) {
+    attempt(current.value.session.leave());
+    current.value.stop();
+  }
+  const session = new RoomSession(client, id, microphone === undefined ? {} : { microphone });
+  current.value = attach(id, session);
+  session.enter();
+  markEntered(id);
+}
+
+/** Leaves the room quietly. */
+export async function leave(): Promise<void> {
+  const presence = current.value;
+  if (presence === null) return;
+  current.value = null;
+  markLeft();
+  presence.stop();
+  await presence.session.leave();
+}
+
+/** Goes back into the room in which this tab was before a reload. */
+export async function comeBack(): Promise<void> {
+  const id = roomBefore();
+  if (id !== null && node.value !== null && !(await isElsewhere(id))) enter(id);
+}
+
+/** Forgets a room that is over. */
+export function clearOver(): void {
+  if (current.value !== null && isOver(current.value.status.value)) {
+    current.value.stop();
+    current.value = null;
+  }
+}
+
+/** The name by which the room knows somebody. */
+export function nameOf(presence: Presence, who: Did | undefined): string {
+  const state = presence.state.value;
+  const person = state === null || who === undefined ? null : findPerson(state, who);
+  return person?.name ?? t().room.aModerator;
+}
+
+/** Opens one's microphone to the room. What hinders it is said; the promise never rejects. */
+export async function unmute(presence: Presence): Promise<void> {
+  presence.trouble.value = null;
+  try {
+    await presence.session.unmute();
+  } catch (error) {
+    if (error instanceof MicrophoneError) presence.trouble.value = error.why;
+    else say(explain(error), "warning");
+  }
+}
+
+/** Opens or closes one's microphone. */
+export function toggleMute(presence: Presence): void {
+  if (presence.muted.value) void unmute(presence);
+  else attempt(presence.session.mute());
+}
+
+/** Raises or lowers one's hand. */
+export function toggleHand(presence: Presence): void {
+  attempt(presence.position.value === null ? presence.session.raiseHand() : presence.session.lowerHand());
+}
+
+/** Who would moderate if one left: null when somebody else moderates already or nobody is there to be left alone. */
+export function lastModerator(state: RoomState): { next: string | null } | null {
+  const others = moderators(state).filter((p) => p.key !== state.you && p.connected);
+  if (myRole(state) !== "moderator" || others.length > 0) return null;
+  const speakers = state.stage.filter((p) => p.key !== state.you && p.connected);
+  if (speakers.length === 0 && state.audience.count === 0) return null;
+  return { next: speakers[0]?.name ?? null };
+}
+
+/** Says what happened to oneself, and to moderators what waits for them. */
+function announce(presence: Presence, event: RoomEvent): void {
+  const m = t().room;
+  const state = presence.state.value;
+  const you = state?.you;
+  switch (event.type) {
+    case "muted":
+      if (event.key === you && event.by !== undefined && event.by !== you) say(m.mutedBy(nameOf(presence, event.by)));
+      break;
+    case "stage_left":
+      if (event.key === you && event.why === "moved") say(m.movedBy(nameOf(presence, event.by)));
+      break;
+    case "stage_joined":
+      if (event.person.key === you && event.person.role === "speaker") say(m.nowSpeaker);
+      break;
+    case "role_changed":
+      if (event.key === you) say(event.role === "moderator" ? m.nowModerator : m.noLongerModerator);
+      break;
+    case "hand_raised":
+      if (event.hand.key !== you && presence.role.value === "moderator") say(m.handRaisedBy(event.hand.name));
+      break;
+    case "hand_lowered":
+      if (event.key === you && event.by !== undefined) say(m.dismissed);
+      break;
+    case "stage_offered":
+      if (event.offer.key === you && settings.cues.value) cue();
+      break;
+    case "snapshot":
+    case "offer_ended":
+    case "unmuted":
+    case "connection":
+    case "removed":
+    case "audience":
+    case "ended":
+  }
+}
+
+/** Whether the room takes one's microphone for open: on the stage, and not muted. */
+export function isHeard(state: RoomState): boolean {
+  return myRole(state) !== "listener" && !amMuted(state);
+}

@@ -1,0 +1,25 @@
+import { signal } from "@preact/signals";
+import type { Did } from "../../sdk";
+
+/** The sheet that is open, if one is. The offer of the stage is not among them: it comes by itself. */
+export type Sheet =
+  | { kind: "start" }
+  | { kind: "person"; who: Did; name: string }
+  | { kind: "remove"; who: Did; name: string }
+  | { kind: "question" }
+  | { kind: "menu" }
+  | { kind: "sound" }
+  | { kind: "invite" }
+  | { kind: "end" }
+  | { kind: "last"; next: string | null }
+  | { kind: "shortcuts" };
+
+export const sheet = signal<Sheet | null>(null);
+
+export function open(which: Sheet): void {
+  sheet.value = which;
+}
+
+export function close(): void {
+  sheet.value = null;
+}

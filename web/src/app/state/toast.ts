@@ -1,0 +1,35 @@
+import { signal } from "@preact/signals";
+import { MicrophoneError, OfflineError, ProblemError } from "../../sdk";
+import { refusal, t } from "../i18n";
+
+/** A passing message at the foot of the page, said politely by screen readers. */
+export const toast = signal<{ text: string; kind: "info" | "warning" } | null>(null);
+
+const shownFor = 6000;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Shows a message for a while, in place of the one before. */
+export function say(text: string, kind: "info" | "warning" = "info"): void {
+  clearTimeout(timer);
+  toast.value = { text, kind };
+  timer = setTimeout(() => (toast.value = null), shownFor);
+}
+
+/** Takes the message away. */
+export function hush(): void {
+  clearTimeout(timer);
+  toast.value = null;
+}
+
+/** What went wrong and what to do, in one or two sentences. */
+export function explain(error: unknown): string {
+  if (error instanceof ProblemError) return refusal(error.code) ?? error.title;
+  if (error instanceof OfflineError) return t().problem.offline;
+  if (error instanceof MicrophoneError) return `${t().mic[error.why]} ${t().mic[`${error.why}Hint`]}`;
+  return t().problem.unexpected;
+}
+
+/** Does something for the person, and says so if it fails. */
+export function attempt(what: Promise<unknown>): void {
+  what.catch((error: unknown) => say(explain(error), "warning"));
+}

@@ -1,0 +1,256 @@
+import type { Client } from "./client";
+import { Cell, type Readable } from "./emitter";
+import { OfflineError, ProblemError, refusal } from "./errors";
+import { levelTimes, SpeakerLevels } from "./levels";
+import { Playback } from "./playback";
+import { summarize, type Diagnosis } from "./diagnosis";
+import type { Id } from "./types";
+
+/** Where the sound of a room stands. */
+export type AudioStatus =
+  | { kind: "idle" }
+  | { kind: "connecting" }
+  | { kind: "connected" }
+  /** It was there and was lost, or the room's other connection was. Trying goes on. */
+  | { kind: "reconnecting" }
+  /** The node answers, but no packet gets through: UDP is blocked, it seems. Trying goes on. */
+  | { kind: "unreachable" }
+  /** The node gives this person no sound. Trying is over. */
+  | { kind: "refused"; problem: ProblemError }
+  | { kind: "closed" };
+
+/** Refusals that pass. room-not-here is one: the events may be connected a moment later than the sound. */
+const passing: ReadonlySet<string> = new Set([
+  "media-busy",
+  "rate-limited",
+  "room-not-here",
+  "session-required",
+  "shutting-down",
+  "storage-failed",
+  "internal",
+]);
+
+/** What the sound needs of the node. */
+export type MediaDoor = Pick<Client, "knownNode" | "offerMedia" | "closeMedia">;
+
+/** Milliseconds. */
+const times = {
+  connect: 10_000, // from the answer to the first packet; on loopback a quarter of a second
+  mend: 3_000, // a connection that is "disconnected" may come back by itself
+  firstRetry: 500, // doubled each time, up to longestRetry; each wait is this, less up to half by chance
+  longestRetry: 8_000,
+} as const;
+
+/**
+ * The sound of one room: one RTCPeerConnection, whose lines are the node's number of slots for what is heard and then one for the
+ * microphone, negotiated at once and never again. Going on the stage, muting and changing the microphone only exchange
+ * the track of that last line. While nothing is to be sent the line has no track, so nothing leaves this device.
+ *
+ * A connection that fails is replaced by a new one, for as long as the node gives it.
+ */
+export class RoomAudio {
+  readonly #client: MediaDoor;
+  readonly #room: Id;
+  readonly #status = new Cell<AudioStatus>({ kind: "idle" });
+  readonly #levels = new Cell<ReadonlyMap<number, number>>(new Map());
+  readonly #speakers = new SpeakerLevels();
+  readonly #playback = new Playback();
+  readonly #onTrouble: () => void;
+  #line: Line | null = null; // in use
+  #track: MediaStreamTrack | null = null; // to be sent
+  #run = 0; // rises when whatever is under way is given up
+  #attempt = 0; // failures since the last success
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #poll: ReturnType<typeof setInterval> | undefined;
+
+  /** `onTrouble` is told when packets stop coming: the other connection may be dead as well. */
+  constructor(client: MediaDoor, room: Id, onTrouble: () => void = () => undefined) {
+    this.#client = client;
+    this.#room = room;
+    this.#onTrouble = onTrouble;
+  }
+
+  get status(): Readable<AudioStatus> {
+    return this.#status;
+  }
+
+  /** Who is heard speaking now: csrc to level, 0 to 1. Nobody hears themselves, so oneself is not among them. */
+  get levels(): Readable<ReadonlyMap<number, number>> {
+    return this.#levels;
+  }
+
+  /** The browser plays nothing before the person has touched the page. Any touch resumes, and so does {@link resume}. */
+  get playbackBlocked(): Readable<boolean> {
+    return this.#playback.blocked;
+  }
+
+  /** Makes a new connection. One that is in use is heard until the new one is there. */
+  connect(): void {
+    if (this.#over) return;
+    this.#attempt = 0;
+    void this.#dial();
+  }
+
+  /** Sends this track from now on, also over connections made later. */
+  async send(track: MediaStreamTrack): Promise<void> {
+    this.#track = track;
+    await this.#line?.microphone.replaceTrack(track);
+  }
+
+  /** Sends nothing any more. */
+  silence(): void {
+    this.#track = null;
+    void this.#line?.microphone.replaceTrack(null);
+  }
+
+  /** Plays what the browser has held back. To be called in the handler of a click. */
+  resume(): Promise<void> {
+    return this.#playback.resume();
+  }
+
+  /** What the connection is like, in figures, for whoever has to find out why nothing is heard. */
+  async diagnose(): Promise<Diagnosis> {
+    const pc = this.#line?.pc;
+    return {
+      status: this.#status.value.kind,
+      connection: pc?.connectionState ?? "none",
+      ice: pc?.iceConnectionState ?? "none",
+      playbackBlocked: this.#playback.blocked.value,
+      sending: this.#track !== null,
+      ...summarize(await pc?.getStats()),
+    };
+  }
+
+  /** Ends it, on the node as well. */
+  async close(): Promise<void> {
+    if (this.#over) return;
+    const leg = this.#line?.leg;
+    this.#finish({ kind: "closed" });
+    if (leg !== undefined) await this.#client.closeMedia(this.#room, leg).catch(() => undefined); // gone with the room, or the network
+  }
+
+  get #over(): boolean {
+    const { kind } = this.#status.value;
+    return kind === "closed" || kind === "refused";
+  }
+
+  async #dial(): Promise<void> {
+    const run = this.#begin();
+    const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    try {
+      const line = await this.#negotiate(pc);
+      if (run === this.#run) this.#use(line);
+      else pc.close();
+    } catch (error) {
+      pc.close();
+      if (run === this.#run) this.#failed(error);
+    }
+  }
+
+  #begin(): number {
+    clearTimeout(this.#timer);
+    if (this.#line !== null) {
+      this.#line.pc.onconnectionstatechange = null; // still heard, but no longer waited for
+      this.#status.set({ kind: "reconnecting" });
+    } else if (this.#status.value.kind === "idle") {
+      this.#status.set({ kind: "connecting" });
+    }
+    return ++this.#run;
+  }
+
+  async #negotiate(pc: RTCPeerConnection): Promise<Line> {
+    const { slots } = await this.#client.knownNode();
+    const heard = Array.from({ length: slots }, () => pc.addTransceiver("audio", { direction: "recvonly" }));
+    const microphone = pc.addTransceiver("audio", { direction: "sendonly" });
+    await pc.setLocalDescription();
+    // The node is ICE-lite: it learns this side's addresses from the checks that reach it, and needs no candidates.
+    const { answer, leg } = await this.#client.offerMedia(this.#room, pc.localDescription?.sdp ?? "");
+    await pc.setRemoteDescription({ type: "answer", sdp: answer });
+    return { pc, leg, receivers: heard.map(({ receiver }) => receiver), microphone: microphone.sender };
+  }
+
+  #use(line: Line): void {
+    this.#drop();
+    this.#line = line;
+    void line.microphone.replaceTrack(this.#track);
+    this.#playback.play(line.receivers.map(({ track }) => track));
+    this.#poll = setInterval(() => this.#readLevels(line), levelTimes.poll);
+    line.pc.onconnectionstatechange = () => this.#changed(line.pc.connectionState);
+    this.#after(times.connect, () => this.#unreachable());
+    this.#changed(line.pc.connectionState);
+  }
+
+  #changed(state: RTCPeerConnectionState): void {
+    if (state === "connected") {
+      clearTimeout(this.#timer);
+      this.#attempt = 0;
+      this.#status.set({ kind: "connected" });
+    } else if (state === "disconnected") {
+      this.#onTrouble();
+      this.#after(times.mend, () => void this.#dial());
+    } else if (state === "failed") {
+      this.#onTrouble();
+      if (this.#status.value.kind === "connected") void this.#dial();
+      else this.#unreachable();
+    }
+  }
+
+  #unreachable(): void {
+    this.#status.set({ kind: "unreachable" });
+    this.#retry();
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof OfflineError || (error instanceof ProblemError && passing.has(error.code))) {
+      this.#retry();
+    } else {
+      // What is no refusal is an answer that the browser could not use.
+      const problem = error instanceof ProblemError ? error : refusal("media-sdp", "en");
+      this.#finish({ kind: "refused", problem });
+    }
+  }
+
+  #retry(): void {
+    const pause = Math.min(times.firstRetry * 2 ** this.#attempt, times.longestRetry);
+    this.#attempt++;
+    this.#after(pause * (1 - Math.random() / 2), () => void this.#dial());
+  }
+
+  #after(ms: number, then: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(then, ms);
+  }
+
+  #readLevels(line: Line): void {
+    const sources = line.receivers.flatMap((receiver) => receiver.getContributingSources());
+    const speaking = this.#speakers.read(sources, performance.now());
+    if (speaking.size > 0 || this.#levels.value.size > 0) this.#levels.set(speaking);
+  }
+
+  #drop(): void {
+    clearInterval(this.#poll);
+    this.#speakers.clear();
+    this.#levels.set(new Map());
+    if (this.#line === null) return;
+    this.#line.pc.onconnectionstatechange = null;
+    this.#line.pc.close();
+    this.#line = null;
+  }
+
+  #finish(status: AudioStatus): void {
+    clearTimeout(this.#timer);
+    this.#run++;
+    this.#track = null;
+    this.#drop();
+    this.#playback.stop();
+    this.#status.set(status);
+  }
+}
+
+/** One negotiated connection. */
+interface Line {
+  pc: RTCPeerConnection;
+  leg: string;
+  receivers: RTCRtpReceiver[];
+  microphone: RTCRtpSender;
+}

@@ -1,0 +1,367 @@
+import createClient from "openapi-fetch";
+import type { paths } from "./api.gen";
+import { encodeBase64url } from "./base64url";
+import { ProblemError, refusal } from "./errors";
+import { founding } from "./founding";
+import { ask, type Answer, type RequestOptions } from "./http";
+import type { Signer } from "./identity";
+import { inviteLink } from "./links";
+import { newSeed, signerOfSeed } from "./seed";
+import { commitmentOf, newText, RefusedError, sign, type Body } from "./statement";
+import type {
+  Action,
+  Audience,
+  Community,
+  Did,
+  Id,
+  Invite,
+  InvitePreview,
+  Invites,
+  Me,
+  Member,
+  Node,
+  Room,
+  Session,
+} from "./types";
+
+/** The prefix of every path of the API. */
+const base = "/api/v1";
+
+/** Seconds for which a session statement may be used. */
+const sessionStatementLife = 120;
+
+const day = 86_400;
+
+/** How a {@link Client} speaks. */
+export interface ClientOptions {
+  /** Instead of the browser's. */
+  fetch?: (request: Request) => Promise<Response>;
+  /** For the sentences of errors: "en" (without it) or "fr". */
+  language?: string;
+}
+
+/** An invite just made. The link holds its secret and is known nowhere else: it cannot be had again. */
+export interface CreatedInvite {
+  invite: Invite;
+  link: string;
+}
+
+/**
+ * One node, and one member's session on it. Every method rejects with a {@link ProblemError} when the node refuses and
+ * with an {@link OfflineError} when it cannot be reached. Sessions open and renew themselves: the node keeps them in
+ * memory only, so a restarted node asks for a new one.
+ */
+export class Client {
+  readonly origin: string;
+  /** For the sentences of errors. */
+  language: string;
+  readonly #api: ReturnType<typeof createClient<paths>>;
+  #signer: Signer | null = null;
+  #session: Promise<Session> | null = null; // open, or opening
+  #token: string | null = null; // of #session, once it is open
+  #node: Node | null = null; // as last heard of
+  #ahead = 0; // milliseconds by which the node's clock is ahead of this device's
+
+  constructor(origin: string, options: ClientOptions = {}) {
+    this.origin = new URL(origin).origin;
+    this.language = options.language ?? "en";
+    this.#api = createClient<paths>({ baseUrl: this.origin + base, fetch: options.fetch ?? globalThis.fetch });
+  }
+
+  /** Whoever acts. Another one ends the session of the one before, on this side. */
+  get signer(): Signer | null {
+    return this.#signer;
+  }
+
+  set signer(signer: Signer | null) {
+    if (signer?.did !== this.#signer?.did) this.#session = this.#token = null;
+    this.#signer = signer;
+  }
+
+  /** The node's clock, Unix milliseconds; this device's until the node was asked something. */
+  now(): number {
+    return Date.now() + this.#ahead;
+  }
+
+  /** The address of the node's WebSocket. */
+  get eventsURL(): string {
+    return `${this.origin.replace(/^http/, "ws")}${base}/events`;
+  }
+
+  /** What is behind this address. Needs no session. */
+  async node(): Promise<Node> {
+    const node = await this.#ask((init) => this.#api.GET("/node", init));
+    this.#setClock(node.now);
+    this.#node = node;
+    return node;
+  }
+
+  /** What {@link node} said last; asked now if it never was. */
+  async knownNode(): Promise<Node> {
+    return this.#node ?? this.node();
+  }
+
+  /**
+   * Founds the community: the signer's key becomes its root. It may be repeated when it is not known whether it arrived
+   * (OfflineError): a founder who is one already is told so by success.
+   */
+  async found(wish: { ownerSecret: string; communityName: string; name: string }): Promise<Member> {
+    const root = this.#requireSigner();
+    const node = await this.node();
+    const name = newText(tidy(wish.communityName));
+    const said = founding(root.did, node.node, await commitmentOf(name), this.#seconds());
+    const body = {
+      secret: wish.ownerSecret,
+      name,
+      delegate: await this.#sign(said.delegate, root),
+      rules: await this.#sign(said.rules, root),
+      profile: await this.#profile(root, root.did, wish.name),
+    };
+    return this.#once(["founded-already", "owner-link-stale"], () =>
+      this.#ask((init) => this.#api.POST("/found", { ...init, body })),
+    );
+  }
+
+  /** Who invites, and to where. Rejects for an invite that cannot be used any more. Needs no session. */
+  invitePreview(id: Id): Promise<InvitePreview> {
+    return this.#ask((init) => this.#api.GET("/invites/{id}", { ...init, params: { path: { id } } }));
+  }
+
+  /** Becomes a member. It may be repeated when it is not known whether it arrived (OfflineError). */
+  async join(wish: { inviteId: Id; seed: Uint8Array; name: string }): Promise<Member> {
+    const member = this.#requireSigner();
+    const aud = (await this.#founded()).community.id;
+    const redeem = await this.#sign(
+      { kind: "redeem", claims: { aud, invite: wish.inviteId, sub: member.did } },
+      await signerOfSeed(wish.seed),
+    );
+    const body = {
+      join: await this.#sign({ kind: "join", claims: { aud, iat: this.#seconds(), redeem } }, member),
+      profile: await this.#profile(member, aud, wish.name),
+    };
+    return this.#once(["member-already", "invite-used"], () =>
+      this.#ask((init) => this.#api.POST("/join", { ...init, body })),
+    );
+  }
+
+  /** The token of a session, which is opened when there is none. */
+  async token(): Promise<string> {
+    this.#session ??= this.#openSession();
+    const opening = this.#session;
+    try {
+      const { token } = await opening;
+      this.#token = token;
+      return token;
+    } catch (error) {
+      if (this.#session === opening) this.#session = null;
+      throw error;
+    }
+  }
+
+  /** Forgets a token that the node does not take any more. The next request opens a new session. */
+  dropToken(token: string): void {
+    if (this.#token === token) this.#session = this.#token = null;
+  }
+
+  /** Ends the session on the node as well. */
+  async signOut(): Promise<void> {
+    const token = this.#token;
+    if (token === null) return;
+    this.dropToken(token);
+    await this.#ask((init) => this.#api.DELETE("/sessions", init), token);
+  }
+
+  /** What the node holds on the signer. Rejects with member-unknown when they are no member. */
+  me(): Promise<Me> {
+    return this.#asMember((init) => this.#api.GET("/me", init));
+  }
+
+  /** What the signer has given away and may still give. */
+  invites(): Promise<Invites> {
+    return this.#asMember((init) => this.#api.GET("/invites", init));
+  }
+
+  /**
+   * Spends a slot on a new invite, which lasts `days` or as long as the rules allow, and makes its link. With a room,
+   * whoever joins ends up there. Rejects with invite-none when no slot is left.
+   */
+  async createInvite(wish: { days?: number; room?: Id } = {}): Promise<CreatedInvite> {
+    const author = this.#requireSigner();
+    const { community } = await this.#founded();
+    const [slot] = (await this.invites()).slots;
+    if (!slot) throw refusal("invite-none", this.language);
+    const seed = newSeed();
+    const { did: key } = await signerOfSeed(seed);
+    const iat = this.#seconds();
+    const life = Math.min(wish.days === undefined ? Infinity : wish.days * day, community.rules.invite_life);
+    const claims = { aud: community.id, iat, exp: iat + Math.floor(life), key, ...slot };
+    const text = await this.#sign({ kind: "invite", claims }, author);
+    const invite = await this.#asMember((init) => this.#api.POST("/invites", { ...init, body: { invite: text } }));
+    return { invite, link: inviteLink(this.origin, { invite: invite.id, seed, room: wish.room ?? null }) };
+  }
+
+  /** Takes a pending invite back. Its slot is free again. */
+  async revokeInvite(id: Id): Promise<Invite> {
+    const author = this.#requireSigner();
+    const aud = (await this.#founded()).community.id;
+    const revoke = await this.#sign({ kind: "revoke", claims: { aud, iat: this.#seconds(), sub: id } }, author);
+    return this.#asMember((init) =>
+      this.#api.POST("/invites/{id}/revoke", { ...init, params: { path: { id } }, body: { revoke } }),
+    );
+  }
+
+  /** The live rooms. */
+  async rooms(): Promise<Room[]> {
+    return (await this.#asMember((init) => this.#api.GET("/rooms", init))).rooms;
+  }
+
+  /** Opens a room, of which the signer is the first moderator. */
+  async createRoom(wish: { title: string; topics: string[]; language: string }): Promise<Room> {
+    const creator = this.#requireSigner();
+    const { node, community } = await this.#founded();
+    const title = newText(tidy(wish.title));
+    const claims = {
+      aud: community.id,
+      iat: this.#seconds(),
+      jti: encodeBase64url(crypto.getRandomValues(new Uint8Array(16))),
+      node,
+      title: await commitmentOf(title),
+      lang: wish.language,
+      topics: wish.topics,
+      entry: "members" as const,
+    };
+    const body = { create: await this.#sign({ kind: "create", claims }, creator), title };
+    return this.#asMember((init) => this.#api.POST("/rooms", { ...init, body }));
+  }
+
+  /** One room, also one that has ended. */
+  room(id: Id): Promise<Room> {
+    return this.#asMember((init) => this.#api.GET("/rooms/{id}", { ...init, params: { path: { id } } }));
+  }
+
+  /** A page of the people who listen. */
+  audience(id: Id, page: { offset?: number; limit?: number } = {}): Promise<Audience> {
+    const params = { path: { id }, query: page };
+    return this.#asMember((init) => this.#api.GET("/rooms/{id}/audience", { ...init, params }));
+  }
+
+  /** Does something in a room. What it changed arrives as events. */
+  async act(room: Id, action: Action): Promise<void> {
+    const body = action.type === "raise_hand" && action.question ? { ...action, question: tidy(action.question) } : action;
+    const options = { params: { path: { id: room } }, body, keepalive: true };
+    await this.#asMember((init) => this.#api.POST("/rooms/{id}/actions", { ...init, ...options }));
+  }
+
+  /** Offers audio to a room. Returns the node's answer, and the name of the connection for {@link closeMedia}. */
+  offerMedia(room: Id, offer: string): Promise<{ answer: string; leg: string }> {
+    return this.#asMember(async (init) => {
+      const { data, error, response } = await this.#api.POST("/rooms/{id}/media", {
+        ...init,
+        // Browsers take the better cipher only when it is offered alone.
+        params: { path: { id: room }, query: { srtp: "gcm" } },
+        headers: { ...init.headers, "Content-Type": "application/sdp" },
+        body: offer,
+        bodySerializer: (sdp) => sdp,
+        parseAs: "text",
+      });
+      if (data === undefined) return { error, response };
+      const [leg = ""] = (response.headers.get("Location") ?? "").split("/").slice(-1);
+      return { data: { answer: data, leg: decodeURIComponent(leg) }, response };
+    });
+  }
+
+  /** Closes an audio connection. */
+  async closeMedia(room: Id, leg: string): Promise<void> {
+    const options = { params: { path: { id: room, leg } }, keepalive: true };
+    await this.#asMember((init) => this.#api.DELETE("/rooms/{id}/media/{leg}", { ...init, ...options }));
+  }
+
+  /** A question that needs no session, or names its own. */
+  #ask<T>(request: (options: RequestOptions) => Promise<Answer<T>>, token: string | null = null): Promise<T> {
+    return ask(this.language, token, request);
+  }
+
+  /** A question by the signer, whose session is renewed once if the node has forgotten it. */
+  async #asMember<T>(request: (options: RequestOptions) => Promise<Answer<T>>): Promise<T> {
+    const token = await this.token();
+    try {
+      return await this.#ask(request, token);
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.code === "session-required")) throw error;
+      this.dropToken(token);
+      return this.#ask(request, await this.token());
+    }
+  }
+
+  async #openSession(): Promise<Session> {
+    const member = this.#requireSigner();
+    const challenge = await this.#ask((init) => this.#api.POST("/sessions/challenge", init));
+    this.#setClock(challenge.now);
+    const iat = this.#seconds();
+    const claims = {
+      aud: challenge.node,
+      iat,
+      exp: iat + sessionStatementLife,
+      origin: this.origin,
+      nonce: challenge.nonce,
+    };
+    const session = await this.#sign({ kind: "session", claims }, member);
+    return this.#ask((init) => this.#api.POST("/sessions", { ...init, body: { session } }));
+  }
+
+  /**
+   * Does what can be done only once. If the node refuses it for a reason that may mean that it was done already, and the
+   * signer is a member, then it was: the first answer was lost.
+   */
+  async #once(done: readonly string[], doIt: () => Promise<Member>): Promise<Member> {
+    try {
+      return await doIt();
+    } catch (error) {
+      if (!(error instanceof ProblemError && done.includes(error.code))) throw error;
+      const me = await this.me().catch(() => null);
+      if (me === null) throw error;
+      return me.member;
+    }
+  }
+
+  async #sign(body: Body, signer: Signer): Promise<string> {
+    try {
+      return await sign(body, signer);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      // The one claim that people write themselves is the name.
+      throw refusal(body.kind === "profile" ? "text-invalid" : error.reason, this.language);
+    }
+  }
+
+  #profile(member: Signer, aud: Did, name: string): Promise<string> {
+    return this.#sign({ kind: "profile", claims: { aud, iat: this.#seconds(), name: tidy(name) } }, member);
+  }
+
+  /** The node, which must have a community. */
+  async #founded(): Promise<{ node: Did; community: Community }> {
+    const known = await this.knownNode();
+    const { node, community } = known.community ? known : await this.node();
+    if (!community) throw refusal("founded-not", this.language);
+    return { node, community };
+  }
+
+  #requireSigner(): Signer {
+    if (this.#signer === null) throw refusal("session-required", this.language);
+    return this.#signer;
+  }
+
+  #setClock(now: number): void {
+    this.#ahead = now - Date.now();
+  }
+
+  /** The node's clock as statements have it. */
+  #seconds(): number {
+    return Math.floor(this.now() / 1000);
+  }
+}
+
+/** A text as the node takes it: it alters nothing that people sign, and refuses what is not trimmed and in NFC. */
+function tidy(text: string): string {
+  return text.normalize("NFC").trim();
+}

@@ -1,0 +1,63 @@
+import sentences from "../../../reason/sentences.json";
+import type { Problem } from "./types";
+
+/** The node refused. The title is one sentence for a person, in the language the client asks in. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  readonly code: string;
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+
+  constructor(problem: Pick<Problem, "code" | "status" | "title"> & { detail?: string | undefined }) {
+    super(`${problem.code}: ${problem.title}`);
+    this.code = problem.code;
+    this.status = problem.status;
+    this.title = problem.title;
+    this.detail = problem.detail ?? "";
+  }
+}
+
+/** A refusal that needs no question to the node, in the node's own words. */
+export function refusal(code: keyof typeof sentences, language: string): ProblemError {
+  const { status, en, fr } = sentences[code];
+  return new ProblemError({ code, status, title: language === "fr" ? fr : en });
+}
+
+/** The node could not be reached, or did not answer. Whether it acted on the request is unknown. */
+export class OfflineError extends Error {
+  override readonly name = "OfflineError";
+}
+
+/** Why there is no microphone: the person or a policy said no; there is none; another program holds it; not HTTPS. */
+export type MicrophoneTrouble = "blocked" | "missing" | "busy" | "insecure";
+
+/** The microphone could not be opened. */
+export class MicrophoneError extends Error {
+  override readonly name = "MicrophoneError";
+  readonly why: MicrophoneTrouble;
+
+  constructor(why: MicrophoneTrouble, cause?: unknown) {
+    super(`microphone: ${why}`, { cause });
+    this.why = why;
+  }
+}
+
+/**
+ * What is wrong with keys in this browser or with a recovery file: `insecure` (not HTTPS, so no Web Crypto),
+ * `unsupported` (no Ed25519), `storage` (no IndexedDB, or it failed), `sealed` (the key is not extractable, so no
+ * recovery file can be made of it any more), `file` (not a recovery file, or of a newer version), `passphrase` (wrong
+ * passphrase, or a changed file), `short` (a passphrase that is too short).
+ */
+export type KeyTrouble = "insecure" | "unsupported" | "storage" | "sealed" | "file" | "passphrase" | "short";
+
+/** A key could not be made, stored, sealed or opened. */
+export class KeyError extends Error {
+  override readonly name = "KeyError";
+  readonly why: KeyTrouble;
+
+  constructor(why: KeyTrouble, cause?: unknown) {
+    super(`key: ${why}`, { cause });
+    this.why = why;
+  }
+}

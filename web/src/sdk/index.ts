@@ -1,0 +1,37 @@
+/**
+ * The client of a Stoa node, without a user interface: keys, statements, the API, and a room with its audio.
+ *
+ * - {@link Keystore} keeps the member's key in this browser, and seals and opens recovery files.
+ * - {@link Client} is one node: founding, joining, sessions, invites, rooms.
+ * - {@link HallwayStream} follows the list of live rooms.
+ * - {@link RoomSession} is this person's presence in one room: its state, its sound, the microphone, what they do. It is
+ *   made of a {@link RoomStream} and a {@link RoomAudio}, and comes back by itself after any loss of connection.
+ *
+ * What changes is a {@link Readable}: `value` now, `subscribe` for later.
+ */
+export * from "./types";
+export { Cell, Emitter, type Readable, type Subscribable } from "./emitter";
+export { KeyError, MicrophoneError, OfflineError, ProblemError, type KeyTrouble, type MicrophoneTrouble } from "./errors";
+export { inviteLink, isId, ownerLink, parseLink, roomLink, type Link } from "./links";
+export { Keystore, type MemberKey } from "./keystore";
+export { openRecovery, recoveryFileName, sealRecovery, type Recovery, type RecoveryFile } from "./recovery";
+export { Client, type ClientOptions, type CreatedInvite } from "./client";
+export {
+  amMuted,
+  findPerson,
+  me,
+  moderators,
+  myHand,
+  myHandPosition,
+  myOffer,
+  myRole,
+  personByCsrc,
+  reduce,
+  roleOf,
+  type RoomState,
+} from "./roomstate";
+export { HallwayStream, RoomStream, type StreamStatus } from "./stream";
+export { Microphone, type MicrophoneState } from "./microphone";
+export { RoomAudio, type AudioStatus } from "./audio";
+export type { Diagnosis } from "./diagnosis";
+export { RoomSession, type RoomSessionOptions } from "./room";

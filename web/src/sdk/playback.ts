@@ -1,0 +1,54 @@
+import { Cell } from "./emitter";
+
+const touches = ["pointerdown", "keydown"] as const;
+
+/** Plays the slots of a room: one audio element each, which need not be in the page to be heard. */
+export class Playback {
+  readonly blocked = new Cell(false);
+  #players: HTMLAudioElement[] = [];
+
+  readonly #onTouch = () => void this.resume();
+
+  /** Plays these tracks in place of those before. */
+  play(tracks: readonly MediaStreamTrack[]): void {
+    this.stop();
+    this.#players = tracks.map((track) => {
+      const player = new Audio();
+      player.srcObject = new MediaStream([track]);
+      return player;
+    });
+    void this.resume();
+  }
+
+  /** Starts what does not play. A browser lets it only if the person has touched the page. */
+  async resume(): Promise<void> {
+    await Promise.all(this.#players.map((player) => this.#start(player)));
+  }
+
+  stop(): void {
+    for (const player of this.#players) {
+      player.pause();
+      player.srcObject = null;
+    }
+    this.#players = [];
+    this.#setBlocked(false);
+  }
+
+  async #start(player: HTMLAudioElement): Promise<void> {
+    try {
+      await player.play();
+      this.#setBlocked(false);
+    } catch (error) {
+      // It also rejects when it is stopped meanwhile; only NotAllowedError is the browser's refusal.
+      if (error instanceof DOMException && error.name === "NotAllowedError") this.#setBlocked(true);
+    }
+  }
+
+  #setBlocked(blocked: boolean): void {
+    for (const touch of touches) {
+      if (blocked) document.addEventListener(touch, this.#onTouch, true);
+      else document.removeEventListener(touch, this.#onTouch, true);
+    }
+    this.blocked.set(blocked);
+  }
+}

@@ -1,0 +1,325 @@
+import { RoomAudio, type AudioStatus } from "./audio";
+import type { Client } from "./client";
+import type { Diagnosis } from "./diagnosis";
+import { Cell, type Readable, type Subscribable } from "./emitter";
+import { OfflineError } from "./errors";
+import { MutedSpeech, SpeakerLevels } from "./levels";
+import { Microphone, type MicrophoneState } from "./microphone";
+import { me, type RoomState } from "./roomstate";
+import { RoomStream, type StreamStatus } from "./stream";
+import type { Action, Did, Id, RoomEvent } from "./types";
+
+/** What a session in a room may be given. */
+export interface RoomSessionOptions {
+  /** One that was opened before entering; without it the session makes its own. */
+  microphone?: Microphone;
+  /** What tests exchange. */
+  stream?: RoomStream;
+  audio?: RoomAudio;
+}
+
+/** Milliseconds to wait for the node, once it has said yes, or while leaving. */
+const patience = { unmuted: 5_000, leaving: 3_000 } as const;
+
+/**
+ * One person's presence in one room: its events, its sound, their microphone, and what they do.
+ *
+ * After a restart of the node or a loss of the network it comes back by itself, in the same role, and always muted.
+ * What leaves this device never waits for the node: muting by oneself acts here at once, muting by a moderator as soon
+ * as it is heard of, a lost connection as well. Unmuting waits for the node's yes.
+ *
+ * On the stage the microphone stays open while muted, to notice speech that nobody hears, but nothing is sent. Off the
+ * stage it is closed.
+ */
+export class RoomSession {
+  readonly roomId: Id;
+  readonly microphone: Microphone;
+  readonly #client: Client;
+  readonly #stream: RoomStream;
+  readonly #audio: RoomAudio;
+  readonly #muted = new Cell(true);
+  readonly #levels = new Cell<ReadonlyMap<number, number>>(new Map());
+  readonly #speakingWhileMuted = new Cell(false);
+  readonly #ownLevel = new SpeakerLevels();
+  readonly #mutedSpeech = new MutedSpeech();
+  #asked: Asked | null = null; // an unmute on its way
+  #stops: (() => void)[] = [];
+
+  constructor(client: Client, room: Id, options: RoomSessionOptions = {}) {
+    this.roomId = room;
+    this.#client = client;
+    this.microphone = options.microphone ?? new Microphone();
+    this.#stream = options.stream ?? new RoomStream(client, room);
+    this.#audio = options.audio ?? new RoomAudio(client, room, () => void this.#stream.probe());
+  }
+
+  /** null until the first snapshot; kept while reconnecting, and at the end. */
+  get state(): Readable<RoomState | null> {
+    return this.#stream.state;
+  }
+
+  get status(): Readable<StreamStatus> {
+    return this.#stream.status;
+  }
+
+  get audio(): Readable<AudioStatus> {
+    return this.#audio.status;
+  }
+
+  /** Each event, after {@link state} has taken it in. */
+  get events(): Subscribable<RoomEvent> {
+    return this.#stream.events;
+  }
+
+  /** Who speaks, oneself included: csrc to level, 0 to 1. Whoever is not in it is silent. */
+  get levels(): Readable<ReadonlyMap<number, number>> {
+    return this.#levels;
+  }
+
+  /** The browser plays nothing before the person has touched the page: {@link resumeSound}. */
+  get playbackBlocked(): Readable<boolean> {
+    return this.#audio.playbackBlocked;
+  }
+
+  /** Whether nothing leaves this device: what the Mute button shows. */
+  get muted(): Readable<boolean> {
+    return this.#muted;
+  }
+
+  /** On the stage, muted, and speaking all the same. */
+  get speakingWhileMuted(): Readable<boolean> {
+    return this.#speakingWhileMuted;
+  }
+
+  /** Enters the room. How it goes is told by {@link status}. */
+  enter(): void {
+    if (this.#stops.length > 0) return;
+    this.#stops = [
+      this.#stream.status.subscribe((status) => this.#onStatus(status)),
+      this.#stream.events.subscribe(() => this.#reconcile()),
+      this.#audio.levels.subscribe(() => this.#mergeLevels()),
+      this.microphone.level.subscribe(() => this.#onMicrophoneLevel()),
+      this.microphone.track.subscribe((track) => this.#onTrack(track)),
+      this.microphone.state.subscribe((state) => this.#onMicrophone(state)),
+    ];
+    this.#stream.open();
+  }
+
+  /** Leaves the room. Never rejects: without the node, its closed connection says the same, after 60 s on the stage. */
+  async leave(): Promise<void> {
+    const { kind } = this.status.value;
+    const inside = kind === "live" || kind === "reconnecting";
+    this.#fallSilent();
+    this.microphone.close();
+    if (inside) {
+      this.#stream.expectEnd();
+      const left = this.act({ type: "leave" }).catch(() => undefined);
+      await Promise.race([left, new Promise((done) => setTimeout(done, patience.leaving))]);
+    }
+    this.#stream.close();
+    await this.#end();
+  }
+
+  /** Does something in the room. What it changed comes as events. */
+  act(action: Action): Promise<void> {
+    return this.#client.act(this.roomId, action);
+  }
+
+  /** Raises the hand, perhaps with a question of one line. */
+  raiseHand(question?: string): Promise<void> {
+    return this.act(question ? { type: "raise_hand", question } : { type: "raise_hand" });
+  }
+
+  lowerHand(): Promise<void> {
+    return this.act({ type: "lower_hand" });
+  }
+
+  acceptOffer(): Promise<void> {
+    return this.act({ type: "accept_offer" });
+  }
+
+  declineOffer(): Promise<void> {
+    return this.act({ type: "decline_offer" });
+  }
+
+  /** Goes from the stage to the audience. */
+  stepDown(): Promise<void> {
+    this.#fallSilent();
+    return this.act({ type: "step_down" });
+  }
+
+  /** Invites somebody to the stage. */
+  offerStage(who: Did): Promise<void> {
+    return this.act({ type: "offer_stage", target: who });
+  }
+
+  /** Stops sending at once, then tells the room. */
+  async mute(): Promise<void> {
+    const told = this.#asked !== null || this.#heardByRoom;
+    this.#fallSilent();
+    if (told) await this.act({ type: "mute_self" });
+  }
+
+  /**
+   * Opens the microphone, asks the room, and sends once the room has said yes. Rejects with a MicrophoneError, a
+   * ProblemError or an OfflineError; then nothing is sent.
+   */
+  async unmute(): Promise<void> {
+    await this.microphone.open();
+    this.#asked ??= this.#ask();
+    const { answer } = this.#asked;
+    this.#reconcile(); // the room may hear this person already
+    await answer;
+  }
+
+  /** Plays what the browser has held back. To be called in the handler of a click. */
+  resumeSound(): Promise<void> {
+    return this.#audio.resume();
+  }
+
+  /** What the connections are like, for "Copy diagnosis". */
+  async diagnose(): Promise<Diagnosis> {
+    const state = this.state.value;
+    const browser = navigator.userAgent;
+    const sound = await this.#audio.diagnose();
+    const { kind } = this.status.value;
+    return { at: new Date().toISOString(), browser, room: this.roomId, events: { status: kind, n: state?.n }, sound };
+  }
+
+  /** Whether the room takes this person for one who is on the stage and not muted. */
+  get #heardByRoom(): boolean {
+    const mine = this.#me;
+    return mine !== null && !mine.muted;
+  }
+
+  get #me() {
+    return this.state.value && me(this.state.value);
+  }
+
+  #ask(): Asked {
+    const asked = new Asked();
+    const timer = setTimeout(() => asked.fail(new OfflineError("the room did not answer")), patience.unmuted);
+    const done = () => {
+      clearTimeout(timer);
+      if (this.#asked === asked) this.#asked = null;
+      if (this.#me === null) this.microphone.close();
+    };
+    asked.answer.then(done, done);
+    if (!this.#heardByRoom) this.act({ type: "unmute" }).catch((error: unknown) => asked.fail(error));
+    return asked;
+  }
+
+  #onStatus({ kind }: StreamStatus): void {
+    if (kind === "live") {
+      this.#audio.connect();
+      this.#reconcile();
+    } else if (kind === "reconnecting") {
+      this.#fallSilent();
+    } else if (kind !== "connecting") {
+      void this.#end();
+    }
+  }
+
+  /** Brings what is sent in step with what the room says of this person. */
+  #reconcile(): void {
+    if (!this.#heardByRoom) {
+      this.#hush(); // muted, moved, removed, or come back
+      if (this.#me === null && this.#asked === null) this.microphone.close();
+    } else if (this.#asked !== null) {
+      this.#speak();
+      this.#asked.succeed();
+    } else if (this.#muted.value) {
+      this.#tellMuted(); // it fell silent while the room could not be told
+    }
+  }
+
+  #tellMuted(): void {
+    this.act({ type: "mute_self" }).catch(() => undefined); // refused when the room has noticed by now
+  }
+
+  /** Sends what the microphone hears. */
+  #speak(): void {
+    const track = this.microphone.track.value;
+    if (track === null) {
+      this.#tellMuted(); // unplugged meanwhile
+      return;
+    }
+    void this.#audio.send(track);
+    this.#mutedSpeech.clear();
+    this.#speakingWhileMuted.set(false);
+    this.#muted.set(false);
+  }
+
+  /** Sends nothing. */
+  #hush(): void {
+    if (this.#muted.value) return;
+    this.#audio.silence();
+    this.#ownLevel.clear();
+    this.#muted.set(true);
+  }
+
+  /** Sends nothing, and will not when the room says yes to an earlier wish. */
+  #fallSilent(): void {
+    this.#hush();
+    this.#asked?.fail(new OfflineError("muted meanwhile"));
+    this.#asked = null;
+  }
+
+  /** Another device took the place of the one before, or is about to: that one was unplugged. */
+  #onTrack(track: MediaStreamTrack | null): void {
+    if (this.#muted.value) return;
+    if (track !== null) void this.#audio.send(track);
+    else this.#audio.silence();
+  }
+
+  /** No other device could be opened. */
+  #onMicrophone(state: MicrophoneState): void {
+    if (state.kind !== "failed" || this.#muted.value) return;
+    this.#fallSilent();
+    this.#tellMuted();
+  }
+
+  #onMicrophoneLevel(): void {
+    if (this.#muted.value) {
+      const spoken = this.#me !== null && this.#mutedSpeech.read(this.microphone.level.value, performance.now());
+      this.#speakingWhileMuted.set(spoken);
+    }
+    this.#mergeLevels();
+  }
+
+  /** What is heard, and oneself. */
+  #mergeLevels(): void {
+    const levels = new Map(this.#audio.levels.value);
+    const mine = this.#me;
+    if (mine !== null && !this.#muted.value) {
+      const now = performance.now();
+      const own = { source: mine.csrc, timestamp: now, audioLevel: this.microphone.level.value };
+      for (const [csrc, level] of this.#ownLevel.read([own], now)) levels.set(csrc, level);
+    }
+    if (levels.size > 0 || this.#levels.value.size > 0) this.#levels.set(levels);
+  }
+
+  async #end(): Promise<void> {
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+    this.#fallSilent();
+    this.#levels.set(new Map());
+    this.#speakingWhileMuted.set(false);
+    this.microphone.close();
+    await this.#audio.close();
+  }
+}
+
+/** A question to the room that an event answers. */
+class Asked {
+  readonly answer: Promise<void>;
+  succeed: () => void = () => undefined;
+  fail: (error: unknown) => void = () => undefined;
+
+  constructor() {
+    this.answer = new Promise((resolve, reject) => {
+      this.succeed = resolve;
+      this.fail = reject;
+    });
+  }
+}

@@ -1,0 +1,113 @@
+import { bytes, hash, integer, key, list, matching, object, oneOf, string, where, type Reader } from "./shape";
+
+// Bounds on claims. They are wide: what a community allows is in its rules.
+const maxInt = Number.MAX_SAFE_INTEGER;
+const maxSlots = 1000;
+const maxSpan = 10 * 366 * 24 * 60 * 60;
+
+/** Seconds since 1970, from the year 2020 to the end of the year 9999. */
+const time = integer(1_577_836_800, 253_402_300_799);
+const span = integer(0, maxSpan);
+const slots = integer(0, maxSlots);
+
+const expiresLater = (claims: { iat: number; exp: number }): boolean => claims.exp > claims.iat;
+
+/**
+ * The claims of every kind: the sealed set of bodies, as in the node's package statement. Keys are did:keys, ids and
+ * commitments are base64url, times are seconds.
+ */
+export const bodies = {
+  /** Root: makes the key sub a node of the community. */
+  delegate: where(object({ aud: key, iat: time, exp: time, sub: key, order: integer(1, maxInt) }), expiresLater),
+
+  /** Root: the numbers a community lives by. */
+  rules: object({
+    aud: key,
+    iat: time,
+    order: integer(1, maxInt),
+    name: hash,
+    entry: oneOf("invite", "ask", "open"),
+    admit_slots: slots,
+    period_slots: slots,
+    period: integer(3600, maxSpan),
+    invite_life: integer(60, maxSpan),
+    host_people: integer(1, 1000),
+    host_time: span,
+    speak_time: span,
+    probation: span,
+  }),
+
+  /** Node: gives the member sub slots to invite with. */
+  grant: where(
+    object({
+      aud: key,
+      iat: time,
+      sub: key,
+      slots: integer(1, maxSlots),
+      why: oneOf("admission", "hosting", "speaking"),
+      period: integer(0, maxInt),
+    }),
+    (claims) => claims.why !== "admission" || claims.period === 0,
+  ),
+
+  /** Member: spends one slot of a grant on a one-time key. */
+  invite: where(
+    object({ aud: key, iat: time, exp: time, key, grant: hash, slot: integer(0, maxSlots - 1) }),
+    expiresLater,
+  ),
+
+  /** One-time key: binds an invite to the member sub. */
+  redeem: object({ aud: key, invite: hash, sub: key }),
+
+  /** New member: asks to be let in, with a redeem in compact serialization. */
+  join: object({ aud: key, iat: time, redeem: string }),
+
+  /** Node: accepts a join. */
+  admit: object({ aud: key, iat: time, sub: key, join: hash, way: oneOf("invite", "ask", "open") }),
+
+  /** Author of an invite, or root for a delegate: withdraws the statement sub. */
+  revoke: object({
+    aud: key,
+    iat: time,
+    sub: hash,
+    upto: { optional: list(object({ log: key, size: integer(0, maxInt), root: hash }), 16, (prefix) => prefix.log) },
+  }),
+
+  /** Member: answers the challenge of the node aud. */
+  session: where(
+    object({ aud: key, iat: time, exp: time, origin: bytes(1, 300), nonce: bytes(16, 100) }),
+    expiresLater,
+  ),
+
+  /** Member: what they say of themselves. */
+  profile: object({ aud: key, iat: time, name: bytes(1, 400) }),
+
+  /** Member: opens a room on a node. The id of this statement is the room's. */
+  create: object({
+    aud: key,
+    iat: time,
+    jti: matching(/^[A-Za-z0-9_-]{16,43}$/),
+    node: key,
+    title: hash,
+    lang: matching(/^[a-z]{2,3}(-[A-Z]{2})?$/),
+    topics: list(matching(/^[a-z0-9-]{1,32}$/), 3, (topic) => topic),
+    entry: oneOf("members"),
+  }),
+
+  /** Node: closes the room aud for ever. */
+  end: object({ aud: hash, iat: time }),
+} satisfies Record<string, Reader<{ aud: string }>>;
+
+/** What a statement says. */
+export type Kind = keyof typeof bodies;
+
+/** The claims of a kind. */
+export type ClaimsOf<K extends Kind> = ReturnType<(typeof bodies)[K]>;
+
+/** A kind with its claims. */
+export type Body<K extends Kind = Kind> = { [Each in K]: { readonly kind: Each; readonly claims: ClaimsOf<Each> } }[K];
+
+/** Whether this version knows the kind. */
+export function isKind(kind: string): kind is Kind {
+  return Object.hasOwn(bodies, kind);
+}
