@@ -158,7 +158,7 @@ type InvitePreview struct {
 }
 
 // Problem is an error (RFC 9457, application/problem+json).
-type Problem struct {
+type Problem struct { //nolint:errname // the word of RFC 9457
 	Type   string `json:"type" doc:"The reason as a URN: urn:stoa:reason:{code}."`
 	Title  string `json:"title" doc:"One sentence for a person, in the language asked for (Accept-Language: en, fr)."`
 	Status int    `json:"status"`

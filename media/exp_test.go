@@ -27,10 +27,26 @@ func TestExp(t *testing.T) {
 	}
 	say(150, true)
 	m0 := b.measure()
-	for range 4 {
-		say(60, false)
-		say(100, false)
-		say(60, true)
+	start := time.Now()
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		for range 3 {
+			say(160, false)
+			say(60, true)
+		}
+	}()
+	last := m0[0].Inbound[0]
+	tick := time.NewTicker(100 * time.Millisecond)
+	for loop := true; loop; {
+		select {
+		case <-done:
+			loop = false
+		case <-tick.C:
+			m := b.measure()[0].Inbound[0]
+			t.Logf("%5d ms: packets %3.0f concealed %5.0f silent %5.0f of %5.0f", time.Since(start).Milliseconds(), m.Packets-last.Packets, m.Concealed-last.Concealed, m.Silent-last.Silent, m.Samples-last.Samples)
+			last = m
+		}
 	}
 	m1 := b.measure()
 	for i := range m1[0].Inbound {

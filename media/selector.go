@@ -83,9 +83,7 @@ func (s *selector) hear(person uint32, p packet, now time.Duration) (place, bool
 	}
 	if now-v.spoke > hold {
 		given.last = true
-		if now-v.spoke > hold+60*time.Millisecond {
-			s.free(v)
-		}
+		s.free(v)
 	}
 	return given, true
 }

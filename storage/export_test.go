@@ -1,5 +1,11 @@
 package storage
 
+import (
+	"log/slog"
+
+	badger "github.com/dgraph-io/badger/v4"
+)
+
 // WithFaults puts something between the store and each of its writes.
 func (o Options) WithFaults(faults func(step string, do func() error) error) Options {
 	o.faults = faults
@@ -10,4 +16,9 @@ func (o Options) WithFaults(faults func(step string, do func() error) error) Opt
 func (o Options) WithRoom(room func(dir string) (uint64, error)) Options {
 	o.room = room
 	return o
+}
+
+// BadgerOptions are those the store in dir is opened with.
+func BadgerOptions(dir string) badger.Options {
+	return (&Store{opt: Options{Dir: dir}, log: slog.New(slog.DiscardHandler)}).badgerOptions()
 }

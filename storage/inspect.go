@@ -95,7 +95,7 @@ func inspectTable(path string) error {
 		return found(Damaged, "it is cut short")
 	}
 	rest, index, ok := cutSized(rest)
-	if !ok || !checksumHolds(index, sum) {
+	if !ok || len(index) == 0 || !checksumHolds(index, sum) { // of nothing, zeros are the checksum
 		return found(Damaged, "its index is not what was written")
 	}
 	blocks := fb.GetRootAsTableIndex(index, 0) // sound: its checksum holds
@@ -110,6 +110,9 @@ func inspectTable(path string) error {
 		if !ok || !checksumHolds(data, sum) {
 			return found(Damaged, "block %d is not what was written", i)
 		}
+	}
+	if at != len(rest) {
+		return found(Damaged, "its blocks end elsewhere than its index begins")
 	}
 	return nil
 }

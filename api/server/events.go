@@ -47,7 +47,7 @@ type socket struct {
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 	address := addressOf(r)
 	if !s.sockets.enter(address) {
-		s.refuse(w, r, &tooOften{time.Second})
+		s.refuse(w, r, &rateError{time.Second})
 		return
 	}
 	defer s.sockets.leave(address)
@@ -82,7 +82,7 @@ func (s *Server) converse(ctx context.Context, c *socket) error {
 		return err
 	}
 	if !s.sessions.hold(session) {
-		return &tooOften{time.Second}
+		return &rateError{time.Second}
 	}
 	defer s.sessions.release(session)
 	if hello.Room == nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -48,7 +49,7 @@ func (h *harness) tryConnect(header ...string) (*listener, *http.Response, error
 		}
 		o.HTTPHeader.Set(header[i], header[i+1])
 	}
-	conn, res, err := websocket.Dial(h.Context(), h.url+"/api/v1/events", o) //nolint:bodyclose // the library closes it
+	conn, res, err := websocket.Dial(h.Context(), h.url+"/api/v1/events", o)
 	if err != nil {
 		return nil, res, err
 	}
@@ -438,7 +439,7 @@ func TestClientsThatAnswerPingsStay(t *testing.T) {
 			_, _, err := l.conn.Read(context.WithoutCancel(h.Context()))
 			heard <- err
 		}()
-		time.Sleep(30 * time.Hour) // longer than an unused session lives
+		time.Sleep(30 * time.Hour) //nolint:forbidigo // virtual time: longer than an unused session lives
 		h.server.sessions.sweep()
 		v.events <- api.Unmuted{Head: api.Head{Type: api.EventUnmuted, N: 1}}
 		if err := <-heard; err != nil {
@@ -511,7 +512,7 @@ func TestHallwayComesAtMostOnceASecond(t *testing.T) {
 		go func() {
 			for n := 0; time.Now().Before(stop); n++ {
 				h.fake.change(api.Room{Listening: n})
-				time.Sleep(10 * time.Millisecond)
+				time.Sleep(10 * time.Millisecond) //nolint:forbidigo // virtual time
 			}
 		}()
 		last, heard := time.Time{}, 0
@@ -562,7 +563,7 @@ func TestShutdownIsTold(t *testing.T) {
 		<-v.closed
 		<-deafVisit.closed
 		_ = deaf.Close()
-		if _, err := h.client.Get(h.url + "/api/v1/node"); err == nil { //nolint:noctx,bodyclose // there is no answer
+		if _, err := h.client.Get(h.url + "/api/v1/node"); err == nil { //nolint:bodyclose // there is no answer
 			h.Error("the node still answers")
 		}
 	})
@@ -578,7 +579,7 @@ func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
 		synctest.Wait()
 		ended := make(chan error, 1)
 		go func() { ended <- h.stop() }()
-		time.Sleep(time.Second)
+		time.Sleep(time.Second) //nolint:forbidigo // virtual time
 		late := httptest.NewRecorder()
 		h.server.Handler().ServeHTTP(late, httptest.NewRequestWithContext(h.Context(), http.MethodGet, "http://node.test/api/v1/node", nil))
 		if late.Code != 503 || late.Header().Get("Retry-After") == "" || !strings.Contains(late.Body.String(), "shutting-down") {
@@ -629,10 +630,7 @@ func TestHandshakesThatAreNone(t *testing.T) {
 	for name, value := range map[string]string{
 		"Connection": "keep-alive", "Upgrade": "h2c", "Sec-WebSocket-Version": "8", "Sec-WebSocket-Key": "short",
 	} {
-		r := request{method: "GET", path: "/api/v1/events", header: map[string]string{}}
-		for n, v := range upgrade {
-			r.header[n] = v
-		}
+		r := request{method: "GET", path: "/api/v1/events", header: maps.Clone(upgrade)}
 		r.header[name] = value
 		h.ask(r).wantProblem(t, 400, "request-invalid")
 	}

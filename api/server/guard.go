@@ -61,7 +61,7 @@ func (s *Server) secure(next http.Handler) http.Handler {
 			return
 		}
 		if after := s.addresses.take(addressOf(r), s.now()); after > 0 {
-			s.refuse(w, r, &tooOften{after})
+			s.refuse(w, r, &rateError{after})
 			return
 		}
 		if changes(r) && !s.origins.allow(r.Header.Values("Origin")) {
@@ -189,7 +189,7 @@ func (s *Server) admit(op *huma.Operation, r *http.Request) (call, error) {
 	}
 	if op.Metadata[traitCostly] != nil {
 		if after := s.costly.take(addressOf(r), s.now()); after > 0 {
-			return c, &tooOften{after}
+			return c, &rateError{after}
 		}
 	}
 	if len(op.Security) == 0 {
@@ -205,7 +205,7 @@ func (s *Server) admit(op *huma.Operation, r *http.Request) (call, error) {
 	}
 	if op.Metadata[traitActs] != nil {
 		if after := take(session.actions, s.now()); after > 0 {
-			return c, &tooOften{after}
+			return c, &rateError{after}
 		}
 	}
 	c.session = session

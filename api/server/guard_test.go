@@ -318,7 +318,7 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 				if _, err := io.WriteString(conn, "a"); err != nil {
 					break
 				}
-				time.Sleep(500 * time.Millisecond) // of virtual time
+				time.Sleep(500 * time.Millisecond) //nolint:forbidigo // virtual time
 			}
 			<-gone
 			if held := time.Since(began); held > 15*time.Second {

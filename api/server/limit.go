@@ -57,8 +57,11 @@ func (l Limits) orDefault() Limits {
 		}
 	}
 	for _, n := range []struct{ have, standard *int }{
-		{&l.Addresses, &d.Addresses}, {&l.Sessions, &d.Sessions}, {&l.Sockets, &d.Sockets},
-		{&l.SocketsPerAddress, &d.SocketsPerAddress}, {&l.SocketsPerSession, &d.SocketsPerSession},
+		{&l.Addresses, &d.Addresses},
+		{&l.Sessions, &d.Sessions},
+		{&l.Sockets, &d.Sockets},
+		{&l.SocketsPerAddress, &d.SocketsPerAddress},
+		{&l.SocketsPerSession, &d.SocketsPerSession},
 	} {
 		if *n.have == 0 {
 			*n.have = *n.standard

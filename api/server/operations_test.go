@@ -31,7 +31,8 @@ func operationCases() []operationCase {
 	return []operationCase{
 		{"node", request{method: "GET", path: "/api/v1/node"}, false, 200, nil, `"name":"Porch"`},
 		{
-			"found", request{method: "POST", path: "/api/v1/found", body: `{"secret":"s","delegate":"d","rules":"r","name":` + text("Porch") + `,"profile":"p"}`},
+			"found",
+			request{method: "POST", path: "/api/v1/found", body: `{"secret":"s","delegate":"d","rules":"r","name":` + text("Porch") + `,"profile":"p"}`},
 			false, 201,
 			func(identity.PublicKey) any {
 				return api.FoundRequest{Secret: "s", Delegate: "d", Rules: "r", Name: api.Text{Text: "Porch"}, Profile: "p"}
@@ -39,64 +40,90 @@ func operationCases() []operationCase {
 			`"name":"founder"`,
 		},
 		{
-			"join", request{method: "POST", path: "/api/v1/join", body: `{"join":"j","profile":"p"}`}, false, 201,
+			"join",
+			request{method: "POST", path: "/api/v1/join", body: `{"join":"j","profile":"p"}`},
+			false, 201,
 			func(identity.PublicKey) any { return api.JoinRequest{Join: "j", Profile: "p"} }, `"name":"joined"`,
 		},
 		{"challenge", request{method: "POST", path: "/api/v1/sessions/challenge"}, false, 201, nil, `"nonce":"`},
 		{"me", request{method: "GET", path: "/api/v1/me"}, true, 200, func(ana identity.PublicKey) any { return ana }, `"chain":[]`},
 		{
-			"invites", request{method: "GET", path: "/api/v1/invites"}, true, 200,
+			"invites",
+			request{method: "GET", path: "/api/v1/invites"},
+			true, 200,
 			func(ana identity.PublicKey) any { return memberCall{Member: ana} }, `"slots":[],"invites":[]`,
 		},
 		{
-			"create invite", request{method: "POST", path: "/api/v1/invites", body: `{"invite":"i"}`}, true, 201,
+			"create invite",
+			request{method: "POST", path: "/api/v1/invites", body: `{"invite":"i"}`},
+			true, 201,
 			func(ana identity.PublicKey) any { return memberCall{Member: ana, Arg: api.CreateInvite{Invite: "i"}} }, testInvite.String(),
 		},
 		{
-			"preview", request{method: "GET", path: invite}, false, 200,
+			"preview",
+			request{method: "GET", path: invite},
+			false, 200,
 			func(identity.PublicKey) any { return memberCall{ID: testInvite} }, testInvite.String(),
 		},
 		{
-			"revoke", request{method: "POST", path: invite + "/revoke", body: `{"revoke":"r"}`}, true, 200,
+			"revoke",
+			request{method: "POST", path: invite + "/revoke", body: `{"revoke":"r"}`},
+			true, 200,
 			func(ana identity.PublicKey) any { return memberCall{testInvite, ana, api.RevokeInvite{Revoke: "r"}} }, `"state":"revoked"`,
 		},
 		{"rooms", request{method: "GET", path: "/api/v1/rooms"}, true, 200, nil, `{"rooms":[]}`},
 		{
-			"create room", request{method: "POST", path: "/api/v1/rooms", body: `{"create":"c","title":` + text("<b>👩‍👩‍👧 hé</b>") + `}`}, true, 201,
+			"create room",
+			request{method: "POST", path: "/api/v1/rooms", body: `{"create":"c","title":` + text("<b>👩‍👩‍👧 hé</b>") + `}`},
+			true, 201,
 			func(ana identity.PublicKey) any {
 				return memberCall{Member: ana, Arg: api.CreateRoom{Create: "c", Title: api.Text{Text: "<b>👩‍👩‍👧 hé</b>"}}}
 			},
 			`"title":"<b>👩‍👩‍👧 hé</b>"`,
 		},
 		{
-			"room", request{method: "GET", path: room}, true, 200,
+			"room",
+			request{method: "GET", path: room},
+			true, 200,
 			func(identity.PublicKey) any { return memberCall{ID: testRoom} }, `"topics":[]`,
 		},
 		{
-			"audience", request{method: "GET", path: room + "/audience?offset=5&limit=10"}, true, 200,
+			"audience",
+			request{method: "GET", path: room + "/audience?offset=5&limit=10"},
+			true, 200,
 			func(identity.PublicKey) any { return memberCall{ID: testRoom, Arg: [2]int{5, 10}} }, `"people":[]`,
 		},
 		{
-			"audience by default", request{method: "GET", path: room + "/audience"}, true, 200,
+			"audience by default",
+			request{method: "GET", path: room + "/audience"},
+			true, 200,
 			func(identity.PublicKey) any { return memberCall{ID: testRoom, Arg: [2]int{0, 50}} }, `"count":7`,
 		},
 		{
-			"act", request{method: "POST", path: room + "/actions", body: `{"type":"raise_hand","question":"Why?"}`}, true, 204,
+			"act",
+			request{method: "POST", path: room + "/actions", body: `{"type":"raise_hand","question":"Why?"}`},
+			true, 204,
 			func(ana identity.PublicKey) any {
 				return memberCall{testRoom, ana, api.Action{Type: api.ActRaiseHand, Question: "Why?"}}
 			},
 			"",
 		},
 		{
-			"media", request{method: "POST", path: room + "/media", body: "v=0", kind: "application/sdp"}, true, 201,
+			"media",
+			request{method: "POST", path: room + "/media", body: "v=0", kind: "application/sdp"},
+			true, 201,
 			func(ana identity.PublicKey) any { return memberCall{testRoom, ana, offered{"v=0", true}} }, "v=0 answer",
 		},
 		{
-			"media with GCM alone", request{method: "POST", path: room + "/media?srtp=gcm", body: "v=0", kind: "application/sdp"}, true, 201,
+			"media with GCM alone",
+			request{method: "POST", path: room + "/media?srtp=gcm", body: "v=0", kind: "application/sdp"},
+			true, 201,
 			func(ana identity.PublicKey) any { return memberCall{testRoom, ana, offered{"v=0", false}} }, "v=0 answer",
 		},
 		{
-			"close media", request{method: "DELETE", path: room + "/media/leg%2F1"}, true, 204,
+			"close media",
+			request{method: "DELETE", path: room + "/media/leg%2F1"},
+			true, 204,
 			func(ana identity.PublicKey) any { return memberCall{testRoom, ana, "leg/1"} }, "",
 		},
 	}

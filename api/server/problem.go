@@ -3,7 +3,7 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"strconv"
@@ -32,21 +32,21 @@ func (r *refusal) GetHeaders() http.Header { return refusalHeaders(r.error) }
 // ContentType implements huma.ContentTypeFilter.
 func (r *refusal) ContentType(string) string { return mediaTypeProblem }
 
-// tooOften is the refusal of a request that came too soon, with the time after which it may come again.
-type tooOften struct{ after time.Duration }
+// rateError is the refusal of a request that came too soon, with the time after which it may come again.
+type rateError struct{ after time.Duration }
 
 // Error implements error.
-func (t *tooOften) Error() string { return string(reason.RateLimited) }
+func (e *rateError) Error() string { return string(reason.RateLimited) }
 
 // Unwrap is the refusal.
-func (t *tooOften) Unwrap() error {
-	return reason.Reject(reason.RateLimited, "again in %s", t.after.Round(time.Millisecond))
+func (e *rateError) Unwrap() error {
+	return reason.Reject(reason.RateLimited, "again in %s", e.after.Round(time.Millisecond))
 }
 
 // refusalHeaders are what HTTP wants said beside some refusals.
 func refusalHeaders(err error) http.Header {
 	h := http.Header{}
-	var often *tooOften
+	var often *rateError
 	switch {
 	case errors.As(err, &often):
 		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(often.after.Seconds())))))
@@ -91,9 +91,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	s.record(r.Context(), r.URL.Path, err)
 	p := problem(err, languageOf(r))
 	h := w.Header()
-	for name, values := range refusalHeaders(err) {
-		h[name] = values
-	}
+	maps.Copy(h, refusalHeaders(err))
 	h.Set("Content-Type", mediaTypeProblem)
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(p.Status)
@@ -133,13 +131,11 @@ func (s *Server) render(ctx huma.Context, _ string, v any) (any, error) {
 // invalid puts what huma found wrong with a request into a reason. The values themselves are left out: they may be
 // secrets.
 func invalid(op *huma.Operation, m *huma.ErrorModel) error {
-	detail := m.Detail
-	for i, e := range m.Errors {
-		if i == 3 {
-			break
-		}
-		detail += fmt.Sprintf("; %s: %s", e.Location, e.Message)
+	details := []string{m.Detail}
+	for _, e := range m.Errors[:min(len(m.Errors), 3)] {
+		details = append(details, e.Location+": "+e.Message)
 	}
+	detail := strings.Join(details, "; ")
 	switch m.Status {
 	case http.StatusRequestEntityTooLarge:
 		return tooLarge(op)

@@ -81,7 +81,7 @@ func (c *challenges) use(nonce string) error {
 		return reason.Reject(reason.SessionChallenge, "the nonce was used before")
 	}
 	if len(c.used) >= maxUsed {
-		return &tooOften{challengeLife}
+		return &rateError{challengeLife}
 	}
 	c.used[nonce] = expires
 	return nil

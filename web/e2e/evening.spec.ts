@@ -15,18 +15,14 @@ test("two people find each other and talk", async () => {
 
     // Ana opens a room and talks.
     await ana.startRoom("Evening on the porch");
-    await ana.enter("microphone");
     await expect(ana.page.getByRole("region", { name: "Stage" })).toContainText("Ana");
     await ana.unmute();
 
     // Léo joins by the link, enters, and hears her within a second.
     await leo.join(link);
     await leo.page.getByRole("link", { name: /Evening on the porch/ }).click();
-    const pressed = Date.now();
-    await leo.enter("listening");
-    await leo.untilHears();
-    const heard = Date.now() - pressed;
-    console.log(`speech heard ${heard} ms after "Join listening"`);
+    const heard = await leo.untilHearsAfter(() => leo.enter("listening"));
+    console.log(`speech heard ${heard.toFixed()} ms after "Join listening"`);
     expect(heard).toBeLessThan(1_000);
 
     // The ring around Ana follows her voice.
@@ -34,7 +30,6 @@ test("two people find each other and talk", async () => {
 
     // He raises his hand with a question, and is invited.
     await leo.page.getByRole("button", { name: "Raise hand" }).click();
-    await leo.skipQuestion();
     await expect(leo.page.getByText("You are number 1 in the queue")).toBeVisible();
     await ana.page.getByRole("region", { name: "Hands" }).getByRole("button", { name: "Invite Léo to the stage" }).click();
     const offer = leo.page.getByRole("dialog", { name: "You are invited to the stage" });
@@ -55,10 +50,12 @@ test("two people find each other and talk", async () => {
 
     // Ana removes him: his page says so, and neither a reload nor the link brings him back.
     await ana.onPerson("Léo", "Remove from room");
-    await ana.confirm("Remove");
-    await expect(leo.page.getByRole("heading", { name: /removed/i })).toBeVisible();
+    await ana.page.getByRole("dialog", { name: "Remove Léo?" }).getByRole("button", { name: "Remove", exact: true }).click();
+    const removed = leo.page.getByRole("heading", { name: "You were removed from this room" });
+    await expect(removed).toBeVisible();
     await leo.page.reload();
-    await leo.refusedFrom("Evening on the porch");
+    if (!(await removed.isVisible())) await leo.page.getByRole("button", { name: "Join listening" }).click();
+    await expect(removed).toBeVisible();
     expect((await leo.hears()).packets).toBe(0);
 
     // The end of the room is the end for everybody.

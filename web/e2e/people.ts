@@ -38,6 +38,7 @@ export class Person {
     }
     const browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args });
     const page = await (await browser.newContext({ locale: "en-GB", ...context })).newPage();
+    page.setDefaultTimeout(10_000);
     await page.addInitScript(watchAudio);
     return new Person(name, browser, page);
   }
@@ -136,12 +137,33 @@ export class Person {
     });
   }
 
-  /** How long it takes until more speech is heard than now. */
-  async untilHears(limit = 5_000): Promise<number> {
-    const start = Date.now();
+  /** Does something, and says how many milliseconds after the first click of it speech came out of the decoder. */
+  async untilHearsAfter(doing: () => Promise<void>): Promise<number> {
+    const heard = this.page.evaluate(async () => {
+      const watch = (window as unknown as { stoaTest: Watch }).stoaTest;
+      const clicked = new Promise<number>((done) => {
+        window.addEventListener("click", () => { done(performance.now()); }, { once: true, capture: true });
+      });
+      const start = await clicked;
+      for (;;) {
+        for (const pc of watch.connections) {
+          for (const report of (await pc.getStats()).values() as Iterable<Record<string, unknown>>) {
+            if (report["type"] === "inbound-rtp" && Number(report["totalAudioEnergy"] ?? 0) > 1e-5) {
+              return performance.now() - start;
+            }
+          }
+        }
+        await new Promise((next) => setTimeout(next, 10));
+      }
+    });
+    await doing();
+    return heard;
+  }
+
+  /** Waits until more speech is heard than now. */
+  async untilHears(limit = 5_000): Promise<void> {
     const before = (await this.hears()).energy;
     await expect.poll(async () => (await this.hears()).energy, { timeout: limit, intervals: [50] }).toBeGreaterThan(before + 1e-4);
-    return Date.now() - start;
   }
 }
 

@@ -268,12 +268,12 @@ describe("sessions", () => {
 
 describe("invites", () => {
   test("spend a slot on a key whose private half is in the link alone", async () => {
-    const { link } = await client.createInvite({ days: 2, room: id });
+    const created = await client.createInvite({ days: 2, room: id });
     const claims = await read("invite", node.last("/invites")["invite"], ana);
     expect(claims).toMatchObject({ aud: root, grant: id, slot: 1, exp: claims.iat + 2 * 86_400 });
-    const read_ = parseLink(link);
-    if (read_.kind !== "invite") throw new Error("no invite link");
-    expect([read_.invite, read_.room, await didOfSeed(read_.seed)]).toEqual([id, id, claims.key]);
+    const link = parseLink(created.link);
+    if (link.kind !== "invite") throw new Error("no invite link");
+    expect([link.invite, link.room, await didOfSeed(link.seed)]).toEqual([id, id, claims.key]);
   });
 
   test.each([undefined, 1000])("last no longer than the rules allow (%s days)", async (days) => {

@@ -14,9 +14,12 @@ export interface RoomSessionOptions {
   /** One that was opened before entering; without it the session makes its own. */
   microphone?: Microphone;
   /** What tests exchange. */
-  stream?: RoomStream;
-  audio?: RoomAudio;
+  stream?: Public<RoomStream>;
+  audio?: Public<RoomAudio>;
 }
+
+/** What others see of a class. */
+type Public<T> = Pick<T, keyof T>;
 
 /** Milliseconds to wait for the node, once it has said yes, or while leaving. */
 const patience = { unmuted: 5_000, leaving: 3_000 } as const;
@@ -34,9 +37,9 @@ const patience = { unmuted: 5_000, leaving: 3_000 } as const;
 export class RoomSession {
   readonly roomId: Id;
   readonly microphone: Microphone;
-  readonly #client: Client;
-  readonly #stream: RoomStream;
-  readonly #audio: RoomAudio;
+  readonly #client: Pick<Client, "act">;
+  readonly #stream: Public<RoomStream>;
+  readonly #audio: Public<RoomAudio>;
   readonly #muted = new Cell(true);
   readonly #levels = new Cell<ReadonlyMap<number, number>>(new Map());
   readonly #speakingWhileMuted = new Cell(false);

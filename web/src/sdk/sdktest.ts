@@ -1,4 +1,5 @@
 /** People, rooms and events for the tests of this folder. */
+import { vi } from "vitest";
 import type { Community, Person, RoomDelta, Snapshot, StagePerson } from "./types";
 
 export const ana = "did:key:z6MkAna";
@@ -75,4 +76,90 @@ type WithoutHead<T> = T extends unknown ? Omit<T, "n" | "at"> : never;
 /** The nth event. */
 export function event<T extends WithoutHead<RoomDelta>>(n: number, what: T): T & { n: number; at: number } {
   return { ...what, n, at: n * 1000 };
+}
+
+/** A microphone's track, which can be unplugged. */
+export class FakeTrack {
+  readonly kind = "audio";
+  readonly deviceId: string;
+  readonly label: string;
+  readyState: MediaStreamTrackState = "live";
+  onended: (() => void) | null = null;
+
+  constructor(deviceId: string, label: string) {
+    this.deviceId = deviceId;
+    this.label = label;
+  }
+
+  getSettings(): MediaTrackSettings {
+    return { deviceId: this.deviceId };
+  }
+
+  stop(): void {
+    this.readyState = "ended";
+  }
+
+  unplug(): void {
+    this.readyState = "ended";
+    this.onended?.();
+  }
+}
+
+/** What a test does with the device's microphone. */
+export interface FakeMicrophone {
+  /** The tracks opened so far. */
+  readonly tracks: FakeTrack[];
+  /** The constraints they were opened with. */
+  readonly asked: MediaTrackConstraints[];
+  /** From now on opening fails like this. */
+  refuse(name: string): void;
+  /** From now on it hears a tone of this level. */
+  hears(level: number): void;
+}
+
+/** Gives the globals a microphone. vi.unstubAllGlobals takes it away. */
+export function stubMicrophone(): FakeMicrophone {
+  const tracks: FakeTrack[] = [];
+  const asked: MediaTrackConstraints[] = [];
+  let refusal: string | null = null;
+  let level = 0;
+  const mediaDevices = Object.assign(new EventTarget(), {
+    getUserMedia({ audio }: { audio: MediaTrackConstraints }) {
+      asked.push(audio);
+      if (refusal !== null) return Promise.reject(new DOMException("", refusal));
+      const device = audio.deviceId as { exact: string } | undefined;
+      const track = new FakeTrack(device?.exact ?? "default", device?.exact ?? "Default");
+      tracks.push(track);
+      return Promise.resolve({ getAudioTracks: () => [track] });
+    },
+    enumerateDevices: () =>
+      Promise.resolve([
+        { kind: "audioinput", deviceId: "default", label: "Default" },
+        { kind: "audioinput", deviceId: "usb", label: "USB" },
+        { kind: "audiooutput", deviceId: "speaker", label: "Speaker" },
+        { kind: "audioinput", deviceId: "", label: "" },
+      ]),
+  });
+  const stored = new Map<string, string>();
+  vi.stubGlobal("navigator", { mediaDevices, userAgent: "test" });
+  vi.stubGlobal("localStorage", {
+    getItem: (name: string) => stored.get(name) ?? null,
+    setItem: (name: string, value: string) => stored.set(name, value),
+  });
+  vi.stubGlobal("MediaStream", class {});
+  vi.stubGlobal(
+    "AudioContext",
+    class {
+      readonly state = "running";
+      createMediaStreamSource = () => ({ connect: () => undefined });
+      createAnalyser = () => ({ fftSize: 0, getFloatTimeDomainData: (samples: Float32Array) => samples.fill(level) });
+      close = () => Promise.resolve();
+    },
+  );
+  return {
+    tracks,
+    asked,
+    refuse: (name) => (refusal = name),
+    hears: (heard) => (level = heard),
+  };
 }

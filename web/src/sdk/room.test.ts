@@ -1,0 +1,341 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { RoomAudio, AudioStatus } from "./audio";
+import type { Client } from "./client";
+import { Cell, Emitter } from "./emitter";
+import { MicrophoneError, OfflineError, ProblemError } from "./errors";
+import { RoomSession } from "./room";
+import { reduce, type RoomState } from "./roomstate";
+import { ana, aRoom, aSnapshot, event, leo, onStage, stubMicrophone, type FakeMicrophone } from "./sdktest";
+import type { StreamStatus } from "./socket";
+import type { RoomStream } from "./stream";
+import type { Action, RoomEvent } from "./types";
+
+class FakeStream implements Pick<RoomStream, keyof RoomStream> {
+  readonly room = aRoom;
+  readonly state = new Cell<RoomState | null>(null);
+  readonly status = new Cell<StreamStatus>({ kind: "closed" });
+  readonly events = new Emitter<RoomEvent>();
+  readonly calls: string[] = [];
+
+  open = () => this.status.set({ kind: "connecting" });
+  close = () => {
+    this.calls.push("close");
+    this.status.set({ kind: "closed" });
+  };
+  expectEnd = () => void this.calls.push("expectEnd");
+  probe = () => Promise.resolve();
+
+  tell(told: RoomEvent): void {
+    this.state.set(reduce(this.state.value, told));
+    this.events.emit(told);
+    if (told.type === "snapshot") this.status.set({ kind: "live" });
+  }
+}
+
+class FakeAudio implements Pick<RoomAudio, keyof RoomAudio> {
+  readonly status = new Cell<AudioStatus>({ kind: "idle" });
+  readonly levels = new Cell<ReadonlyMap<number, number>>(new Map());
+  readonly playbackBlocked = new Cell(false);
+  connects = 0;
+  sending: MediaStreamTrack | null = null;
+
+  connect = () => void this.connects++;
+  send = (track: MediaStreamTrack) => {
+    this.sending = track;
+    return Promise.resolve();
+  };
+  silence = () => {
+    this.sending = null;
+  };
+  resume = () => Promise.resolve();
+  diagnose = () => Promise.resolve({ status: this.status.value.kind });
+  close = () => {
+    this.status.set({ kind: "closed" });
+    return Promise.resolve();
+  };
+}
+
+let stream: FakeStream;
+let audio: FakeAudio;
+let device: FakeMicrophone;
+let acts: Action[];
+let answer: () => Promise<void>;
+let session: RoomSession;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  device = stubMicrophone();
+  stream = new FakeStream();
+  audio = new FakeAudio();
+  acts = [];
+  answer = () => Promise.resolve();
+  const act = (_: string, action: Action) => {
+    acts.push(action);
+    return answer();
+  };
+  session = new RoomSession({ act } as unknown as Client, aRoom, { stream, audio });
+});
+
+afterEach(async () => {
+  await session.leave();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const settle = () => vi.advanceTimersByTimeAsync(0);
+const said = () => acts.map(({ type }) => type);
+
+/** Léo in the audience. */
+function listen(): void {
+  session.enter();
+  stream.tell(aSnapshot());
+}
+
+/** Léo on the stage, muted; the next event is number 12. */
+function speak(): void {
+  listen();
+  stream.tell(event(11, { type: "stage_joined", person: onStage(leo, "speaker") }));
+}
+
+/** Léo heard; the next event is number 13. */
+async function heard(): Promise<void> {
+  speak();
+  const unmuted = session.unmute();
+  await settle();
+  stream.tell(event(12, { type: "unmuted", key: leo }));
+  await unmuted;
+}
+
+describe("sound", () => {
+  test("is connected when the room is entered, and anew after each reconnection", () => {
+    listen();
+    expect(audio.connects).toBe(1);
+    stream.status.set({ kind: "reconnecting", since: 0, attempt: 1 });
+    stream.tell({ ...aSnapshot(), run: "run-2" });
+    expect(audio.connects).toBe(2);
+  });
+
+  test.each<StreamStatus>([
+    { kind: "ended" },
+    { kind: "refused", problem: new ProblemError({ code: "room-removed", status: 403, title: "" }) },
+  ])("ends with the room: $kind", async (status) => {
+    await heard();
+    stream.status.set(status);
+    expect([audio.status.value.kind, audio.sending, session.muted.value]).toEqual(["closed", null, true]);
+    expect(session.microphone.state.value.kind).toBe("closed");
+  });
+});
+
+describe("unmuting", () => {
+  test("opens the microphone, asks, and sends only once the room says yes", async () => {
+    speak();
+    const unmuted = session.unmute();
+    await settle();
+    expect([said(), audio.sending, session.muted.value]).toEqual([["unmute"], null, true]);
+    stream.tell(event(12, { type: "unmuted", key: leo }));
+    await unmuted;
+    expect([audio.sending, session.muted.value]).toEqual([device.tracks[0], false]);
+  });
+
+  test("asking twice is one question", async () => {
+    speak();
+    const both = Promise.all([session.unmute(), session.unmute()]);
+    await settle();
+    stream.tell(event(12, { type: "unmuted", key: leo }));
+    await both;
+    expect([said(), device.tracks.length]).toEqual([["unmute"], 1]);
+  });
+
+  test("a refusal is told, and nothing is sent", async () => {
+    speak();
+    const refusal = new ProblemError({ code: "room-role", status: 403, title: "" });
+    answer = () => Promise.reject(refusal);
+    await expect(session.unmute()).rejects.toBe(refusal);
+    expect([audio.sending, session.muted.value]).toEqual([null, true]);
+  });
+
+  test("a yes that never comes is a loss; when it comes too late, the room is told the truth", async () => {
+    speak();
+    const unmuted = expect(session.unmute()).rejects.toBeInstanceOf(OfflineError);
+    await vi.advanceTimersByTimeAsync(5000);
+    await unmuted;
+    stream.tell(event(12, { type: "unmuted", key: leo }));
+    expect([said(), audio.sending]).toEqual([["unmute", "mute_self"], null]);
+  });
+
+  test("without a microphone the room is not even asked", async () => {
+    speak();
+    device.refuse("NotAllowedError");
+    const error = await session.unmute().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(MicrophoneError);
+    expect(error).toMatchObject({ why: "blocked" });
+    expect(said()).toEqual([]);
+  });
+
+  test("a mute that was on its way before the yes does not undo it", async () => {
+    speak();
+    const unmuted = session.unmute();
+    await settle();
+    stream.tell(event(12, { type: "muted", key: leo, by: ana }));
+    stream.tell(event(13, { type: "unmuted", key: leo }));
+    await unmuted;
+    expect(session.muted.value).toBe(false);
+  });
+
+  test("muting meanwhile wins", async () => {
+    speak();
+    const unmuted = expect(session.unmute()).rejects.toBeInstanceOf(OfflineError);
+    await settle();
+    await session.mute();
+    await unmuted;
+    stream.tell(event(12, { type: "unmuted", key: leo }));
+    expect([audio.sending, session.muted.value]).toEqual([null, true]);
+  });
+});
+
+describe("muting", () => {
+  test("by oneself is at once, before the room knows", async () => {
+    await heard();
+    answer = () => new Promise(() => undefined);
+    void session.mute();
+    expect([audio.sending, session.muted.value, said().at(-1)]).toEqual([null, true, "mute_self"]);
+  });
+
+  test("by a moderator is at once, and the microphone stays open", async () => {
+    await heard();
+    stream.tell(event(13, { type: "muted", key: leo, by: ana }));
+    expect([audio.sending, session.muted.value, session.microphone.state.value.kind]).toEqual([null, true, "open"]);
+    expect(said()).toEqual(["unmute"]);
+  });
+
+  test("of somebody else changes nothing", async () => {
+    await heard();
+    stream.tell(event(13, { type: "muted", key: ana, by: ana }));
+    expect([audio.sending, session.muted.value]).toEqual([device.tracks[0], false]);
+  });
+
+  test("leaving the stage closes the microphone", async () => {
+    await heard();
+    stream.tell(event(13, { type: "stage_left", key: leo, why: "moved", by: ana }));
+    expect([audio.sending, session.muted.value, session.microphone.state.value.kind]).toEqual([null, true, "closed"]);
+    expect(device.tracks[0]?.readyState).toBe("ended");
+  });
+
+  test("while muted already, there is nothing to tell", async () => {
+    speak();
+    await session.mute();
+    expect(said()).toEqual([]);
+  });
+});
+
+describe("losing the connection", () => {
+  test("stops sending at once, and comes back muted whatever the room thought", async () => {
+    await heard();
+    stream.status.set({ kind: "reconnecting", since: 0, attempt: 1 });
+    expect([audio.sending, session.muted.value]).toEqual([null, true]);
+    stream.status.set({ kind: "live" }); // resumed, without the room having noticed
+    expect([said(), audio.sending, session.muted.value]).toEqual([["unmute", "mute_self"], null, true]);
+  });
+
+  test("an unmute on its way is lost with it", async () => {
+    speak();
+    const unmuted = expect(session.unmute()).rejects.toBeInstanceOf(OfflineError);
+    await settle();
+    stream.status.set({ kind: "reconnecting", since: 0, attempt: 1 });
+    await unmuted;
+  });
+});
+
+describe("leaving", () => {
+  test("says so, then ends everything", async () => {
+    await heard();
+    await session.leave();
+    expect(said().at(-1)).toBe("leave");
+    expect(stream.calls).toEqual(["expectEnd", "close"]);
+    expect([audio.status.value.kind, session.microphone.state.value.kind, audio.sending]).toEqual(["closed", "closed", null]);
+  });
+
+  test("does not wait long for a node that does not answer", async () => {
+    listen();
+    answer = () => new Promise(() => undefined);
+    const left = session.leave();
+    await vi.advanceTimersByTimeAsync(3000);
+    await left;
+    expect(session.status.value.kind).toBe("closed");
+  });
+
+  test("before the room was entered there is nothing to say", async () => {
+    session.enter();
+    await session.leave();
+    expect(said()).toEqual([]);
+  });
+});
+
+describe("the microphone", () => {
+  test("opened before entering is closed for a listener, and kept for the stage", async () => {
+    await session.microphone.open();
+    listen();
+    expect(session.microphone.state.value.kind).toBe("closed");
+    await session.leave();
+
+    stream = new FakeStream();
+    session = new RoomSession({ act: () => Promise.resolve() } as unknown as Client, aRoom, { stream, audio: new FakeAudio() });
+    await session.microphone.open();
+    session.enter();
+    stream.tell({ ...aSnapshot(), stage: [onStage(leo, "moderator")] });
+    expect(session.microphone.state.value.kind).toBe("open");
+  });
+
+  test("unplugged while speaking: the default one is heard instead", async () => {
+    await heard();
+    const fellBack: string[] = [];
+    session.microphone.fellBack.subscribe((label) => fellBack.push(label));
+    device.tracks[0]?.unplug();
+    expect(audio.sending).toBeNull();
+    await settle();
+    expect([audio.sending, session.muted.value, fellBack]).toEqual([device.tracks[1], false, ["Default"]]);
+  });
+
+  test("unplugged, and there is no other: muted, and the room knows", async () => {
+    await heard();
+    device.refuse("NotFoundError");
+    device.tracks[0]?.unplug();
+    await settle();
+    expect([audio.sending, session.muted.value, said().at(-1)]).toEqual([null, true, "mute_self"]);
+    expect(session.microphone.state.value).toEqual({ kind: "failed", why: "missing" });
+  });
+
+  test("changed while speaking: the new one is heard, the old one let go", async () => {
+    await heard();
+    await session.microphone.open("usb");
+    expect(audio.sending).toBe(device.tracks[1]);
+    expect(device.tracks.map(({ readyState }) => readyState)).toEqual(["ended", "live"]);
+  });
+
+  test("speech while muted is noticed, on the stage only", async () => {
+    await heard();
+    await session.mute();
+    stream.tell(event(13, { type: "muted", key: leo }));
+    device.hears(0.2);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(session.speakingWhileMuted.value).toBe(true);
+    const unmuted = session.unmute();
+    await settle();
+    stream.tell(event(14, { type: "unmuted", key: leo }));
+    await unmuted;
+    expect(session.speakingWhileMuted.value).toBe(false);
+  });
+});
+
+describe("rings", () => {
+  test("others' come from the sound, one's own from the microphone", async () => {
+    await heard();
+    audio.levels.set(new Map([[1, 0.3]]));
+    device.hears(0.2);
+    await vi.advanceTimersByTimeAsync(500);
+    expect([...session.levels.value.keys()].sort()).toEqual([1, 2]);
+    await session.mute();
+    audio.levels.set(new Map());
+    expect(session.levels.value.size).toBe(0);
+  });
+});
