@@ -78,10 +78,7 @@ func (l *layer) forward(p *person, leg uint64, in packet, now time.Duration) boo
 		return false
 	}
 	in.level = at.level
-	if at.last {
-		in.payload = opusSilence(in.payload)
-	}
-	b, ok := l.slots[at.slot].rewrite(source{turn: at.turn, leg: leg}, in, now)
+	b, ok := l.slots[at.slot].forward(source{turn: at.turn, leg: leg}, in, at.rests, now)
 	if !ok {
 		return false
 	}

@@ -134,5 +134,5 @@ func opusSamples(payload []byte) (uint32, bool) {
 		count = uint32(payload[1] & 0x3f)
 	}
 	samples := frame * count
-	return samples, samples > 0 && samples <= 5760
+	return samples, samples > 0 && samples <= longest
 }

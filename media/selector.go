@@ -8,8 +8,8 @@ const (
 	// at once.
 	attack = 60 * time.Millisecond
 
-	// hold is how long a slot stays with a speaker who has fallen silent, if nobody else wants it. It bridges the
-	// pauses between sentences; after it nothing is forwarded until they speak again.
+	// hold is how long a speaker who has fallen silent is forwarded in full, if nobody else wants the slot. It bridges
+	// the pauses between sentences. After it the slot rests: it is kept warm (see comfortEvery) and free for the taking.
 	hold = 1200 * time.Millisecond
 
 	// dwell is how long a slot stays with whoever got it, whatever happens. It keeps the promise that no slot changes
@@ -62,7 +62,7 @@ type voice struct {
 type place struct {
 	slot  int
 	turn  uint64 // a new one each time a slot is given away
-	last  bool   // the turn ends with this packet: the speaker has been silent for hold
+	rests bool   // the speaker has been silent for hold
 	level uint8
 }
 
@@ -77,13 +77,9 @@ func (s *selector) hear(person uint32, p packet, now time.Duration) (place, bool
 		return place{}, false
 	}
 	at := &s.seats[v.seat]
-	given := place{slot: v.seat, turn: at.turn, level: p.level}
+	given := place{slot: v.seat, turn: at.turn, rests: v.rests(now), level: p.level}
 	if p.level == noLevel {
 		given.level = v.loud.byte()
-	}
-	if now-v.spoke > hold {
-		given.last = true
-		s.free(v)
 	}
 	return given, true
 }
@@ -119,23 +115,23 @@ func (s *selector) someoneWaits(now time.Duration) bool {
 	return false
 }
 
+// rests reports whether the person has been silent for long enough to lose nothing by losing the slot.
+func (v *voice) rests(now time.Duration) bool { return now-v.spoke > hold }
+
 // find seats a speaker if there is a free slot or one to take over.
 func (s *selector) find(v *voice, now time.Duration) bool {
 	free, weakest := -1, -1
 	var low float64
 	for i := range s.seats {
 		at := &s.seats[i]
-		if at.voice != nil && now-at.voice.spoke > hold { // fell silent and stopped sending
-			s.free(at.voice)
-		}
 		settled := at.last == 0 || now-at.changed >= dwell
 		switch {
 		case at.voice == nil && at.last == v.person: // back in their own
 			s.take(v, i, now)
 			return true
 		case !settled:
-		case at.voice == nil:
-			if free < 0 || at.changed < s.seats[free].changed {
+		case at.voice == nil || at.voice.rests(now):
+			if free < 0 || s.freer(i, free) {
 				free = i
 			}
 		default:
@@ -158,9 +154,18 @@ func (s *selector) find(v *voice, now time.Duration) bool {
 	if now-v.since < attack {
 		return false
 	}
-	s.free(s.seats[weakest].voice)
 	s.take(v, weakest, now)
 	return true
+}
+
+// freer reports whether slot i is the better one to take of two that are free: nobody's before a resting one, then the
+// one that changed longer ago.
+func (s *selector) freer(i, than int) bool {
+	a, b := &s.seats[i], &s.seats[than]
+	if (a.voice == nil) != (b.voice == nil) {
+		return a.voice == nil
+	}
+	return a.changed < b.changed
 }
 
 // score is the loudness with which a person competes.
@@ -176,8 +181,11 @@ func (v *voice) score(now time.Duration) float64 {
 }
 
 func (s *selector) take(v *voice, i int, now time.Duration) {
-	s.turns++
 	at := &s.seats[i]
+	if at.voice != nil {
+		s.free(at.voice)
+	}
+	s.turns++
 	if at.last != v.person {
 		at.changed, at.last = now, v.person
 		at.switches++

@@ -6,6 +6,7 @@ import "time"
 const (
 	clockRate = 48000 // Opus in RTP, RFC 7587 section 4.1
 	frame     = 960   // samples in 20 ms, what browsers send
+	longest   = 5760  // samples in an Opus packet, RFC 6716 section 3.2.5 [R5]
 
 	// A packet that starts or resumes a slot follows the last one directly if its place lies within these bounds of
 	// the wall clock, in samples. Further ahead it is skipped, further behind the slot jumps forward to the clock.
@@ -49,15 +50,61 @@ type slot struct {
 	run    uint32
 
 	newest   uint16 // highest input sequence number of this run
+	skipped  uint16 // input packets of this run that were left out on purpose
 	seen     uint64 // bit i: newest-i was forwarded in this run, or lies before it
 	tsOffset uint32 // output minus input timestamp in this run
-	first    uint32 // timestamp sent first in this run
 
 	last     uint32 // highest timestamp sent
 	duration uint32 // samples in the packet that had it
 
 	anchor   int64 // the wall clock at anchorAt, in 1/256 sample
 	anchorAt time.Duration
+
+	rested int           // silent frames sent since the speaker rests
+	sentAt time.Duration // the last packet
+}
+
+// A slot that rests is kept as Opus keeps a silent stream (RFC 6716 section 2.1.9): a frame without content every
+// 400 ms. Chromium's jitter buffer then makes comfort noise, conceals nothing, and plays the first word in full. After
+// one second without any it would fall into concealment and swallow up to 300 ms of what comes next. A few at the
+// start, because one alone may be lost, or be played faster and so not be recognised.
+const (
+	comfortEvery = 400 * time.Millisecond
+	comfortStart = 3
+)
+
+// forward is rewrite for a speaker whose silence is thinned out. The level in p is forwarded.
+func (s *slot) forward(from source, p packet, rests bool, now time.Duration) (build, bool) {
+	switch {
+	case len(p.payload) == 0:
+		return build{}, false
+	case !rests || from != s.source:
+		s.rested = 0
+	case s.rested >= comfortStart && now-s.sentAt < comfortEvery:
+		s.skip(p)
+		return build{}, false
+	default:
+		s.rested++
+	}
+	if s.rested > 0 {
+		p.payload = opusSilence(p.payload)
+	}
+	b, ok := s.rewrite(from, p, now)
+	if ok {
+		s.sentAt = now
+	}
+	return b, ok
+}
+
+// skip leaves out a packet of the present run without a gap in the sequence numbers.
+func (s *slot) skip(p packet) {
+	ahead := int16(p.seq - s.newest) //nolint:gosec // serial arithmetic
+	if ahead <= 0 || ahead > maxGap {
+		return
+	}
+	s.newest = p.seq
+	s.skipped += uint16(ahead) //nolint:gosec // checked
+	s.seen = seenFresh         // what was overtaken cannot be told from what was skipped
 }
 
 // rewrite gives the input packet its place in the slot, or false if it has none. now is a monotonic time.
@@ -87,10 +134,10 @@ func (s *slot) rewrite(from source, p packet, now time.Duration) (build, bool) {
 			return build{}, false
 		}
 		marker = true
-		s.used, s.source, s.first = true, from, ts
+		s.used, s.source = true, from
 		s.run++
 		s.tsOffset = ts - p.timestamp
-		s.seen = seenFresh
+		s.seen, s.skipped = seenFresh, 0
 	}
 	s.newest, s.last, s.duration = p.seq, ts, samples
 	s.anchor += int64(int32(ts - wall)) //nolint:gosec // serial arithmetic
@@ -116,7 +163,7 @@ func (s *slot) late(p packet, ts uint32) (build, bool) {
 	if behind >= reorder || s.seen&(1<<behind) != 0 {
 		return build{}, false
 	}
-	if int32(ts-s.last) >= 0 || int32(ts-s.first) <= 0 { //nolint:gosec // serial arithmetic
+	if earlier := s.last - ts; earlier == 0 || earlier > reorder*longest {
 		return build{}, false
 	}
 	s.seen |= 1 << behind
@@ -142,7 +189,7 @@ func (s *slot) resume(wall uint32) (uint32, bool) {
 }
 
 func (s *slot) built(p packet, ts uint32, marker bool) build {
-	return build{run: s.run, seq: p.seq, timestamp: ts, marker: marker, level: p.level, payload: p.payload}
+	return build{run: s.run, seq: p.seq - s.skipped, timestamp: ts, marker: marker, level: p.level, payload: p.payload}
 }
 
 func samplesIn(d time.Duration) int64 {
@@ -157,23 +204,24 @@ func samplesIn(d time.Duration) int64 {
 type cursor struct {
 	run    uint32
 	offset uint16 // output minus input in this run
-	first  uint16 // sent first in this run
 	last   uint16 // highest sent
+	span   uint16 // how many numbers before last belong to this run, up to reorder
 }
 
 // next is the listener's sequence number for b, or false if the listener may not get the packet.
 func (c *cursor) next(b *build) (uint16, bool) {
 	if c.run != b.run {
-		c.run = b.run
-		c.first = c.last + 1
-		c.offset = c.first - b.seq
+		c.run, c.span = b.run, 0
+		c.last++
+		c.offset = c.last - b.seq
+		return c.last, true
 	}
 	seq := b.seq + c.offset
-	if int16(seq-c.first) < 0 { //nolint:gosec // overtaken before this listener's first packet of the run
-		return 0, false
-	}
-	if int16(seq-c.last) > 0 { //nolint:gosec // serial arithmetic
+	ahead := int16(seq - c.last) //nolint:gosec // serial arithmetic
+	if ahead > 0 {
 		c.last = seq
+		c.span = min(c.span+uint16(ahead), reorder) //nolint:gosec // positive
+		return seq, true
 	}
-	return seq, true
+	return seq, ahead < 0 && -int(ahead) <= int(c.span)
 }

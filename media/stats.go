@@ -28,7 +28,7 @@ type PersonStats struct {
 
 // SlotStats is the state of one slot.
 type SlotStats struct {
-	Speaker  uint32 // 0: free
+	Speaker  uint32 // 0: nobody speaks in it
 	Switches uint64 // how often another speaker got it
 }
 
@@ -59,7 +59,7 @@ func (r *Room) Stats() Stats {
 	top := r.forwarder.layers[len(r.forwarder.layers)-1]
 	for _, at := range top.selector.seats {
 		n := SlotStats{Switches: at.switches}
-		if at.voice != nil {
+		if at.voice != nil && !at.voice.rests(now) {
 			n.Speaker = at.voice.person
 		}
 		s.Slots = append(s.Slots, n)

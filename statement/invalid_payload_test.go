@@ -66,6 +66,9 @@ func wrongJSON(tb testing.TB, r *refusals) {
 		}
 		payload("number "+name, f.with(tb, "order", number).text())
 	}
+	// Where zero is allowed, minus zero is not.
+	payload("slot -0", forge(tb, KindInvite).with(tb, "slot", "-0").text())
+	payload("size -0", forge(tb, KindRevoke).swap(`"size":0`, `"size":-0`).text())
 	for name, raw := range inOrder(
 		"lone high surrogate", `"\ud83c"`,
 		"lone low surrogate", `"\udfdb"`,

@@ -151,10 +151,11 @@ func TestLastRecordCut(t *testing.T) {
 				if at+c.step > end {
 					at = end
 				}
-				for name, f := range map[string]file{
-					"cut":    {acknowledged[wal].data[:at], int64(at)},
-					"zeroed": {acknowledged[wal].data[:at], acknowledged[wal].size},
-				} {
+				cuts := map[string]file{"cut": {acknowledged[wal].data[:at], int64(at)}}
+				if at%8 == 0 {
+					cuts["zeroed"] = file{acknowledged[wal].data[:at], acknowledged[wal].size}
+				}
+				for name, f := range cuts {
 					what := fmt.Sprintf("%s at %d of %d", name, at, end)
 					cutImage := acknowledged.with(wal, f)
 					// In the middle of the commit the mark is still that of the one before.

@@ -54,6 +54,7 @@ func openInsisting(t testing.TB, opt storage.Options) *storage.Store {
 
 // TestFailingOften runs the whole suite while writes fail, at first every few, then less often.
 func TestFailingOften(t *testing.T) {
+	noLeaks(t)
 	squares := make([]int, 50)
 	for i := range squares {
 		squares[i] = (i + 1) * (i + 1)
@@ -82,6 +83,7 @@ func TestFailingOften(t *testing.T) {
 // TestFailingInTurn fails, in a history with every kind of write, each write in its turn: alone, and with the attempts
 // to recover that follow.
 func TestFailingInTurn(t *testing.T) {
+	noLeaks(t)
 	want := history(t, &faults{fails: func(int) bool { return false }})
 	for _, after := range []bool{false, true} {
 		for _, length := range []int{1, 3} {
@@ -146,6 +148,7 @@ func history(t testing.TB, f *faults) storagetest.State {
 
 // TestNewKeyFails fails the first write of all.
 func TestNewKeyFails(t *testing.T) {
+	noLeaks(t)
 	for _, after := range []bool{false, true} {
 		dir := t.TempDir()
 		f := &faults{after: after, fails: func(n int) bool { return n == 1 }}
@@ -160,6 +163,7 @@ func TestNewKeyFails(t *testing.T) {
 
 // TestFullDisk refuses writes while there is no room, changes nothing, and goes on by itself when there is.
 func TestFullDisk(t *testing.T) {
+	noLeaks(t)
 	free := uint64(1 << 30)
 	opt := storage.Options{Dir: t.TempDir()}.WithRoom(func(string) (uint64, error) { return free, nil })
 	s, err := storage.Open(opt)

@@ -51,6 +51,9 @@ const (
 	badgerWait = 30 * time.Second
 	closeWait  = 30 * time.Second // for readers, when the store is closed
 	readerWait = 2 * time.Second  // before a repair, which is tried again
+
+	// A failed badger.Open leaves goroutines and mappings behind, so it is not tried again at once.
+	reopenPause = 10 * time.Second
 )
 
 // Options say what to open.
@@ -82,6 +85,7 @@ type Store struct {
 	memFile int           // number of the newest memtable file
 	tables  uint64        // bytes in tables, as of the newest memtable
 	failed  error         // why no write is taken; nil when writes are
+	reopen  time.Time     // not before this
 	undo    writes        // what puts the store back to head
 	closed  bool
 
@@ -213,9 +217,13 @@ func (s *Store) badgerOptions() badger.Options {
 }
 
 func (s *Store) openBadger() error {
+	if wait := time.Until(s.reopen); wait > 0 {
+		return fmt.Errorf("it could not be opened; the next attempt is in %s", wait.Round(time.Millisecond))
+	}
 	return s.opt.faults("open", func() error {
 		db, err := badger.Open(s.badgerOptions())
 		if err != nil {
+			s.reopen = time.Now().Add(reopenPause)
 			return err
 		}
 		s.db, s.memFile = db, 0

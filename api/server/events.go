@@ -2,12 +2,14 @@ package server
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -50,7 +52,8 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, &rateError{time.Second})
 		return
 	}
-	defer s.sockets.leave(address)
+	c := &socket{now: s.now, lang: s.languageOf(r), hello: make(chan []byte, 1), over: make(chan error, 1)}
+	defer s.sockets.leave(address, c)
 	up := &upgrade{ResponseWriter: w}
 	// The guard has compared Origin to the letter; the library's own rule is looser.
 	conn, err := websocket.Accept(up, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
@@ -58,10 +61,8 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, reason.Reject(reason.RequestInvalid, "not a WebSocket handshake"))
 		return
 	}
-	c := &socket{
-		conn: conn, raw: up.conn, lang: languageOf(r), now: s.now,
-		hello: make(chan []byte, 1), over: make(chan error, 1),
-	}
+	c.conn, c.raw = conn, up.conn
+	s.sockets.opened(c)
 	// A server's base context may end before the handler; then there would be no last words.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
@@ -72,7 +73,12 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 }
 
 // converse takes the hello and sends events until something ends it: nil, errGone or a refusal.
-func (s *Server) converse(ctx context.Context, c *socket) error {
+func (s *Server) converse(ctx context.Context, c *socket) (err error) {
+	defer func() {
+		if v := recover(); v != nil { // the server's own recovery knows only requests
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
 	hello, err := c.awaitHello(s.closing)
 	if err != nil {
 		return err
@@ -264,11 +270,11 @@ func closeCode(r reason.Reason) websocket.StatusCode {
 
 // encode writes an event as its frame.
 func encode(event api.Event) ([]byte, error) {
-	frame, err := jsonv2.Marshal(event)
-	if err != nil {
+	var frame bytes.Buffer
+	if err := marshal(&frame, event); err != nil {
 		return nil, fmt.Errorf("server: event %s: %w", event.Header().Type, err)
 	}
-	return frame, nil
+	return frame.Bytes(), nil
 }
 
 // upgrade keeps the library's plain-text errors from the client, and the connection for the server.

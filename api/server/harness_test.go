@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"io/fs"
@@ -108,8 +109,12 @@ func startOn(t *testing.T, ln net.Listener, transport *http.Transport, url strin
 	}
 	h.server = s
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	var secret *tls.Config
+	if l, ok := ln.(tlsListener); ok {
+		secret = l.config
+	}
 	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx, ln, nil) }()
+	go func() { ended <- s.Serve(ctx, ln, secret) }()
 	h.stop = sync.OnceValue(func() error {
 		cancel()
 		return <-ended

@@ -122,48 +122,68 @@ func (b *buckets) take(address netip.Prefix, now time.Time) time.Duration {
 	return take(e.Value.(*bucket).limiter, now)
 }
 
-// sockets counts the open WebSockets and waits for them at the end.
+// sockets knows the open WebSockets: it counts them, and waits for them at the end.
 type sockets struct {
 	total, perAddress int
 
 	mu     sync.Mutex
 	byAddr map[netip.Prefix]int // guarded by mu
-	open   int                  // guarded by mu
-	closed bool                 // guarded by mu; no more are let in
+	count  int                  // guarded by mu
+	open   map[*socket]struct{} // those whose handshake is done; guarded by mu
+	closed bool                 // no more are let in; guarded by mu
 	done   sync.WaitGroup       // Add is guarded by mu
 }
 
 func newSockets(l Limits) *sockets {
-	return &sockets{total: l.Sockets, perAddress: l.SocketsPerAddress, byAddr: map[netip.Prefix]int{}}
+	return &sockets{
+		total: l.Sockets, perAddress: l.SocketsPerAddress,
+		byAddr: map[netip.Prefix]int{}, open: map[*socket]struct{}{},
+	}
 }
 
 // enter counts one more; false when there are too many. Whoever enters leaves.
 func (s *sockets) enter(address netip.Prefix) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.open >= s.total || s.byAddr[address] >= s.perAddress {
+	if s.closed || s.count >= s.total || s.byAddr[address] >= s.perAddress {
 		return false
 	}
-	s.open++
+	s.count++
 	s.byAddr[address]++
 	s.done.Add(1)
 	return true
 }
 
-func (s *sockets) leave(address netip.Prefix) {
+// opened makes one that has entered known to drain.
+func (s *sockets) opened(c *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open--
+	s.open[c] = struct{}{}
+}
+
+func (s *sockets) leave(address netip.Prefix, c *socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, c)
+	s.count--
 	if s.byAddr[address]--; s.byAddr[address] == 0 {
 		delete(s.byAddr, address)
 	}
 	s.done.Done()
 }
 
-// drain lets nobody in any more and waits until all have left.
-func (s *sockets) drain() {
+// drain lets nobody in any more and waits until all have left; those who have not within the limit are cut off.
+func (s *sockets) drain(limit time.Duration) {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
+	cut := time.AfterFunc(limit, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for c := range s.open {
+			_ = c.raw.Close() // its goroutines notice
+		}
+	})
+	defer cut.Stop()
 	s.done.Wait()
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/identity"
@@ -92,8 +93,11 @@ func newAPI(mux *http.ServeMux, render huma.Transformer) huma.API {
 	})
 }
 
-// marshal writes lists that are nil as [], as the document promises.
-func marshal(w io.Writer, v any) error { return jsonv2.MarshalWrite(w, v) }
+// marshal writes lists that are nil as [], as the document promises. Text that is no UTF-8 ought not to have come this
+// far; it is made readable, so that one bad name does not take everybody's answer away.
+func marshal(w io.Writer, v any) error {
+	return jsonv2.MarshalWrite(w, v, jsontext.AllowInvalidUTF8(true))
+}
 
 // unmarshal is strict: no unknown or duplicate names, no bad UTF-8, names in their exact case.
 func unmarshal(data []byte, v any) error {

@@ -75,12 +75,12 @@ func problem(err error, lang string) api.Problem {
 func ours(r reason.Reason) bool { return r == reason.Internal || r == reason.StorageFailed }
 
 // languageOf is the language of problem titles that a request asks for: "en" or "fr".
-func languageOf(r *http.Request) string {
+func (s *Server) languageOf(r *http.Request) string {
 	asked, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
 	if err != nil {
 		return "en"
 	}
-	if _, i, _ := language.NewMatcher([]language.Tag{language.English, language.French}).Match(asked...); i == 1 {
+	if _, i, _ := s.languages.Match(asked...); i == 1 {
 		return "fr"
 	}
 	return "en"
@@ -89,7 +89,7 @@ func languageOf(r *http.Request) string {
 // refuse answers a request with a problem document.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	s.record(r.Context(), r.URL.Path, err)
-	p := problem(err, languageOf(r))
+	p := problem(err, s.languageOf(r))
 	h := w.Header()
 	maps.Copy(h, refusalHeaders(err))
 	h.Set("Content-Type", mediaTypeProblem)
@@ -121,7 +121,7 @@ func (s *Server) render(ctx huma.Context, _ string, v any) (any, error) {
 	}
 	r := requestOf(ctx)
 	s.record(ctx.Context(), r.URL.Path, err)
-	p := problem(err, languageOf(r))
+	p := problem(err, s.languageOf(r))
 	if g, ok := ctx.(*guarded); ok {
 		g.status = p.Status
 	}

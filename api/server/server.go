@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/text/language"
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/identity"
@@ -137,7 +138,7 @@ type Server struct {
 	media     Media
 	log       *slog.Logger
 	now       func() time.Time
-	limits    Limits
+	languages language.Matcher // of problem titles; immutable
 
 	origins    origins     // immutable
 	challenges *challenges // guards itself
@@ -168,7 +169,8 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		node: c.Node, community: c.Community, invites: c.Invites, rooms: c.Rooms, media: c.Media,
-		log: c.Log, now: c.Clock, limits: limits,
+		log: c.Log, now: c.Clock,
+		languages:  language.NewMatcher([]language.Tag{language.English, language.French}),
 		origins:    allowed,
 		challenges: newChallenges(c.Clock),
 		sessions:   newSessions(c.Clock, limits),
@@ -260,7 +262,7 @@ func (s *Server) Run(ctx context.Context) error {
 	})
 	err := group.Wait()
 	close(s.closing)
-	s.sockets.drain()
+	s.sockets.drain(closeWithin)
 	return err
 }
 

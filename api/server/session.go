@@ -34,7 +34,7 @@ type challenges struct {
 	now func() time.Time
 
 	mu   sync.Mutex
-	used map[string]time.Time // nonce and its expiry; guarded by mu
+	used map[string]time.Time // the bytes of a nonce, and its expiry; guarded by mu
 }
 
 func newChallenges(now func() time.Time) *challenges {
@@ -77,13 +77,13 @@ func (c *challenges) use(nonce string) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.used[nonce]; ok {
+	if _, ok := c.used[string(raw)]; ok {
 		return reason.Reject(reason.SessionChallenge, "the nonce was used before")
 	}
 	if len(c.used) >= maxUsed {
 		return &rateError{challengeLife}
 	}
-	c.used[nonce] = expires
+	c.used[string(raw)] = expires
 	return nil
 }
 

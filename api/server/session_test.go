@@ -138,6 +138,18 @@ func TestNonceWorksOnce(t *testing.T) {
 	h.open(text).wantProblem(t, 401, "session-challenge")
 }
 
+// However it is written, a nonce is the same one.
+func TestNonceInAnotherSpellingIsTheSame(t *testing.T) {
+	h := start(t)
+	claim := h.claim()
+	h.open(h.sign(claim, h.ana)).wantStatus(t, 201)
+	nonce := claim.Nonce
+	for _, spelled := range []string{nonce + "\n", nonce[:10] + "\r\n" + nonce[10:], nonce + "="} {
+		claim.Nonce = spelled
+		h.open(h.sign(claim, h.ana)).wantProblem(t, 401, "session-challenge")
+	}
+}
+
 // Of many who send one statement at once, one gets a session.
 func TestNonceWorksOnceAtOnce(t *testing.T) {
 	h := start(t)

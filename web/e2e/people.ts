@@ -10,6 +10,8 @@ export type Voice = "ana" | "leo" | "mina" | "otto" | "zoe";
 export interface PersonOptions extends BrowserContextOptions {
   /** What the microphone hears; without it the microphone is refused. */
   voice?: Voice;
+  /** Takes the microphone as it is: no gain control, so that the files' loudness is what arrives. */
+  raw?: boolean;
 }
 
 /** Someone at a browser. */
@@ -25,7 +27,7 @@ export class Person {
   }
 
   static async arrive(name: string, options: PersonOptions = {}): Promise<Person> {
-    const { voice, ...context } = options;
+    const { voice, raw, ...context } = options;
     const args = [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
@@ -40,6 +42,7 @@ export class Person {
     const page = await (await browser.newContext({ locale: "en-GB", ...context })).newPage();
     page.setDefaultTimeout(10_000);
     await page.addInitScript(watchAudio);
+    if (raw === true) await page.addInitScript(rawMicrophone);
     return new Person(name, browser, page);
   }
 
@@ -88,6 +91,12 @@ export class Person {
     return this.page.url();
   }
 
+  /** Opens a room from the hallway. */
+  async goToRoom(title: string): Promise<void> {
+    await this.page.goto(new URL("/", this.page.url()).href);
+    await this.page.getByRole("link", { name: new RegExp(title) }).click();
+  }
+
   /** Passes the pre-join page. */
   async enter(how: "listening" | "microphone"): Promise<void> {
     await this.page.getByRole("button", { name: how === "listening" ? "Join listening" : "Join with microphone" }).click();
@@ -108,6 +117,27 @@ export class Person {
   async onPerson(name: string, action: string): Promise<void> {
     await this.page.getByRole("region", { name: "Stage" }).getByRole("button", { name: new RegExp(name) }).click();
     await this.page.getByRole("dialog", { name: new RegExp(name) }).getByRole("button", { name: action, exact: true }).click();
+  }
+
+  /** The numbers that name the people of the room in its audio, as the room's events gave them. */
+  async csrcs(): Promise<Map<string, number>> {
+    return new Map(await this.page.evaluate(() => {
+      const { events } = (window as unknown as { stoaTest: Watch }).stoaTest;
+      const found: [string, number][] = [];
+      for (const event of events) {
+        const people = [...(event.stage ?? []), ...(event.person === undefined ? [] : [event.person])];
+        for (const person of people) found.push([person.name, person.csrc]);
+      }
+      return found;
+    }));
+  }
+
+  /** Whether packets of a contributing source ever arrived. */
+  async everHeard(csrc: number): Promise<boolean> {
+    return this.page.evaluate((wanted) => {
+      const { connections } = (window as unknown as { stoaTest: Watch }).stoaTest;
+      return connections.some((pc) => pc.getReceivers().some((r) => r.getContributingSources().some((s) => s.source === wanted)));
+    }, csrc);
   }
 
   /** What this person's browser hears: per CSRC, the loudest level of the last moments, and the decoder's counts. */
@@ -177,17 +207,37 @@ export interface Hearing {
 
 interface Watch {
   connections: RTCPeerConnection[];
+  events: { stage?: { name: string; csrc: number }[]; person?: { name: string; csrc: number } }[];
 }
 
-/** Runs in the page before its own code: remembers every peer connection, so that a test can ask what arrives. */
+/** Runs in the page before its own code: remembers peer connections and events, so that a test can ask what arrives. */
 function watchAudio(): void {
-  const connections: RTCPeerConnection[] = [];
-  (window as unknown as { stoaTest: Watch }).stoaTest = { connections };
-  const Original = window.RTCPeerConnection;
-  window.RTCPeerConnection = class extends Original {
+  const watch: Watch = { connections: [], events: [] };
+  (window as unknown as { stoaTest: Watch }).stoaTest = watch;
+  const Connection = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Connection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
-      connections.push(this);
+      watch.connections.push(this);
     }
+  };
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols);
+      this.addEventListener("message", (message: MessageEvent<string>) => {
+        watch.events.push(JSON.parse(message.data) as Watch["events"][number]);
+      });
+    }
+  };
+}
+
+/** Runs in the page before its own code: asks for the microphone without processing, whatever the page asks for. */
+function rawMicrophone(): void {
+  const media = navigator.mediaDevices;
+  const original = media.getUserMedia.bind(media);
+  media.getUserMedia = (wanted) => {
+    const audio = typeof wanted?.audio === "object" ? wanted.audio : {};
+    return original({ audio: { ...audio, autoGainControl: false, noiseSuppression: false, echoCancellation: false } });
   };
 }

@@ -22,6 +22,7 @@ const treatment = { echoCancellation: true, noiseSuppression: true, autoGainCont
 export class Microphone {
   readonly #state = new Cell<MicrophoneState>({ kind: "closed" });
   readonly #level = new Cell(0);
+  readonly #readings = new Emitter<number>();
   readonly #devices = new Cell<readonly MediaDeviceInfo[]>([]);
   readonly #track = new Cell<MediaStreamTrack | null>(null);
   readonly #fellBack = new Emitter<string>();
@@ -38,6 +39,11 @@ export class Microphone {
   /** Root mean square of what it hears, 0 to 1; 0 while closed. */
   get level(): Readable<number> {
     return this.#level;
+  }
+
+  /** Each reading of the level, also when it is the same as the one before: ten a second. */
+  get readings(): Subscribable<number> {
+    return this.#readings;
   }
 
   /** The input devices. Browsers give their names only after the microphone was open once. */
@@ -100,7 +106,10 @@ export class Microphone {
   #use(track: MediaStreamTrack): void {
     const before = this.#track.value;
     this.#meter?.close();
-    this.#meter = new Meter(track, (level) => this.#level.set(level));
+    this.#meter = new Meter(track, (level) => {
+      this.#level.set(level);
+      this.#readings.emit(level);
+    });
     track.onended = () => void this.#unplugged();
     navigator.mediaDevices.addEventListener("devicechange", this.#onDeviceChange);
     this.#track.set(track);

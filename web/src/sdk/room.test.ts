@@ -39,7 +39,9 @@ class FakeAudio implements Pick<RoomAudio, keyof RoomAudio> {
   connects = 0;
   sending: MediaStreamTrack | null = null;
 
-  connect = () => void this.connects++;
+  connect = () => {
+    this.connects++;
+  };
   send = (track: MediaStreamTrack) => {
     this.sending = track;
     return Promise.resolve();
@@ -77,6 +79,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  answer = () => Promise.resolve();
   await session.leave();
   vi.useRealTimers();
   vi.unstubAllGlobals();
@@ -319,6 +322,12 @@ describe("the microphone", () => {
     device.hears(0.2);
     await vi.advanceTimersByTimeAsync(1000);
     expect(session.speakingWhileMuted.value).toBe(true);
+    device.hears(0);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(session.speakingWhileMuted.value).toBe(false);
+
+    device.hears(0.2);
+    await vi.advanceTimersByTimeAsync(1000);
     const unmuted = session.unmute();
     await settle();
     stream.tell(event(14, { type: "unmuted", key: leo }));
@@ -334,6 +343,9 @@ describe("rings", () => {
     device.hears(0.2);
     await vi.advanceTimersByTimeAsync(500);
     expect([...session.levels.value.keys()].sort()).toEqual([1, 2]);
+    device.hears(0);
+    await vi.advanceTimersByTimeAsync(500);
+    expect([...session.levels.value.keys()]).toEqual([1]);
     await session.mute();
     audio.levels.set(new Map());
     expect(session.levels.value.size).toBe(0);

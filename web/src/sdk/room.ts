@@ -101,7 +101,7 @@ export class RoomSession {
       this.#stream.status.subscribe((status) => this.#onStatus(status)),
       this.#stream.events.subscribe(() => this.#reconcile()),
       this.#audio.levels.subscribe(() => this.#mergeLevels()),
-      this.microphone.level.subscribe(() => this.#onMicrophoneLevel()),
+      this.microphone.readings.subscribe((level) => this.#onReading(level)),
       this.microphone.track.subscribe((track) => this.#onTrack(track)),
       this.microphone.state.subscribe((state) => this.#onMicrophone(state)),
     ];
@@ -282,10 +282,9 @@ export class RoomSession {
     this.#tellMuted();
   }
 
-  #onMicrophoneLevel(): void {
+  #onReading(level: number): void {
     if (this.#muted.value) {
-      const spoken = this.#me !== null && this.#mutedSpeech.read(this.microphone.level.value, performance.now());
-      this.#speakingWhileMuted.set(spoken);
+      this.#speakingWhileMuted.set(this.#me !== null && this.#mutedSpeech.read(level, performance.now()));
     }
     this.#mergeLevels();
   }

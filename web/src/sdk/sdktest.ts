@@ -105,6 +105,15 @@ export class FakeTrack {
   }
 }
 
+/** What stands for a MediaStream: tracks, and nothing else. */
+class FakeTracks {
+  readonly tracks: FakeTrack[];
+
+  constructor(tracks: FakeTrack[]) {
+    this.tracks = tracks;
+  }
+}
+
 /** What a test does with the device's microphone. */
 export interface FakeMicrophone {
   /** The tracks opened so far. */
@@ -146,7 +155,7 @@ export function stubMicrophone(): FakeMicrophone {
     getItem: (name: string) => stored.get(name) ?? null,
     setItem: (name: string, value: string) => stored.set(name, value),
   });
-  vi.stubGlobal("MediaStream", class {});
+  vi.stubGlobal("MediaStream", FakeTracks);
   vi.stubGlobal(
     "AudioContext",
     class {

@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
 import { t } from "../i18n";
 import { PlainPage } from "../parts/plain-page";
 import { paths, type Route } from "../router";
@@ -6,13 +6,11 @@ import type { Lack } from "../state/browser";
 import { comeBack } from "../state/room";
 import { boot, me } from "../state/session";
 
-function ToHallway(): JSX.Element {
+function ToHallway(props: { second?: boolean }): JSX.Element {
   return (
-    <div class="row">
-      <a class="button button-primary" href={paths.hallway}>
-        {t().common.toHallway}
-      </a>
-    </div>
+    <a class={props.second === true ? "button" : "button button-primary"} href={paths.hallway}>
+      {t().common.toHallway}
+    </a>
   );
 }
 
@@ -30,7 +28,7 @@ export function OfflinePage(): JSX.Element {
 }
 
 /** The page failed in a way that nobody foresaw. */
-export function FailedPage(props: { children?: ComponentChildren }): JSX.Element {
+export function FailedPage(): JSX.Element {
   return (
     <PlainPage title={t().problem.title} lead={t().problem.unexpected}>
       <div class="row">
@@ -38,7 +36,6 @@ export function FailedPage(props: { children?: ComponentChildren }): JSX.Element
           {t().problem.reload}
         </button>
       </div>
-      {props.children}
     </PlainPage>
   );
 }
@@ -60,7 +57,9 @@ export function LackingPage(props: { lack: Lack }): JSX.Element {
 export function NotFoundPage(): JSX.Element {
   return (
     <PlainPage title={t().notFound.title} lead={t().notFound.text}>
-      <ToHallway />
+      <div class="row">
+        <ToHallway />
+      </div>
     </PlainPage>
   );
 }
@@ -71,17 +70,30 @@ export function AlreadyPage(props: { by: Route["page"] }): JSX.Element {
   return (
     <PlainPage title={m.title} lead={m.text(me.value?.member.name ?? "")}>
       <p class="secondary">{props.by === "invite" ? m.invite : m.owner}</p>
-      <ToHallway />
+      <div class="row">
+        <ToHallway />
+      </div>
     </PlainPage>
   );
 }
 
 /** A room that is over for this person, or never was. */
-export function ClosedRoomPage(props: { title: string; text: string; children?: ComponentChildren }): JSX.Element {
+export function ClosedRoomPage(props: {
+  title: string;
+  text: string;
+  /** What else than going away may help. */
+  action?: { label: string; run: () => void };
+}): JSX.Element {
   return (
     <PlainPage title={props.title} lead={props.text}>
-      {props.children}
-      <ToHallway />
+      <div class="row">
+        {props.action !== undefined && (
+          <button type="button" class="button button-primary" onClick={props.action.run}>
+            {props.action.label}
+          </button>
+        )}
+        <ToHallway second={props.action !== undefined} />
+      </div>
     </PlainPage>
   );
 }

@@ -144,13 +144,6 @@ export function EndedPage({ room }: { room: Room | null }): JSX.Element {
 
 /** The node does not let one in, or not any more. */
 export function RefusedPage(props: { error: unknown; room?: Room | null; by?: string | null; onRetry: () => void }): JSX.Element {
-  const again = (label: string) => (
-    <div class="row">
-      <button type="button" class="button button-primary" onClick={props.onRetry}>
-        {label}
-      </button>
-    </div>
-  );
   switch (props.error instanceof ProblemError ? props.error.code : "") {
     case "room-ended":
       return <EndedPage room={props.room ?? null} />;
@@ -166,15 +159,19 @@ export function RefusedPage(props: { error: unknown; room?: Room | null; by?: st
       );
     case "room-replaced":
       return (
-        <ClosedRoomPage title={t().replaced.title} text={t().replaced.text}>
-          {again(t().replaced.action)}
-        </ClosedRoomPage>
+        <ClosedRoomPage
+          title={t().replaced.title}
+          text={t().replaced.text}
+          action={{ label: t().replaced.action, run: props.onRetry }}
+        />
       );
     default:
       return (
-        <ClosedRoomPage title={t().problem.title} text={explain(props.error)}>
-          {again(t().common.retry)}
-        </ClosedRoomPage>
+        <ClosedRoomPage
+          title={t().problem.title}
+          text={explain(props.error)}
+          action={{ label: t().common.retry, run: props.onRetry }}
+        />
       );
   }
 }

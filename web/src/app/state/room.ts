@@ -10,7 +10,7 @@ import { follow } from "./follow";
 import { isElsewhere, markEntered, markLeft, roomBefore } from "./presence";
 import { settings } from "./settings";
 import { client, node } from "./session";
-import { attempt, explain, say } from "./toast";
+import { attempt, explain, hush, say } from "./toast";
 
 /** The room that this tab is in, with everything about it as signals. */
 export interface Presence {
@@ -136,6 +136,7 @@ export function nameOf(presence: Presence, who: Did | undefined): string {
 /** Opens one's microphone to the room. What hinders it is said; the promise never rejects. */
 export async function unmute(presence: Presence): Promise<void> {
   presence.trouble.value = null;
+  hush();
   try {
     await presence.session.unmute();
   } catch (error) {

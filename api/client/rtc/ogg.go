@@ -1,0 +1,136 @@
+package rtc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+)
+
+// ErrOgg says that a stream is not Opus in Ogg.
+var ErrOgg = errors.New("rtc: not Opus in Ogg")
+
+// maxOggPacket bounds a packet of an Ogg stream, in bytes: three frames of the largest size, and tags with a picture.
+const maxOggPacket = 1 << 20
+
+// OggOpus reads the frames of an Ogg Opus stream (RFC 7845), such as a .opus file, one after the other. The stream tells
+// no levels: all frames get the one given, in dBov, but those of at most two bytes, which hold no speech. An error ends
+// the frames; it wraps ErrOgg, or is the reader's. The stream's checksums are not looked at.
+func OggOpus(r io.Reader, level int) iter.Seq2[Frame, error] {
+	return func(yield func(Frame, error) bool) {
+		pages := oggPages{r: r}
+		for number := 0; ; number++ {
+			packet, err := pages.packet()
+			if errors.Is(err, io.EOF) && number > 0 {
+				return
+			}
+			if err != nil {
+				yield(Frame{}, err)
+				return
+			}
+			switch {
+			case number == 0 && !bytes.HasPrefix(packet, []byte("OpusHead")):
+				yield(Frame{}, fmt.Errorf("%w: it begins with something else", ErrOgg))
+				return
+			case number < 2 || len(packet) == 0: // the second holds tags
+				continue
+			}
+			frame := Frame{Opus: packet, Duration: duration(packet), Level: level}
+			if len(packet) <= 2 {
+				frame.Level = Silence
+			}
+			if !yield(frame, nil) {
+				return
+			}
+		}
+	}
+}
+
+// oggPages reads the packets of a stream out of its pages (RFC 3533, section 6).
+type oggPages struct {
+	r        io.Reader
+	segments []byte // lengths of the segments of the present page that are not yet read
+}
+
+// packet reads the next packet, from as many pages as it takes. io.EOF says that there is none.
+func (o *oggPages) packet() ([]byte, error) {
+	var packet []byte
+	for {
+		if len(o.segments) == 0 {
+			if err := o.page(); err != nil {
+				if errors.Is(err, io.EOF) && packet != nil {
+					return nil, fmt.Errorf("%w: it ends within a packet", ErrOgg)
+				}
+				return nil, err
+			}
+			continue
+		}
+		length := int(o.segments[0])
+		o.segments = o.segments[1:]
+		if len(packet)+length > maxOggPacket {
+			return nil, fmt.Errorf("%w: a packet of more than %d bytes", ErrOgg, maxOggPacket)
+		}
+		start := len(packet)
+		packet = append(packet, make([]byte, length)...)
+		if _, err := io.ReadFull(o.r, packet[start:]); err != nil {
+			return nil, fmt.Errorf("%w: it ends within a page: %w", ErrOgg, unexpected(err))
+		}
+		if length < 255 { // the last segment of a packet
+			return packet, nil
+		}
+	}
+}
+
+// page reads the header of the next page.
+func (o *oggPages) page() error {
+	var header [27]byte
+	if _, err := io.ReadFull(o.r, header[:]); err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return fmt.Errorf("%w: it ends within a page", ErrOgg)
+		}
+		return err
+	}
+	if string(header[:4]) != "OggS" || header[4] != 0 {
+		return fmt.Errorf("%w: no page where one must begin", ErrOgg)
+	}
+	o.segments = make([]byte, header[26])
+	if _, err := io.ReadFull(o.r, o.segments); err != nil {
+		return fmt.Errorf("%w: it ends within a page: %w", ErrOgg, unexpected(err))
+	}
+	return nil
+}
+
+// unexpected keeps the end of a stream in its middle from looking like a good end.
+func unexpected(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// duration is how much audio an Opus packet holds (RFC 6716, section 3.1); 0 for one that is none.
+func duration(packet []byte) time.Duration {
+	var each time.Duration
+	config := packet[0] >> 3
+	switch {
+	case config < 12: // SILK: 10, 20, 40, 60 ms
+		each = []time.Duration{10, 20, 40, 60}[config&3] * time.Millisecond
+	case config < 16: // hybrid: 10, 20 ms
+		each = []time.Duration{10, 20}[config&1] * time.Millisecond
+	default: // CELT: 2.5, 5, 10, 20 ms
+		each = 2500 * time.Microsecond << (config & 3)
+	}
+	switch packet[0] & 3 {
+	case 0:
+		return each
+	case 1, 2:
+		return 2 * each
+	default:
+		if len(packet) < 2 {
+			return 0
+		}
+		return time.Duration(packet[1]&63) * each
+	}
+}
