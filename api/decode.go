@@ -21,35 +21,50 @@ func DecodeEvent(data []byte) (Event, error) {
 	if err := json.Unmarshal(data, &head); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrEvent, err)
 	}
-	decode, ok := decoders[head.Type]
-	if !ok {
-		return nil, fmt.Errorf("%w: type %q", ErrEvent, head.Type)
-	}
-	event, err := decode(data)
+	event, err := decodeBody(head.Type, data)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrEvent, head.Type, err)
+		return nil, fmt.Errorf("%w: %q: %w", ErrEvent, head.Type, err)
 	}
 	return event, nil
 }
 
-// decoders holds one for each type of event.
-var decoders = map[EventType]func([]byte) (Event, error){
-	EventSnapshot:    decodeAs[Snapshot],
-	EventHandRaised:  decodeAs[HandRaised],
-	EventHandLowered: decodeAs[HandLowered],
-	EventOffered:     decodeAs[StageOffered],
-	EventOfferEnded:  decodeAs[OfferEnded],
-	EventStageJoined: decodeAs[StageJoined],
-	EventStageLeft:   decodeAs[StageLeft],
-	EventMuted:       decodeAs[Muted],
-	EventUnmuted:     decodeAs[Unmuted],
-	EventRoleChanged: decodeAs[RoleChanged],
-	EventConnection:  decodeAs[Connection],
-	EventRemoved:     decodeAs[Removed],
-	EventAudience:    decodeAs[AudienceChanged],
-	EventEnded:       decodeAs[Ended],
-	EventHallway:     decodeAs[Hallway],
-	EventRefused:     decodeAs[Refused],
+func decodeBody(kind EventType, data []byte) (Event, error) {
+	switch kind {
+	case EventSnapshot:
+		return decodeAs[Snapshot](data)
+	case EventHandRaised:
+		return decodeAs[HandRaised](data)
+	case EventHandLowered:
+		return decodeAs[HandLowered](data)
+	case EventOffered:
+		return decodeAs[StageOffered](data)
+	case EventOfferEnded:
+		return decodeAs[OfferEnded](data)
+	case EventStageJoined:
+		return decodeAs[StageJoined](data)
+	case EventStageLeft:
+		return decodeAs[StageLeft](data)
+	case EventMuted:
+		return decodeAs[Muted](data)
+	case EventUnmuted:
+		return decodeAs[Unmuted](data)
+	case EventRoleChanged:
+		return decodeAs[RoleChanged](data)
+	case EventConnection:
+		return decodeAs[Connection](data)
+	case EventRemoved:
+		return decodeAs[Removed](data)
+	case EventAudience:
+		return decodeAs[AudienceChanged](data)
+	case EventEnded:
+		return decodeAs[Ended](data)
+	case EventHallway:
+		return decodeAs[Hallway](data)
+	case EventRefused:
+		return decodeAs[Refused](data)
+	default:
+		return nil, errors.New("no type of event")
+	}
 }
 
 func decodeAs[E Event](data []byte) (Event, error) {

@@ -30,11 +30,11 @@ func grown(t invitestest.TB) *invitestest.Community {
 	return c
 }
 
-func encoded(t testing.TB, x *invites.Export) []byte {
-	t.Helper()
+func encoded(tb testing.TB, x *invites.Export) []byte {
+	tb.Helper()
 	data, err := x.Encode()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return data
 }
@@ -131,14 +131,14 @@ func TestVerifyExportOfALogWhoseNodeWasRevoked(t *testing.T) {
 }
 
 // seal makes x the export of a log of just these entries, whether or not they hold: what a dishonest node could do.
-func seal(t testing.TB, c *invitestest.Community, x *invites.Export, entries []invites.Entry) {
-	t.Helper()
+func seal(tb testing.TB, c *invitestest.Community, x *invites.Export, entries []invites.Entry) {
+	tb.Helper()
 	var tree ledger.Tree
 	var m invitestest.Hashes
 	for _, e := range entries {
 		next, fresh, err := ledger.Append(tree, m, []statement.ID{e.Statement.ID()})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		for _, h := range fresh {
 			m = append(m, h.Hash)
@@ -147,26 +147,26 @@ func seal(t testing.TB, c *invitestest.Community, x *invites.Export, entries []i
 	}
 	text, err := ledger.SignCheckpoint(ledger.Origin(c.ID(), c.Node.Public()), tree, c.Node)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	x.Checkpoints, x.Statements = map[identity.PublicKey]string{c.Node.Public(): text}, nil
 	for i, e := range entries {
 		e.Index = int64(i)
 		if err := x.Add(e, tree, m); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 }
 
 // resealed is the export of a whole log in which statements were replaced.
-func resealed(t testing.TB, c *invitestest.Community, member string, replace func(statement.Statement) statement.Statement) *invites.Export {
-	t.Helper()
+func resealed(tb testing.TB, c *invitestest.Community, member string, replace func(statement.Statement) statement.Statement) *invites.Export {
+	tb.Helper()
 	entries := slices.Clone(c.Entries())
 	for i := range entries {
 		entries[i].Statement = replace(entries[i].Statement)
 	}
 	x := &invites.Export{Community: c.ID(), Member: c.Person(member).Public()}
-	seal(t, c, x, entries)
+	seal(tb, c, x, entries)
 	return x
 }
 
@@ -178,12 +178,12 @@ func TestVerifyExportRefuses(t *testing.T) {
 			return encoded(t, x)
 		}
 	}
-	text := func(old, new string) func(*invitestest.Community) []byte {
+	text := func(from, to string) func(*invitestest.Community) []byte {
 		return func(c *invitestest.Community) []byte {
 			data := string(encoded(t, c.Export(c.Person("bob").Public())))
-			changed := strings.Replace(data, old, new, 1)
+			changed := strings.Replace(data, from, to, 1)
 			if changed == data {
-				t.Fatalf("%q does not occur", old)
+				t.Fatalf("%q does not occur", from)
 			}
 			return []byte(changed)
 		}

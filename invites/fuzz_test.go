@@ -14,9 +14,9 @@ import (
 )
 
 // busy is a State with something in every part of a snapshot.
-func busy(t testing.TB) invites.State {
-	t.Helper()
-	c := grown(t)
+func busy(tb testing.TB) invites.State {
+	tb.Helper()
+	c := grown(tb)
 	c.Invite(c.Person("bob"))
 	s, _ := c.Invite(c.Person("ann"))
 	c.Log(revokeOf(c, s.ID(), c.Founder), delegateOf(c, other(c), nil))

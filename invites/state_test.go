@@ -102,6 +102,9 @@ func TestAWholeChain(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, x.got, x.want)
 		}
 	}
+	if id := join.ID(); bytes.Count(c.State.Encode(), id[:]) != 1 {
+		t.Error("the join is kept after its admit")
+	}
 	v, ok := c.State.Invite(invite.ID())
 	if !ok || v.UsedBy != cy.Public() || v.By != ann.Public() || v.Key != key.Public() || v.Issued != c.Now ||
 		v.Expires != c.Now+c.Rules.InviteLife || v.Revoked {

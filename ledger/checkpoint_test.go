@@ -13,33 +13,33 @@ import (
 	"github.com/stoa-rooms/stoa/ledger"
 )
 
-func key(t testing.TB, name string) identity.PrivateKey {
-	t.Helper()
+func key(tb testing.TB, name string) identity.PrivateKey {
+	tb.Helper()
 	seed := sha256.Sum256([]byte(name))
 	k, err := identity.FromSeed(seed[:])
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return k
 }
 
-func checkpoint(t testing.TB, origin string, tree ledger.Tree, by identity.Signer) string {
-	t.Helper()
+func checkpoint(tb testing.TB, origin string, tree ledger.Tree, by identity.Signer) string {
+	tb.Helper()
 	text, err := ledger.SignCheckpoint(origin, tree, by)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return text
 }
 
 // signNote signs a text as C2SP signed-note has it, without the library.
-func signNote(t testing.TB, name, text string, by identity.PrivateKey) string {
-	t.Helper()
+func signNote(tb testing.TB, name, text string, by identity.PrivateKey) string {
+	tb.Helper()
 	public := by.Public()
 	id := sha256.Sum256(append([]byte(name+"\n\x01"), public[:]...))
 	sig, err := by.Sign([]byte(text))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return text + "\n— " + name + " " + base64.StdEncoding.EncodeToString(append(id[:4], sig...)) + "\n"
 }

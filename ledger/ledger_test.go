@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -54,18 +55,18 @@ func rootOf(leaves []statement.ID) [32]byte {
 }
 
 // grow appends n leaves, one by one or in batches.
-func grow(t testing.TB, n, batch int) (ledger.Tree, memory) {
-	t.Helper()
+func grow(tb testing.TB, n, batch int) (ledger.Tree, memory) {
+	tb.Helper()
 	var tree ledger.Tree
 	var m memory
 	for from := 0; from < n; from += batch {
 		next, fresh, err := ledger.Append(tree, m, ids(from, min(from+batch, n)))
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		for _, h := range fresh {
 			if h.Index != int64(len(m)) {
-				t.Fatalf("hash of index %d where %d comes next", h.Index, len(m))
+				tb.Fatalf("hash of index %d where %d comes next", h.Index, len(m))
 			}
 			m = append(m, h.Hash)
 		}
@@ -129,7 +130,7 @@ func TestInclusion(t *testing.T) {
 				ledger.CheckInclusion(proof, tree, int64(i), id(i+1)),
 				ledger.CheckInclusion(proof, tree, int64(i)+1, id(i)),
 				ledger.CheckInclusion(proof, tree, int64(i)-1, id(i)),
-				ledger.CheckInclusion(append(proof[:len(proof):len(proof)], tlog.Hash{}), tree, int64(i), id(i)),
+				ledger.CheckInclusion(slices.Concat(proof, tlog.RecordProof{{}}), tree, int64(i), id(i)),
 				ledger.CheckInclusion(proof, ledger.Tree{Size: tree.Size}, int64(i), id(i)),
 			} {
 				if !errors.Is(bad, ledger.ErrProof) {
@@ -161,7 +162,7 @@ func TestConsistency(t *testing.T) {
 			if old > 0 && !errors.Is(ledger.CheckConsistency(proof, other, heads[n]), ledger.ErrProof) {
 				t.Errorf("%d goes on from another %d", n, old)
 			}
-			long := append(proof[:len(proof):len(proof)], tlog.Hash{})
+			long := slices.Concat(proof, tlog.TreeProof{{}})
 			if !errors.Is(ledger.CheckConsistency(long, heads[old], heads[n]), ledger.ErrProof) {
 				t.Errorf("%d after %d: a longer proof holds", n, old)
 			}

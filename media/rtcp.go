@@ -61,11 +61,11 @@ func senderReport(raw []byte, ssrc uint32) (uint32, bool) {
 // nextRTCP cuts one packet off a compound one; nil at the end or at anything malformed.
 func nextRTCP(raw *[]byte) (packet []byte, kind uint8, count int) {
 	b := *raw
-	if len(b) < 8 || b[0]>>6 != 2 {
+	if len(b) < 4 || b[0]>>6 != 2 {
 		return nil, 0, 0
 	}
 	size := 4 * (int(binary.BigEndian.Uint16(b[2:])) + 1)
-	if size > len(b) || size < 8 {
+	if size > len(b) {
 		return nil, 0, 0
 	}
 	*raw = b[size:]

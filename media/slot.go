@@ -53,6 +53,7 @@ type slot struct {
 	skipped  uint16 // input packets of this run that were left out on purpose
 	seen     uint64 // bit i: newest-i was forwarded in this run, or lies before it
 	tsOffset uint32 // output minus input timestamp in this run
+	first    uint32 // lower bound for timestamps of late packets: the run's first, later a window behind last
 
 	last     uint32 // highest timestamp sent
 	duration uint32 // samples in the packet that had it
@@ -134,12 +135,15 @@ func (s *slot) rewrite(from source, p packet, now time.Duration) (build, bool) {
 			return build{}, false
 		}
 		marker = true
-		s.used, s.source = true, from
+		s.used, s.source, s.first = true, from, ts
 		s.run++
 		s.tsOffset = ts - p.timestamp
 		s.seen, s.skipped = seenFresh, 0
 	}
 	s.newest, s.last, s.duration = p.seq, ts, samples
+	if ts-s.first > reorder*longest {
+		s.first = ts - reorder*longest
+	}
 	s.anchor += int64(int32(ts - wall)) //nolint:gosec // serial arithmetic
 	return s.built(p, ts, marker), true
 }
@@ -163,7 +167,7 @@ func (s *slot) late(p packet, ts uint32) (build, bool) {
 	if behind >= reorder || s.seen&(1<<behind) != 0 {
 		return build{}, false
 	}
-	if earlier := s.last - ts; earlier == 0 || earlier > reorder*longest {
+	if int32(ts-s.last) >= 0 || int32(ts-s.first) <= 0 { //nolint:gosec // serial arithmetic
 		return build{}, false
 	}
 	s.seen |= 1 << behind

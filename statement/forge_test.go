@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -55,18 +56,24 @@ type example struct {
 	body   Body
 }
 
-// examples has one ordinary statement of every kind.
-func examples(tb testing.TB) []example {
-	tb.Helper()
+// examples is one ordinary statement of every kind. The bodies must not be changed.
+var examples = sync.OnceValue(makeExamples)
+
+func makeExamples() []example {
+	idOf := func(body Body, signer string) ID {
+		return forgery{headerOf(body.Kind(), signer), string(mustJSON(body)), signer}.id()
+	}
 	root, node, ana, leo := public(rootName), public(nodeName), public(anaName), public(leoName)
-	grant := mustSign(tb, &Grant{Community: root, IssuedAt: iat, Member: ana, Slots: 2, Why: WhyAdmission}, nodeName)
+	grant := &Grant{Community: root, IssuedAt: iat, Member: ana, Slots: 2, Why: WhyAdmission}
 	invite := &Invite{
 		Community: root, IssuedAt: iat + 60, Expires: iat + 7*86_400,
-		Key: public(oneTimeName), Grant: grant.ID(), Slot: 1,
+		Key: public(oneTimeName), Grant: idOf(grant, nodeName), Slot: 1,
 	}
-	inviteID := mustSign(tb, invite, anaName).ID()
-	redeem := &Redeem{Community: root, Invite: inviteID, Member: leo}
-	join := &Join{Community: root, IssuedAt: iat + 120, Redeem: mustSign(tb, redeem, oneTimeName).Text()}
+	redeem := &Redeem{Community: root, Invite: idOf(invite, anaName), Member: leo}
+	join := &Join{
+		Community: root, IssuedAt: iat + 120,
+		Redeem: forgery{headerOf(KindRedeem, oneTimeName), string(mustJSON(redeem)), oneTimeName}.text(),
+	}
 	create := &Create{
 		Community: root, IssuedAt: iat + 300, JTI: "c3RvYSByb29tIDE-_w", Node: node,
 		Title: hash("title"), Language: "pt-BR", Topics: []string{"music", "a-0"}, Entry: RoomMembers,
@@ -78,12 +85,12 @@ func examples(tb testing.TB) []example {
 			AdmitSlots: 2, PeriodSlots: 3, Period: 7 * 86_400, InviteLife: 7 * 86_400,
 			HostPeople: 3, HostTime: 600, SpeakTime: 600, Probation: 7 * 86_400,
 		}},
-		{nodeName, grant.Body()},
+		{nodeName, grant},
 		{anaName, invite},
 		{oneTimeName, redeem},
 		{leoName, join},
 		{nodeName, &Admit{
-			Community: root, IssuedAt: iat + 121, Member: leo, Join: mustSign(tb, join, leoName).ID(), Way: EntryInvite,
+			Community: root, IssuedAt: iat + 121, Member: leo, Join: idOf(join, leoName), Way: EntryInvite,
 		}},
 		{rootName, &Revoke{
 			Community: root, IssuedAt: iat + 900, Statement: hash("delegate"),
@@ -95,14 +102,14 @@ func examples(tb testing.TB) []example {
 		}},
 		{leoName, &Profile{Community: root, IssuedAt: iat + 120, Name: "Léo 🏛️ “<b>Stoa</b>”"}},
 		{leoName, create},
-		{nodeName, &End{Room: mustSign(tb, create, leoName).ID(), IssuedAt: iat + 4_000}},
+		{nodeName, &End{Room: idOf(create, leoName), IssuedAt: iat + 4_000}},
 	}
 }
 
 // exampleOf is the example of one kind.
 func exampleOf(tb testing.TB, kind Kind) example {
 	tb.Helper()
-	for _, e := range examples(tb) {
+	for _, e := range examples() {
 		if e.body.Kind() == kind {
 			return e
 		}
@@ -122,11 +129,15 @@ type forgery struct {
 func forge(tb testing.TB, kind Kind) forgery {
 	tb.Helper()
 	e := exampleOf(tb, kind)
-	payload, err := json.Marshal(e.body)
+	return forgery{header: headerOf(kind, e.signer), payload: string(mustJSON(e.body)), signer: e.signer}
+}
+
+func mustJSON(body Body) []byte {
+	raw, err := json.Marshal(body)
 	if err != nil {
-		tb.Fatal(err)
+		panic(err)
 	}
-	return forgery{header: headerOf(kind, e.signer), payload: string(payload), signer: e.signer}
+	return raw
 }
 
 func headerOf(kind Kind, signer string) string {
@@ -137,6 +148,9 @@ func part(raw string) string { return base64.RawURLEncoding.EncodeToString([]byt
 
 // input is what the signature covers.
 func (f forgery) input() string { return part(f.header) + "." + part(f.payload) }
+
+// id is the id of what is signed.
+func (f forgery) id() ID { return sha256.Sum256([]byte(f.input())) }
 
 // text signs, whatever it is.
 func (f forgery) text() string {

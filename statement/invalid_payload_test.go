@@ -115,7 +115,7 @@ func utf16(ascii string) string {
 // wrongClaims goes through every claim of every kind: missing, null, of the wrong type, and malformed.
 func wrongClaims(tb testing.TB, r *refusals) {
 	tb.Helper()
-	for _, e := range examples(tb) {
+	for _, e := range examples() {
 		kind := e.body.Kind()
 		f := forge(tb, kind)
 		claim := func(claim, how, raw string) {
@@ -158,7 +158,7 @@ func wrongClaims(tb testing.TB, r *refusals) {
 func wrongBounds(tb testing.TB, r *refusals) {
 	tb.Helper()
 	kinds := map[Kind]forgery{}
-	for _, e := range examples(tb) {
+	for _, e := range examples() {
 		kinds[e.body.Kind()] = forge(tb, e.body.Kind())
 	}
 	bad := func(kind Kind, claim string, values ...string) {
@@ -223,7 +223,7 @@ func wrongBounds(tb testing.TB, r *refusals) {
 func kindsInOrder(tb testing.TB, kinds map[Kind]forgery) func(func(Kind, forgery) bool) {
 	tb.Helper()
 	return func(yield func(Kind, forgery) bool) {
-		for _, e := range examples(tb) {
+		for _, e := range examples() {
 			if !yield(e.body.Kind(), kinds[e.body.Kind()]) {
 				return
 			}

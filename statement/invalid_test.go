@@ -117,7 +117,7 @@ func looseBits(tb testing.TB, f forgery, which string) (loose, odd string) {
 // wrongKindOrAudience is about texts that are right, but not for the one who asks.
 func wrongKindOrAudience(tb testing.TB, r *refusals) {
 	tb.Helper()
-	for _, e := range examples(tb) {
+	for _, e := range examples() {
 		s := mustSign(tb, e.body, e.signer)
 		other := KindDelegate
 		if s.Kind() == other {

@@ -87,7 +87,9 @@ func isReason(want reason.Reason) func(error) bool {
 }
 
 func TestSignCopiesTheBody(t *testing.T) {
-	body := exampleOf(t, KindCreate).body.(*Create)
+	body := new(Create)
+	*body = *exampleOf(t, KindCreate).body.(*Create)
+	body.Topics = []string{"music"}
 	s := mustSign(t, body, leoName)
 	body.Topics[0] = "changed"
 	body.Language = "de"

@@ -6,18 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-json-experiment/json"
 	"github.com/mr-tron/base58"
 )
-
-func bodyJSON(tb testing.TB, body Body) []byte {
-	tb.Helper()
-	raw, err := json.Marshal(body)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return raw
-}
 
 // sized pads header and payload with white space until the text has n bytes.
 func sized(f forgery, n int) string {
@@ -43,10 +33,10 @@ func validVectors(tb testing.TB) []validVector {
 			tb.Fatalf("%s: %v", name, err)
 		}
 		list = append(list, validVector{
-			name, text, s.Kind(), s.ID(), s.Signer().String(), s.Audience(), bodyJSON(tb, s.Body()),
+			name, text, s.Kind(), s.ID(), s.Signer().String(), s.Audience(), mustJSON(s.Body()),
 		})
 	}
-	for _, e := range examples(tb) {
+	for _, e := range examples() {
 		add(string(e.body.Kind()), mustSign(tb, e.body, e.signer).Text())
 	}
 	delegate, rules, profile := forge(tb, KindDelegate), forge(tb, KindRules), forge(tb, KindProfile)

@@ -21,6 +21,7 @@ type faults struct {
 	fails func(n int) bool // by count of steps, from 1
 	after bool
 	n     int
+	dir   string   // of the store
 	hit   []string // the steps that failed
 }
 
@@ -67,9 +68,10 @@ func TestFailingOften(t *testing.T) {
 				f := all[dir]
 				if f == nil {
 					f = &faults{after: after, fails: func(n int) bool { return slices.Contains(squares, n-2) }}
+					f.dir = scratch(t)
 					all[dir] = f
 				}
-				return openInsisting(t, storage.Options{Dir: dir}.WithFaults(f.step))
+				return openInsisting(t, storage.Options{Dir: f.dir}.WithFaults(f.step))
 			}})
 			for dir, f := range all {
 				if len(f.hit) == 0 {

@@ -5,12 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/api/client"
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/statement"
-	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -57,13 +58,7 @@ func TestSilentResumeCounts(t *testing.T) {
 	s, conn := f.entered(t.Context())
 	f.drop(conn)
 	_, conn = f.next() // and nothing is sent
-	deadline := time.Now().Add(5 * time.Second)
-	for !s.Connected() && time.Now().Before(deadline) {
-		time.Sleep(5 * time.Millisecond)
-	}
-	if !s.Connected() {
-		t.Error("not connected")
-	}
+	until(t, s, "it is connected", func(client.State) bool { return s.Connected() })
 	f.send(conn, audience(11, 1))
 	until(t, s, "event 11 is there", func(s client.State) bool { return s.N == 11 })
 }
@@ -248,10 +243,7 @@ func TestCloseWhileReconnecting(t *testing.T) {
 	f.refuse = reason.Internal
 	f.mu.Unlock()
 	f.drop(conn)
-	deadline := time.Now().Add(5 * time.Second)
-	for s.Connected() && time.Now().Before(deadline) {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, s, "it reconnects", func(client.State) bool { return !s.Connected() })
 	s.Close()
 	if err := s.Leave(t.Context()); err != nil || s.Err() != nil {
 		t.Errorf("%v, %v", err, s.Err())

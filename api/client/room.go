@@ -290,7 +290,7 @@ func (s *RoomSession) converse(ctx context.Context, socket *socket) error {
 			if s.over(ctx) || !worthRetrying(err) {
 				return err
 			}
-			pause(ctx, wait/2+rand.N(wait/2)) //nolint:gosec // only spreads reconnects
+			pause(ctx, wait/2+rand.N(wait/2))
 			wait = min(2*wait, lastWait)
 			socket, err = s.connect(ctx)
 		}

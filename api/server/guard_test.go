@@ -162,14 +162,14 @@ func TestTooLargeIsSaidAtOnce(t *testing.T) {
 	h := start(t)
 	token := h.token()
 	host := strings.TrimPrefix(h.url, "http://")
-	for path, kind := range map[string]string{
-		"/api/v1/join": "application/json",
-		"/api/v1/rooms/" + testRoom.String() + "/media": "application/sdp",
-	} {
-		res, _ := h.raw(fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: 1048576\r\n\r\n",
-			path, host, token, kind))
-		if res.StatusCode != 413 || !res.Close {
-			t.Errorf("%s: %d, closing %v", path, res.StatusCode, res.Close)
+	media := "/api/v1/rooms/" + testRoom.String() + "/media"
+	for path, kind := range map[string]string{"/api/v1/join": "application/json", media: "application/sdp"} {
+		for _, size := range []int{maxBody + 1, 1 << 20, 1 << 40} {
+			res, _ := h.raw(fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n",
+				path, host, token, kind, size))
+			if res.StatusCode != 413 || !res.Close {
+				t.Errorf("%s: %d, closing %v", path, res.StatusCode, res.Close)
+			}
 		}
 	}
 }

@@ -200,7 +200,7 @@ const (
 	answerWithin = 60 * time.Second // the page over a slow line
 	idleFor      = 2 * time.Minute
 	maxHeader    = 16 << 10
-	drainWithin  = 2500 * time.Millisecond // for requests under way when the server ends
+	drainWithin  = 2 * time.Second // for requests under way when the server ends
 )
 
 // Serve serves on a listener until ctx ends; then it tells those connected, lets requests under way finish, and returns

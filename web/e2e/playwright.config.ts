@@ -4,6 +4,7 @@ import { defineConfig } from "@playwright/test";
 // So the tests launch browsers themselves (people.ts), and run one after another.
 export default defineConfig({
   testDir: ".",
+  testMatch: process.env["PICTURES"] === undefined ? "*.spec.ts" : "pictures.ts",
   outputDir: "../test-results",
   workers: 1,
   fullyParallel: false,

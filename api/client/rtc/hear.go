@@ -84,7 +84,7 @@ func (s *slot) gap(number uint16) int {
 		s.begun, s.last = true, number
 		return 0
 	}
-	ahead := int(int16(number - s.last)) //nolint:gosec // the wrap is the point
+	ahead := int(int16(number - s.last))
 	if ahead <= 0 {
 		return -1
 	}
@@ -128,7 +128,7 @@ func (c *Conn) hear(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 	var levelID uint8
 	for _, e := range receiver.GetParameters().HeaderExtensions {
 		if e.URI == sdp.AudioLevelURI {
-			levelID = uint8(e.ID) //nolint:gosec // 1 to 14
+			levelID = uint8(e.ID)
 		}
 	}
 	buffer := make([]byte, 1500)

@@ -21,31 +21,45 @@ const maxOggPacket = 1 << 20
 func OggOpus(r io.Reader, level int) iter.Seq2[Frame, error] {
 	return func(yield func(Frame, error) bool) {
 		pages := oggPages{r: r}
-		for number := 0; ; number++ {
+		if err := pages.begin(); err != nil {
+			yield(Frame{}, err)
+			return
+		}
+		for {
 			packet, err := pages.packet()
-			if errors.Is(err, io.EOF) && number > 0 {
+			if errors.Is(err, io.EOF) {
 				return
 			}
-			if err != nil {
-				yield(Frame{}, err)
-				return
-			}
-			switch {
-			case number == 0 && !bytes.HasPrefix(packet, []byte("OpusHead")):
-				yield(Frame{}, fmt.Errorf("%w: it begins with something else", ErrOgg))
-				return
-			case number < 2 || len(packet) == 0: // the second holds tags
-				continue
-			}
-			frame := Frame{Opus: packet, Duration: duration(packet), Level: level}
-			if len(packet) <= 2 {
-				frame.Level = Silence
-			}
-			if !yield(frame, nil) {
+			if !yield(frame(packet, level), err) || err != nil {
 				return
 			}
 		}
 	}
+}
+
+// begin reads the two packets before the audio: the head, and the tags.
+func (o *oggPages) begin() error {
+	for _, want := range []string{"OpusHead", "OpusTags"} {
+		packet, err := o.packet()
+		if errors.Is(err, io.EOF) {
+			return fmt.Errorf("%w: it ends before the audio", ErrOgg)
+		}
+		if err != nil {
+			return err
+		}
+		if !bytes.HasPrefix(packet, []byte(want)) {
+			return fmt.Errorf("%w: no %s where it must be", ErrOgg, want)
+		}
+	}
+	return nil
+}
+
+// frame is an Opus packet with its duration and level.
+func frame(packet []byte, level int) Frame {
+	if len(packet) <= 2 {
+		level = Silence
+	}
+	return Frame{Opus: packet, Duration: duration(packet), Level: level}
 }
 
 // oggPages reads the packets of a stream out of its pages (RFC 3533, section 6).
@@ -112,6 +126,9 @@ func unexpected(err error) error {
 
 // duration is how much audio an Opus packet holds (RFC 6716, section 3.1); 0 for one that is none.
 func duration(packet []byte) time.Duration {
+	if len(packet) == 0 {
+		return 0
+	}
 	var each time.Duration
 	config := packet[0] >> 3
 	switch {

@@ -102,11 +102,12 @@ func opus() webrtc.RTPCodecCapability {
 	return webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: clockRate, Channels: 2, SDPFmtpLine: opusFmtp}
 }
 
-// Conn is one person's audio in one room. It ends when it is closed, when the node ends it (the person left, was
-// removed, or joined again), or when the network is gone for half a minute. It does not come back by itself: join again.
-// It is safe for concurrent use.
+// Conn is one person's audio in one room. It ends when it is closed, when the room session ends, when the node has been
+// restarted, and half a minute after the last sign of the node: the network is gone, or the person joined again. It does
+// not come back by itself: see Done, close it and join again. It is safe for concurrent use.
 type Conn struct {
 	client   *client.Client
+	stop     context.CancelFunc // ends follow
 	pc       *webrtc.PeerConnection
 	slots    []*webrtc.RTPTransceiver
 	location string // of the connection at the node
@@ -149,6 +150,10 @@ func Join(ctx context.Context, session *client.RoomSession, opts Options) (*Conn
 		return nil, err
 	}
 	c.client = session.Client()
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	c.stop = stop
+	run := session.State().Run
+	c.readers.Go(func() { c.follow(background, session, run) })
 	if err := c.negotiate(ctx, session); err != nil {
 		c.Close()
 		return nil, err
@@ -163,6 +168,12 @@ func Join(ctx context.Context, session *client.RoomSession, opts Options) (*Conn
 		c.Close()
 		return nil, fmt.Errorf("rtc: connecting: %w", ctx.Err())
 	}
+}
+
+// follow ends the connection with the room session, and with the run of the node in which it was made.
+func (c *Conn) follow(ctx context.Context, session *client.RoomSession, run string) {
+	_, _ = session.Wait(ctx, func(s client.State) bool { return s.Run != run }) // whatever it was, it is over
+	c.changed(webrtc.PeerConnectionStateClosed)
 }
 
 // open makes the lines of an offer: the slots first, the microphone last.
@@ -240,6 +251,7 @@ func (c *Conn) changed(state webrtc.PeerConnectionState) {
 			c.over = true
 			close(c.done)
 		}
+	default: // on its way, or silent for a moment
 	}
 }
 
@@ -256,6 +268,7 @@ func (c *Conn) Close() {
 			// The node also notices by itself, and may have ended the connection before.
 			_ = c.client.CloseMedia(ctx, c.location)
 		}
+		c.stop()
 		_ = c.pc.Close() // it is over either way
 		c.changed(webrtc.PeerConnectionStateClosed)
 		c.readers.Wait()

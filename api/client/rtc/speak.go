@@ -28,15 +28,16 @@ type Frame struct {
 
 // microphone is the line that sends. It is the last of the offer.
 type microphone struct {
-	track  *webrtc.TrackLocalStaticRTP
-	sender *webrtc.RTPSender
-	line   *webrtc.RTPTransceiver
+	track *webrtc.TrackLocalStaticRTP
+	line  *webrtc.RTPTransceiver
 
 	mu      sync.Mutex
 	header  rtp.Header // of the next packet; guarded by mu
 	levelID uint8      // of the header extensions; 0 if not negotiated; guarded by mu
 	midID   uint8      // guarded by mu
+	mid     string     // of the line; guarded by mu
 	due     time.Time  // when the next packet would follow without a pause; zero before the first; guarded by mu
+	sent    uint64     // guarded by mu
 	report  Report     // guarded by mu
 }
 
@@ -56,9 +57,9 @@ func (m *microphone) open(pc *webrtc.PeerConnection) error {
 	if err != nil {
 		return fmt.Errorf("rtc: %w", err)
 	}
-	m.track, m.line, m.sender = track, line, line.Sender()
+	m.track, m.line = track, line
 	m.header = rtp.Header{
-		Version: 2, SequenceNumber: uint16(rand.Uint32()), Timestamp: rand.Uint32(), //nolint:gosec // RFC 3550: random, not secret
+		Version: 2, SequenceNumber: uint16(rand.Uint32()), Timestamp: rand.Uint32(),
 	}
 	return nil
 }
@@ -67,12 +68,13 @@ func (m *microphone) open(pc *webrtc.PeerConnection) error {
 func (m *microphone) negotiated() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, e := range m.sender.GetParameters().HeaderExtensions {
+	m.mid = m.line.Mid()
+	for _, e := range m.line.Sender().GetParameters().HeaderExtensions {
 		switch e.URI {
 		case sdp.AudioLevelURI:
-			m.levelID = uint8(e.ID) //nolint:gosec // 1 to 14
+			m.levelID = uint8(e.ID)
 		case sdp.SDESMidURI:
-			m.midID = uint8(e.ID) //nolint:gosec // 1 to 14
+			m.midID = uint8(e.ID)
 		}
 	}
 }
@@ -115,7 +117,7 @@ func (m *microphone) packet(f Frame, now time.Time) (*rtp.Packet, error) {
 	}
 	header := m.header.Clone()
 	header.Extension = false
-	for id, value := range map[uint8][]byte{m.levelID: level(f.Level), m.midID: []byte(m.line.Mid())} {
+	for id, value := range map[uint8][]byte{m.levelID: level(f.Level), m.midID: []byte(m.mid)} {
 		if id == 0 {
 			continue
 		}
@@ -123,6 +125,7 @@ func (m *microphone) packet(f Frame, now time.Time) (*rtp.Packet, error) {
 			return nil, fmt.Errorf("rtc: %w", err)
 		}
 	}
+	m.sent++
 	m.header.SequenceNumber++
 	m.header.Timestamp += samples(f.Duration)
 	m.due = m.due.Add(f.Duration)
@@ -131,14 +134,14 @@ func (m *microphone) packet(f Frame, now time.Time) (*rtp.Packet, error) {
 
 // level is the RFC 6464 extension: the voice bit and the level.
 func level(dBov int) []byte {
-	raw := byte(-dBov) //nolint:gosec // 0 to 127, checked
+	raw := byte(-dBov)
 	if dBov > Silence {
 		raw |= 0x80
 	}
 	return []byte{raw}
 }
 
-func samples(d time.Duration) uint32 { return uint32(d * clockRate / time.Second) } //nolint:gosec // wraps as timestamps do
+func samples(d time.Duration) uint32 { return uint32(d * clockRate / time.Second) }
 
 // Speak sends frames in real time, each when the one before is over, until they end, ctx ends or the connection is over.
 // An error among the frames ends it.
@@ -169,6 +172,13 @@ func (c *Conn) Speak(ctx context.Context, frames iter.Seq2[Frame, error]) error 
 	return nil
 }
 
+// Sent is how many packets were sent.
+func (c *Conn) Sent() uint64 {
+	c.mic.mu.Lock()
+	defer c.mic.mu.Unlock()
+	return c.mic.sent
+}
+
 // Report is what the node last said about what it gets from this person; Count is 0 while it has said nothing.
 func (c *Conn) Report() Report {
 	c.mic.mu.Lock()
@@ -180,7 +190,7 @@ func (c *Conn) Report() Report {
 func (m *microphone) listen() {
 	buffer := make([]byte, 1500)
 	for {
-		n, _, err := m.sender.Read(buffer)
+		n, _, err := m.line.Sender().Read(buffer)
 		if err != nil {
 			return
 		}

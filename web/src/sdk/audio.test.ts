@@ -109,8 +109,8 @@ beforeEach(() => {
   audio = new RoomAudio(node, aRoom, () => troubles++);
 });
 
-afterEach(async () => {
-  await audio.close();
+afterEach(() => {
+  audio.close();
   vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
@@ -182,8 +182,9 @@ describe("connecting", () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(status()).toBe("unreachable");
     await vi.advanceTimersByTimeAsync(500);
+    expect([status(), FakePeer.all.length]).toEqual(["unreachable", 2]);
     peer().become("connected");
-    expect([status(), FakePeer.all.length]).toEqual(["connected", 2]);
+    expect(status()).toBe("connected");
   });
 });
 
@@ -300,19 +301,25 @@ describe("hearing", () => {
 });
 
 describe("closing", () => {
-  test("ends the connection here and on the node, once and for good", async () => {
-    const { lines } = await connected();
-    await audio.close();
-    await audio.close();
+  test("hanging up ends the connection here and on the node, once and for good", async () => {
+    await connected();
+    await audio.hangUp();
+    await audio.hangUp();
     audio.connect();
     await vi.advanceTimersByTimeAsync(60_000);
     expect([status(), peer().open, node.closed, node.offers.length]).toEqual(["closed", false, ["leg-1"], 1]);
-    expect(lines).toHaveLength(4);
+  });
+
+  test("closing leaves the node alone", async () => {
+    await connected();
+    audio.close();
+    await settle();
+    expect([status(), peer().open, node.closed]).toEqual(["closed", false, []]);
   });
 
   test("while an offer is on its way", async () => {
     audio.connect();
-    await audio.close();
+    audio.close();
     await settle();
     expect(FakePeer.all.every(({ open }) => !open)).toBe(true);
   });
@@ -320,7 +327,7 @@ describe("closing", () => {
   test("with a node that is gone", async () => {
     await connected();
     node.closeMedia = () => Promise.reject(new OfflineError("x"));
-    await audio.close();
+    await audio.hangUp();
     expect(status()).toBe("closed");
   });
 });

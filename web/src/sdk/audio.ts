@@ -38,7 +38,7 @@ const times = {
   connect: 10_000, // from the answer to the first packet; on loopback a quarter of a second
   mend: 3_000, // a connection that is "disconnected" may come back by itself
   firstRetry: 500, // doubled each time, up to longestRetry; each wait is this, less up to half by chance
-  longestRetry: 8_000,
+  longestRetry: 4_000,
 } as const;
 
 /**
@@ -121,12 +121,16 @@ export class RoomAudio {
     };
   }
 
-  /** Ends it, on the node as well. */
-  async close(): Promise<void> {
-    if (this.#over) return;
+  /** Ends it on this side. */
+  close(): void {
+    if (!this.#over) this.#finish({ kind: "closed" });
+  }
+
+  /** Ends it, on the node as well. Never rejects: a node out of reach notices by itself. */
+  async hangUp(): Promise<void> {
     const leg = this.#line?.leg;
-    this.#finish({ kind: "closed" });
-    if (leg !== undefined) await this.#client.closeMedia(this.#room, leg).catch(() => undefined); // gone with the room, or the network
+    this.close();
+    if (leg !== undefined) await this.#client.closeMedia(this.#room, leg).catch(() => undefined);
   }
 
   get #over(): boolean {
@@ -151,7 +155,7 @@ export class RoomAudio {
     clearTimeout(this.#timer);
     if (this.#line !== null) {
       this.#line.pc.onconnectionstatechange = null; // still heard, but no longer waited for
-      this.#status.set({ kind: "reconnecting" });
+      if (this.#status.value.kind === "connected") this.#status.set({ kind: "reconnecting" });
     } else if (this.#status.value.kind === "idle") {
       this.#status.set({ kind: "connecting" });
     }

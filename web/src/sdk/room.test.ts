@@ -51,8 +51,11 @@ class FakeAudio implements Pick<RoomAudio, keyof RoomAudio> {
   };
   resume = () => Promise.resolve();
   diagnose = () => Promise.resolve({ status: this.status.value.kind });
-  close = () => {
-    this.status.set({ kind: "closed" });
+  hungUp = false;
+  close = () => this.status.set({ kind: "closed" });
+  hangUp = () => {
+    this.hungUp = true;
+    this.close();
     return Promise.resolve();
   };
 }
@@ -125,6 +128,7 @@ describe("sound", () => {
     await heard();
     stream.status.set(status);
     expect([audio.status.value.kind, audio.sending, session.muted.value]).toEqual(["closed", null, true]);
+    expect(audio.hungUp).toBe(false); // the node has done so
     expect(session.microphone.state.value.kind).toBe("closed");
   });
 });
@@ -254,7 +258,7 @@ describe("leaving", () => {
     await heard();
     await session.leave();
     expect(said().at(-1)).toBe("leave");
-    expect(stream.calls).toEqual(["expectEnd", "close"]);
+    expect([stream.calls, audio.hungUp]).toEqual([["expectEnd", "close"], true]);
     expect([audio.status.value.kind, session.microphone.state.value.kind, audio.sending]).toEqual(["closed", "closed", null]);
   });
 
@@ -346,8 +350,13 @@ describe("rings", () => {
     device.hears(0);
     await vi.advanceTimersByTimeAsync(500);
     expect([...session.levels.value.keys()]).toEqual([1]);
+    stream.tell(event(13, { type: "muted", key: ana }));
+    expect(session.levels.value.size).toBe(0);
+    device.hears(0.2);
+    await vi.advanceTimersByTimeAsync(500);
+    expect([...session.levels.value.keys()]).toEqual([2]);
     await session.mute();
-    audio.levels.set(new Map());
+    stream.tell(event(14, { type: "muted", key: leo }));
     expect(session.levels.value.size).toBe(0);
   });
 });

@@ -99,7 +99,7 @@ export class RoomSession {
     if (this.#stops.length > 0) return;
     this.#stops = [
       this.#stream.status.subscribe((status) => this.#onStatus(status)),
-      this.#stream.events.subscribe(() => this.#reconcile()),
+      this.#stream.events.subscribe(() => this.#onEvent()),
       this.#audio.levels.subscribe(() => this.#mergeLevels()),
       this.microphone.readings.subscribe((level) => this.#onReading(level)),
       this.microphone.track.subscribe((track) => this.#onTrack(track)),
@@ -116,11 +116,10 @@ export class RoomSession {
     this.microphone.close();
     if (inside) {
       this.#stream.expectEnd();
-      const left = this.act({ type: "leave" }).catch(() => undefined);
-      await Promise.race([left, new Promise((done) => setTimeout(done, patience.leaving))]);
+      await Promise.race([this.#sayGoodbye(), new Promise((done) => setTimeout(done, patience.leaving))]);
     }
     this.#stream.close();
-    await this.#end();
+    this.#end();
   }
 
   /** Does something in the room. What it changed comes as events. */
@@ -219,8 +218,13 @@ export class RoomSession {
     } else if (kind === "reconnecting") {
       this.#fallSilent();
     } else if (kind !== "connecting") {
-      void this.#end();
+      this.#end();
     }
+  }
+
+  #onEvent(): void {
+    this.#reconcile();
+    this.#mergeLevels();
   }
 
   /** Brings what is sent in step with what the room says of this person. */
@@ -292,6 +296,8 @@ export class RoomSession {
   /** What is heard, and oneself. */
   #mergeLevels(): void {
     const levels = new Map(this.#audio.levels.value);
+    // Rings go out with the word that somebody is muted, not when the last packet has faded.
+    for (const { csrc, muted } of this.state.value?.stage ?? []) if (muted) levels.delete(csrc);
     const mine = this.#me;
     if (mine !== null && !this.#muted.value) {
       const now = performance.now();
@@ -301,14 +307,19 @@ export class RoomSession {
     if (levels.size > 0 || this.#levels.value.size > 0) this.#levels.set(levels);
   }
 
-  async #end(): Promise<void> {
+  async #sayGoodbye(): Promise<void> {
+    await this.#audio.hangUp();
+    await this.act({ type: "leave" }).catch(() => undefined); // out of reach, or out of the room by now
+  }
+
+  #end(): void {
     for (const stop of this.#stops) stop();
     this.#stops = [];
     this.#fallSilent();
     this.#levels.set(new Map());
     this.#speakingWhileMuted.set(false);
     this.microphone.close();
-    await this.#audio.close();
+    this.#audio.close();
   }
 }
 

@@ -44,9 +44,10 @@ const comeBack: ReadonlySet<string> = new Set([
 /** Milliseconds. */
 const times = {
   firstRetry: 250, // doubled each time, up to longestRetry; each wait is this, less up to half by chance
-  longestRetry: 8_000,
+  longestRetry: 3_000,
   settled: 5_000, // a connection this old has worked: the next loss begins at firstRetry again
   open: 10_000, // until the first message
+  probe: 4_000, // until a node that does not answer counts as out of reach
   quietResume: 1_000, // a resumed connection without news is not answered: it counts as live after this
 };
 
@@ -87,6 +88,7 @@ export class EventSocket {
   #timer: ReturnType<typeof setTimeout> | undefined; // the next thing to happen to this connection
   #waiting = false; // for the next attempt
   #ending = false; // the next loss is the end
+  #renewing = false; // the session was renewed, and no connection was live since
 
   constructor(client: Door, handler: Handler, env: SocketEnvironment = browser()) {
     this.#client = client;
@@ -122,11 +124,13 @@ export class EventSocket {
   async probe(): Promise<void> {
     const run = this.#run;
     if (this.status.value.kind !== "live") return;
-    const dead = await this.#client.node().then(
-      () => false,
-      (error: unknown) => error instanceof OfflineError,
+    const answered = this.#client.node().then(
+      () => true,
+      (error: unknown) => !(error instanceof OfflineError),
     );
-    if (dead && run === this.#run) this.#lost();
+    const silence = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), times.probe));
+    const there = await Promise.race([answered, silence]);
+    if (!there && run === this.#run) this.#lost();
   }
 
   get #running(): boolean {
@@ -167,9 +171,7 @@ export class EventSocket {
     const run = this.#run;
     const message = parse(data);
     if (message?.type === "refused") {
-      const problem = new ProblemError((message as unknown as { problem: Problem }).problem);
-      if (problem.code === "session-required") this.#client.dropToken(token);
-      this.#failed(problem);
+      this.#refused(new ProblemError((message as unknown as { problem: Problem }).problem), token);
       return;
     }
     const verdict = message === null ? "again" : this.#handler.receive(message);
@@ -179,9 +181,24 @@ export class EventSocket {
     else this.#finish({ kind: "ended" });
   }
 
+  #refused(problem: ProblemError, token: string): void {
+    if (problem.code !== "session-required") {
+      this.#failed(problem);
+      return;
+    }
+    this.#client.dropToken(token);
+    if (this.#renewing) {
+      this.#lost();
+    } else {
+      this.#renewing = true; // a restarted node forgets sessions, and is there again: no need to wait
+      void this.#connect();
+    }
+  }
+
   #live(): void {
     if (this.status.value.kind === "live") return;
     this.#lostAt = null;
+    this.#renewing = false;
     this.#after(times.settled, () => (this.#attempt = 0));
     this.status.set({ kind: "live" });
   }

@@ -172,11 +172,11 @@ describe("losing the connection", () => {
     node.trouble = new OfflineError("offline");
     const attempts: number[] = [];
     stream.status.subscribe((s) => s.kind === "reconnecting" && attempts.push(s.attempt));
-    await vi.advanceTimersByTimeAsync(250 + 500 + 1000 + 2000 + 4000 + 8000 + 8000);
+    await vi.advanceTimersByTimeAsync(250 + 500 + 1000 + 2000 + 3000 + 3000 + 3000);
     expect(attempts).toEqual([2, 3, 4, 5, 6, 7, 8]);
     await vi.advanceTimersByTimeAsync(24 * 3600 * 1000);
     node.trouble = null;
-    await vi.advanceTimersByTimeAsync(8000);
+    await vi.advanceTimersByTimeAsync(3000);
     (await node.opened()).say(aSnapshot());
     expect(status()).toBe("live");
   });
@@ -213,17 +213,26 @@ describe("losing the connection", () => {
     expect(node.sockets[0]?.closed).toBe(true);
   });
 
-  test("a restarted node wants a new session, and numbers anew", async () => {
+  test("a restarted node wants a new session, at once, and numbers anew", async () => {
     (await live()).drop();
     await vi.advanceTimersByTimeAsync(250);
     (await node.opened()).refuse("session-required");
-    await vi.advanceTimersByTimeAsync(500);
     const third = await node.opened();
     expect(third.sent[0]).toMatchObject({ token: "token-1", run: "run-1", since: 10 });
     third.say({ ...aSnapshot(), run: "run-2", n: 0 });
     third.say(event(1, { type: "muted", key: ana }));
     expect(stream.state.value).toMatchObject({ run: "run-2", n: 1 });
     expect(status()).toBe("live");
+  });
+
+  test("a node that takes no session is not asked hastily", async () => {
+    (await live()).drop();
+    for (const sockets of [3, 4, 5]) {
+      await vi.advanceTimersByTimeAsync(3000);
+      (await node.opened()).refuse("session-required");
+      await node.opened();
+      expect(node.sockets).toHaveLength(sockets);
+    }
   });
 
   test.each(["online", "pageshow", "visibilitychange"])("%s makes it try at once", async (hint) => {
@@ -250,6 +259,25 @@ describe("losing the connection", () => {
     node.page.dispatchEvent(new Event("offline"));
     await vi.advanceTimersByTimeAsync(0);
     expect([status(), socket.closed]).toEqual(["reconnecting", true]);
+  });
+
+  test("a node that does not even refuse is out of reach too", async () => {
+    await live();
+    node.node = () => new Promise(() => undefined);
+    void stream.probe();
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(status()).toBe("reconnecting");
+  });
+
+  test("a probe that comes back late says nothing of the connection after it", async () => {
+    const first = await live();
+    node.node = () => new Promise(() => undefined);
+    void stream.probe();
+    first.drop();
+    await vi.advanceTimersByTimeAsync(250);
+    (await node.opened()).say({ ...aSnapshot(), run: "run-2" });
+    await vi.advanceTimersByTimeAsync(4000);
+    expect([status(), node.sockets.length]).toEqual(["live", 2]);
   });
 });
 

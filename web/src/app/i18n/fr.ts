@@ -10,13 +10,11 @@ export const fr: Messages = {
   common: {
     close: "Fermer",
     cancel: "Annuler",
-    back: "Retour",
     copy: "Copier",
     copied: "Copié",
     retry: "Réessayer",
     loading: "Chargement…",
     toHallway: "Aller au hall",
-    you: "vous",
     goOn: "Continuer",
     skip: "Aller au contenu",
   },
@@ -35,7 +33,7 @@ export const fr: Messages = {
     live: "En direct",
     start: "Lancer un salon",
     emptyTitle: "Personne ne parle.",
-    emptyText: "Lancez un salon : tout le monde ici le verra.",
+    emptyText: "Lancez un salon : tout le monde ici le verra.",
     people: (stage, listening) =>
       `${count(stage, { one: "# sur scène", other: "# sur scène" })} · ${count(listening, { one: "# à l’écoute", other: "# à l’écoute" })}`,
     membersOnly: "Membres",
@@ -48,7 +46,7 @@ export const fr: Messages = {
   start: {
     title: "Lancer un salon",
     roomTitle: "Titre",
-    roomTitleHint: "De quoi allez-vous parler ?",
+    roomTitleHint: "De quoi allez-vous parler ?",
     topics: "Sujets",
     topicsHint: "Trois au plus, un mot chacun. Appuyez sur Entrée après chaque mot.",
     removeTopic: (topic) => `Retirer ${topic}`,
@@ -74,9 +72,9 @@ export const fr: Messages = {
     submitting: "Un instant…",
     invitedBy: (sponsor, community) => `${sponsor} vous invite dans ${community}.`,
     sponsorAnswers: (sponsor) =>
-      `${sponsor} répond de vous : si vous étiez banni pour abus, ${sponsor} perdrait une partie de son droit d’inviter. Vous répondrez de même des personnes que vous inviterez.`,
+      `${sponsor} répond de vous : si vous étiez banni pour abus, ${sponsor} perdrait une partie de son droit d’inviter. Vous répondrez de même des personnes que vous inviterez.`,
     expires: (when) => `Cette invitation prend fin ${when}.`,
-    keyNote: "Ni mot de passe ni adresse e-mail : rejoindre crée une clé dans ce navigateur, et cette clé, c’est vous.",
+    keyNote: "Ni mot de passe ni adresse e-mail : rejoindre crée une clé dans ce navigateur, et cette clé, c’est vous.",
     nameMissing: "Dites comment vous appeler.",
     nameLong: "Un nom compte au plus 40 caractères.",
     nameCharacters: "Un nom tient sur une ligne de texte simple.",
@@ -101,7 +99,7 @@ export const fr: Messages = {
     invited: "On entre sur l’invitation d’un membre. Si vous avez un lien, ouvrez-le dans ce navigateur.",
     room: "Ce salon est réservé aux membres.",
     restore: "J’ai un fichier de récupération",
-    restoreHint: "Déjà membre ? Votre fichier de récupération ramène votre clé dans ce navigateur.",
+    restoreHint: "Déjà membre ? Votre fichier de récupération ramène votre clé dans ce navigateur.",
     unfoundedTitle: "Ce nœud n’a pas encore de communauté",
     unfounded:
       "La personne qui fait tourner le nœud ouvre le lien de fondation affiché dans son terminal au démarrage.",
@@ -145,7 +143,7 @@ export const fr: Messages = {
     kept: "Votre fichier de récupération est enregistré. Ce navigateur peut utiliser votre clé, mais plus la copier.",
     missing: "Pas encore enregistré.",
     founder: (name) =>
-      `Vous avez fondé ${name} : cette clé est la communauté. La perdre, c’est perdre la communauté.`,
+      `Vous avez fondé ${name} : cette clé est la communauté. La perdre, c’est perdre la communauté.`,
   },
 
   prejoin: {
@@ -158,24 +156,24 @@ export const fr: Messages = {
     test: "Tester votre micro",
     elsewhere: "Vous êtes dans ce salon dans un autre onglet. Le son passera ici quand vous entrerez.",
     listenHere: "Écouter plutôt ici",
-    otherRoom: (title) => `Vous êtes dans « ${title} ». Entrer ici vous le fera quitter.`,
+    otherRoom: (title) => `Vous êtes dans « ${title} ». Entrer ici vous le fera quitter.`,
   },
 
   mic: {
     device: "Micro",
     unnamed: (n) => `Micro ${n}`,
     level: "Niveau du micro",
-    levelHint: "Dites quelque chose : la barre doit bouger.",
+    levelHint: "Dites quelque chose : la barre doit bouger.",
     keepListening: "Continuer à écouter",
     blocked: "Le micro est bloqué.",
     blockedHint:
-      "Autorisez-le pour cette page : l’icône à côté de l’adresse ouvre les autorisations. Puis réessayez.",
+      "Autorisez-le pour cette page : l’icône à côté de l’adresse ouvre les autorisations. Puis réessayez.",
     missing: "Aucun micro trouvé.",
     missingHint: "Branchez-en un ou allumez-le, puis réessayez.",
     busy: "Le micro est déjà pris.",
     busyHint: "Un autre programme l’utilise. Fermez-le, puis réessayez.",
-    insecure: "Les navigateurs ne donnent le micro qu’aux pages sûres.",
-    insecureHint: "Ouvrez ce nœud par son adresse https.",
+    insecure: "Ce navigateur ne donne pas de micro aux pages.",
+    insecureHint: "Ouvrez cette adresse dans Firefox, Chrome, Edge ou Safari : les navigateurs intégrés aux applications n’en ont souvent pas.",
     switched: "Le micro a été débranché. Le micro par défaut prend le relais.",
     settings: "Son",
   },
@@ -191,7 +189,7 @@ export const fr: Messages = {
     showMore: "Afficher la suite",
     minimise: "Retour au hall",
     menu: "Menu du salon",
-    leave: "Partir sans bruit",
+    leave: "Partir sans bruit",
     raise: "Lever la main",
     lower: "Baisser la main",
     mute: "Couper le micro",
@@ -233,7 +231,7 @@ export const fr: Messages = {
     mutedBy: (name) => `${name} a coupé votre micro. Rouvrez-le quand vous voudrez parler.`,
     movedBy: (name) => `${name} vous a placé dans le public.`,
     nowModerator: "Vous modérez maintenant ce salon.",
-    nowSpeaker: "Vous êtes sur scène, micro coupé. Appuyez sur « Ouvrir le micro » pour parler.",
+    nowSpeaker: "Vous êtes sur scène, micro coupé. Appuyez sur « Ouvrir le micro » pour parler.",
     noLongerModerator: "Vous ne modérez plus ce salon.",
     handRaisedBy: (name) => `${name} lève la main.`,
     dismissed: "La modération a baissé votre main.",
@@ -242,13 +240,13 @@ export const fr: Messages = {
     roomLink: "Lien du salon",
     roomLinkHint: "Pour les membres. Toute autre personne a besoin d’une invitation.",
     end: "Fermer le salon pour tous",
-    endTitle: "Fermer le salon pour tous ?",
+    endTitle: "Fermer le salon pour tous ?",
     endText: "Tout le monde sort, et le salon ne rouvre pas.",
     endConfirm: "Fermer le salon",
     stay: "Rester",
     lastTitle: "Vous êtes seul à modérer",
     lastNext: (name) =>
-      `Si vous partez, ${name} modérera le salon. Vous pouvez aussi choisir quelqu’un d’autre : ouvrez sa fiche sur la scène et confiez-lui la modération.`,
+      `Si vous partez, ${name} modérera le salon. Vous pouvez aussi choisir quelqu’un d’autre : ouvrez sa fiche sur la scène et confiez-lui la modération.`,
     lastEnds: "Personne sur scène ne peut prendre la suite. Si vous partez, le salon ferme pour tous.",
     lastLeave: "Partir quand même",
     stepDown: "Redescendre dans le public",
@@ -266,7 +264,7 @@ export const fr: Messages = {
     appoint: "Confier la modération",
     withdraw: "Retirer la modération",
     remove: "Retirer du salon",
-    removeTitle: (name) => `Retirer ${name} du salon ?`,
+    removeTitle: (name) => `Retirer ${name} du salon ?`,
     removeText: "Cette personne n’entendra plus le salon et ne pourra pas y revenir.",
     removeConfirm: "Retirer",
     gone: "N’est plus dans le salon.",
@@ -276,13 +274,13 @@ export const fr: Messages = {
   ended: {
     title: "Ce salon est terminé",
     unknown: "Il a pris fin. Le nœud n’en a rien enregistré.",
-    was: (title, host) => `« ${title} », le salon de ${host}, a pris fin. Le nœud n’en a rien enregistré.`,
+    was: (title, host) => `« ${title} », le salon de ${host}, a pris fin. Le nœud n’en a rien enregistré.`,
   },
 
   removed: {
     title: "Vous avez été retiré de ce salon",
-    text: "La modération vous a retiré du salon. Vous ne pouvez pas y revenir ; les autres vous restent ouverts.",
-    by: (name) => `${name} vous a retiré du salon. Vous ne pouvez pas y revenir ; les autres vous restent ouverts.`,
+    text: "La modération vous a retiré du salon. Vous ne pouvez pas y revenir ; les autres vous restent ouverts.",
+    by: (name) => `${name} vous a retiré du salon. Vous ne pouvez pas y revenir ; les autres vous restent ouverts.`,
   },
 
   replaced: {
@@ -311,8 +309,7 @@ export const fr: Messages = {
     create: "Créer une invitation",
     creating: "Création…",
     link: "Lien d’invitation",
-    copy: "Copier",
-    linkOnce: "Copiez-le maintenant : seul cet écran connaît son secret, et on ne peut pas le réafficher.",
+    linkOnce: "Copiez-le maintenant : seul cet écran connaît son secret, et on ne peut pas le réafficher.",
     linkFor: "À envoyer à une seule personne. Il sert une fois.",
     qr: "Code QR du lien d’invitation",
     share: "Partager",
@@ -320,6 +317,7 @@ export const fr: Messages = {
     joined: "Arrivées",
     past: "Passées",
     created: (when) => `Créée ${when}`,
+    createdOn: (day) => `Créée le ${day}`,
     expires: (when) => `Prend fin ${when}`,
     revoke: "Retirer",
     revokeWhich: (when) => `Retirer l’invitation créée ${when}`,
@@ -339,7 +337,7 @@ export const fr: Messages = {
     appearance: "Apparence",
     language: "Langue",
     theme: "Thème",
-    themeSystem: "Comme l’appareil",
+    themeSystem: "Système",
     themeLight: "Clair",
     themeDark: "Sombre",
     inRooms: "Dans les salons",
@@ -355,7 +353,7 @@ export const fr: Messages = {
     forgetUnsavedFounder:
       "Vous n’avez pas enregistré de fichier de récupération. Sans lui, plus personne ne pourra agir pour cette communauté.",
     forgetConfirm: "Oublier ma clé",
-    forgetTitle: "Oublier ce navigateur ?",
+    forgetTitle: "Oublier ce navigateur ?",
   },
 
   shortcuts: {
@@ -379,12 +377,14 @@ export const fr: Messages = {
       "Les navigateurs ne gardent des clés que pour les pages ouvertes en https, ou sur cette machine même. Demandez l’adresse https à la personne qui fait tourner le nœud.",
     oldTitle: "Ce navigateur est trop ancien",
     old: (missing) =>
-      `Il lui manque : ${missing}. Mettez-le à jour, ou prenez une version récente de Firefox, Chrome, Edge ou Safari.`,
+      `Il lui manque : ${missing}. Mettez-le à jour, ou prenez une version récente de Firefox, Chrome, Edge ou Safari.`,
     storageTitle: "Ce navigateur ne garde rien",
     storage:
       "Votre clé a besoin du stockage du navigateur. Quittez la fenêtre privée, ou autorisez cette page à stocker des données, puis rechargez.",
     unexpected:
-      "La page a échoué. Rechargez-la ; si cela persiste, prévenez la personne qui fait tourner le nœud.",
+      "La page a échoué. Rechargez-la ; si cela persiste, prévenez la personne qui fait tourner le nœud.",
     reload: "Recharger",
+    updated: "Le nœud a été mis à jour.",
+    updatedHint: "Rechargez la page pour avoir la nouvelle version."
   },
 };

@@ -17,6 +17,9 @@ function preferred(): Locale {
   return "en";
 }
 
+/** The language in use with the browser's region, if it has one for it: dates and lists differ between regions. */
+const region = computed(() => navigator.languages.find((tag) => tag.split("-")[0] === locale.value) ?? locale.value);
+
 /** The catalogue of the language in use. A component that reads it is drawn anew when the language changes. */
 export function t(): Messages {
   return catalogues[locale.value];
@@ -41,7 +44,7 @@ const units = [
 
 /** "in 2 days", "3 minutes ago": for times in Unix milliseconds. */
 export function relative(time: number, now: number): string {
-  const format = new Intl.RelativeTimeFormat(locale.value, { numeric: "auto" });
+  const format = new Intl.RelativeTimeFormat(region.value, { numeric: "auto" });
   for (const [unit, length] of units) {
     if (Math.abs(time - now) >= length) return format.format(Math.round((time - now) / length), unit);
   }
@@ -52,22 +55,22 @@ export function relative(time: number, now: number): string {
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   const [value, unit] = seconds < 60 ? [seconds, "second"] : [Math.floor(seconds / 60), "minute"];
-  return new Intl.NumberFormat(locale.value, { style: "unit", unit, unitDisplay: "short" }).format(value);
+  return new Intl.NumberFormat(region.value, { style: "unit", unit, unitDisplay: "short" }).format(value);
 }
 
 /** A day, as in "12 May 2026". */
 export function day(time: number): string {
-  return new Intl.DateTimeFormat(locale.value, { dateStyle: "long" }).format(time);
+  return new Intl.DateTimeFormat(region.value, { dateStyle: "long" }).format(time);
 }
 
 /** "Ana, Léo and Mia". */
 export function list(names: readonly string[]): string {
-  return new Intl.ListFormat(locale.value, { type: "conjunction" }).format(names);
+  return new Intl.ListFormat(region.value, { type: "conjunction" }).format(names);
 }
 
 /** A language by its own tag, in the language in use. */
 export function languageName(tag: string): string {
-  const name = new Intl.DisplayNames(locale.value, { type: "language", fallback: "code" }).of(tag) ?? tag;
+  const name = new Intl.DisplayNames(region.value, { type: "language", fallback: "code" }).of(tag) ?? tag;
   return name.charAt(0).toLocaleUpperCase(locale.value) + name.slice(1);
 }
 

@@ -10,7 +10,7 @@ import { Notice } from "../parts/notice";
 import { paths } from "../router";
 import { hallwayStatus, rooms, watchHallway } from "../state/hallway";
 import { inRoom } from "../state/room";
-import { community, host, me } from "../state/session";
+import { community, host, me, outdated } from "../state/session";
 import { open } from "../state/sheet";
 import { CurrentRoom, MiniBar } from "../room/current-room";
 
@@ -25,6 +25,13 @@ export function HallwayPage(): JSX.Element {
       <main id="main" class="hallway-main" tabIndex={-1}>
         <Heading title={m.live} />
         {hallwayStatus.value.kind === "reconnecting" && <Notice text={m.reconnecting} />}
+        {outdated.value && inRoom.value === null && (
+          <Notice text={t().problem.updated} hint={t().problem.updatedHint}>
+            <button type="button" class="button" onClick={() => location.reload()}>
+              {t().problem.reload}
+            </button>
+          </Notice>
+        )}
         {live === null ? (
           <ul class="cards" aria-busy="true" aria-label={t().common.loading}>
             <li class="card card-ghost" />

@@ -127,7 +127,7 @@ function Given(props: { invites: readonly Invite[]; onRevoke: (invite: Invite) =
           <ul class="list secondary">
             {past.map((i) => (
               <li key={i.id}>
-                <p>{m.created(day(i.created))}</p>
+                <p>{m.createdOn(day(i.created))}</p>
                 <span class="chip">{i.state === "revoked" ? m.revoked : m.expired}</span>
               </li>
             ))}

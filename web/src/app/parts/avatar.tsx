@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { initials } from "./initials";
 
 // Deep tones on which cream initials read at 5:1 or better; any two may meet in one avatar.
 const tones = [
@@ -13,19 +14,6 @@ function spread(key: string): number {
     hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
   }
   return hash >>> 0;
-}
-
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-
-function first(word: string | undefined): string {
-  for (const { segment } of graphemes.segment(word ?? "")) return segment.toLocaleUpperCase();
-  return "";
-}
-
-/** The first grapheme of the first and of the last word. */
-export function initials(name: string): string {
-  const words = name.trim().split(/\s+/u);
-  return words.length > 1 ? first(words[0]) + first(words.at(-1)) : first(words[0]);
 }
 
 /** A person's picture, drawn from their key: two colours and the initials. Decoration: the name stands beside it. */

@@ -3,19 +3,9 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import { t } from "../i18n";
+import { topic } from "./topic";
 
 const most = 3;
-
-/** A topic as the protocol has it: a-z, 0-9 and hyphens, at most 32. Accents are dropped, the rest becomes hyphens. */
-export function topic(text: string): string {
-  return text
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .slice(0, 32)
-    .replace(/^-+|-+$/g, "");
-}
 
 /** Up to three topics as chips. Enter or a comma takes the typed one; so does leaving the field. */
 export function Topics(props: { topics: readonly string[]; suggestions: readonly string[]; onChange: (topics: string[]) => void }): JSX.Element {

@@ -1,13 +1,17 @@
-import { effect } from "@preact/signals";
-import { inRoom, isHeard } from "./room";
+import { computed, effect } from "@preact/signals";
+import { inRoom } from "./room";
 
-/** What the device does for a room: it stays awake on the stage, names the sound, and asks before a speaker's tab closes. */
+const onStage = computed(() => inRoom.value !== null && inRoom.value.role.value !== "listener");
+
+/**
+ * What the device does for a room: it stays awake on the stage, names the sound, and asks before the tab of somebody on
+ * the stage closes.
+ */
 export function startDevice(): void {
-  effect(() => keepAwake(inRoom.value !== null && inRoom.value.role.value !== "listener"));
+  effect(() => keepAwake(onStage.value));
   effect(() => nameSound(inRoom.value?.state.value?.room.title ?? null));
   addEventListener("beforeunload", (e) => {
-    const state = inRoom.value?.state.value;
-    if (state && isHeard(state)) e.preventDefault();
+    if (onStage.value) e.preventDefault();
   });
   document.addEventListener("visibilitychange", () => {
     // The browser lets the lock go with the tab out of sight, and does not take it up again.

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { HallwayStream, type Room, type StreamStatus } from "../../sdk";
-import { client } from "./session";
+import { client, refresh } from "./session";
 
 /** The live rooms; null until the node has told them once. */
 export const rooms = signal<readonly Room[] | null>(null);
@@ -15,7 +15,11 @@ export function watchHallway(): () => void {
     stream.rooms.subscribe((list) => {
       if (list !== null) rooms.value = list;
     }),
-    stream.status.subscribe((status) => (hallwayStatus.value = status)),
+    stream.status.subscribe((status) => {
+      const back = status.kind === "live" && hallwayStatus.value.kind === "reconnecting";
+      hallwayStatus.value = status;
+      if (back) refresh().catch(() => undefined); // it is only news; the next reconnection tries again
+    }),
   ];
   stream.open();
   return () => {

@@ -1,6 +1,6 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import {
-  amMuted, findPerson, MicrophoneError, moderators, myHandPosition, myOffer, myRole, RoomSession,
+  findPerson, MicrophoneError, moderators, myHandPosition, myOffer, myRole, RoomSession,
   type AudioStatus, type Did, type Id, type Microphone, type MicrophoneState, type MicrophoneTrouble, type Offer, type Role,
   type RoomEvent, type RoomState, type StreamStatus,
 } from "../../sdk";
@@ -200,9 +200,4 @@ function announce(presence: Presence, event: RoomEvent): void {
     case "audience":
     case "ended":
   }
-}
-
-/** Whether the room takes one's microphone for open: on the stage, and not muted. */
-export function isHeard(state: RoomState): boolean {
-  return myRole(state) !== "listener" && !amMuted(state);
 }

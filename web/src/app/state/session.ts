@@ -16,6 +16,9 @@ export type Phase =
 export const keystore = new Keystore();
 export const client = new Client(location.origin, { language: locale.peek() });
 
+/** Set when the node has become another version than the one that served this page. */
+export const outdated = signal(false);
+
 export const phase = signal<Phase>({ kind: "loading" });
 export const node = signal<Node | null>(null);
 export const key = signal<MemberKey | null>(null);
@@ -80,9 +83,11 @@ async function whoIs(): Promise<Phase> {
   }
 }
 
-/** Reads again what may have changed: invites left, the number of members. */
+/** Reads again what may have changed: invites left, the number of members, the node's version. */
 export async function refresh(): Promise<void> {
+  const before = node.value;
   node.value = await client.node();
+  if (before !== null && before.version !== node.value.version) outdated.value = true;
   phase.value = await whoIs();
 }
 

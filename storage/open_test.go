@@ -1,0 +1,244 @@
+package storage_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	badger "github.com/dgraph-io/badger/v4"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/stoa-rooms/stoa/storage"
+	"github.com/stoa-rooms/stoa/storage/storagetest"
+)
+
+// wantOpenError checks the kind of an error, and that its text says what a person needs.
+func wantOpenError(t testing.TB, err error, kind storage.Kind, says ...string) {
+	t.Helper()
+	e := new(storage.OpenError)
+	if !errors.As(err, &e) || !errors.Is(err, kind) || e.Kind != kind {
+		t.Fatalf("have %v, want the kind %q", err, kind)
+	}
+	for _, text := range says {
+		if !strings.Contains(err.Error(), text) {
+			t.Errorf("%q does not say %q", err, text)
+		}
+	}
+}
+
+// TestOpenRefused has all that can be wrong with a directory but what processes_test.go needs other processes for.
+func TestOpenRefused(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		kind  storage.Kind
+		says  string
+		spoil func(t *testing.T, dir string)
+	}{
+		{"a file", storage.NotDirectory, "is not a directory", func(t *testing.T, dir string) {
+			must(t, os.RemoveAll(dir))
+			must(t, os.WriteFile(dir, nil, 0o600))
+		}},
+		{"newer layout", storage.Newer, "later version", func(t *testing.T, dir string) {
+			setRaw(t, dir, "meta/layout", binary.BigEndian.AppendUint32(nil, storage.LayoutVersion+1))
+		}},
+		{"newer Badger", storage.Newer, "later version", func(t *testing.T, dir string) {
+			overwrite(t, dir, "MANIFEST", 6, []byte{0, 99})
+		}},
+		{"no layout", storage.Damaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/layout", nil) }},
+		{"layout 0", storage.Damaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/layout", make([]byte, 4)) }},
+		{"no head", storage.Damaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/head", nil) }},
+		{"no owner", storage.Damaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/node", nil) }},
+		{"key of others to read", storage.BadKeyFile, "chmod 600", func(t *testing.T, dir string) {
+			must(t, os.Chmod(filepath.Join(dir, "node.key"), 0o640))
+		}},
+		{"short key", storage.BadKeyFile, "31 bytes", func(t *testing.T, dir string) {
+			must(t, os.Truncate(filepath.Join(dir, "node.key"), 31))
+		}},
+		{"long key", storage.BadKeyFile, "33 bytes", func(t *testing.T, dir string) {
+			must(t, os.Truncate(filepath.Join(dir, "node.key"), 33))
+		}},
+		{"another key", storage.BadKeyFile, "not the key of the node", func(t *testing.T, dir string) {
+			overwrite(t, dir, "node.key", 0, bytes.Repeat([]byte{9}, 32))
+		}},
+		{"no key", storage.BadKeyFile, "missing", func(t *testing.T, dir string) {
+			must(t, os.Remove(filepath.Join(dir, "node.key")))
+		}},
+		{"a directory for a key", storage.BadKeyFile, "not a regular file", func(t *testing.T, dir string) {
+			must(t, os.Remove(filepath.Join(dir, "node.key")))
+			must(t, os.Mkdir(filepath.Join(dir, "node.key"), 0o700))
+		}},
+		{"no mark", storage.Damaged, "mark is missing", func(t *testing.T, dir string) {
+			must(t, os.Remove(filepath.Join(dir, "mark")))
+		}},
+		{"no database", storage.Damaged, "database is missing", func(t *testing.T, dir string) {
+			must(t, os.Remove(filepath.Join(dir, "MANIFEST")))
+		}},
+		{"another tree", storage.Damaged, "", func(t *testing.T, dir string) {
+			// The root of the 20 entries is over their first 16, whose hash is that of level 4, number 0.
+			setRaw(t, dir, "h\x00\x00\x00\x00"+string(binary.BigEndian.AppendUint64(nil, uint64(tlog.StoredHashIndex(4, 0)))), make([]byte, 36))
+		}},
+		{"a profile of another", storage.Damaged, "", func(t *testing.T, dir string) { swap(t, dir, "p\x00\x00\x00\x00") }},
+		{"an index too few", storage.Damaged, "index of 19", func(t *testing.T, dir string) {
+			setRaw(t, dir, firstKey(t, dir, "i\x00\x00\x00\x00"), nil)
+		}},
+		{"a text too few", storage.Damaged, "missing", func(t *testing.T, dir string) {
+			setRaw(t, dir, firstKey(t, dir, "t\x00\x00\x00\x00"), nil)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "data")
+			s := open(t, dir)
+			log := storagetest.NewLog(s.Key())
+			must(t, s.Commit(storagetest.Full(log, 1)))
+			must(t, s.Commit(storagetest.Full(log, 2)))
+			must(t, s.Close())
+			c.spoil(t, dir)
+			for range 2 { // being refused once changes nothing
+				s, err := storage.Open(storage.Options{Dir: dir})
+				if err == nil {
+					must(t, s.Close())
+				}
+				wantOpenError(t, err, c.kind, dir, c.says)
+			}
+		})
+	}
+}
+
+// TestReadRefused spoils what is not looked at until it is read.
+func TestReadRefused(t *testing.T) {
+	for _, prefix := range []string{"e\x00\x00\x00\x00", "h\x00\x00\x00\x00", "s\x00\x00\x00\x00", "S\x00\x00\x00\x00"} {
+		for _, how := range []string{"missing", "changed", "another's"} {
+			dir := t.TempDir()
+			s := open(t, dir)
+			must(t, s.Commit(storagetest.Full(storagetest.NewLog(s.Key()), 1)))
+			must(t, s.Close())
+			key := firstKey(t, dir, prefix)
+			switch how {
+			case "missing":
+				setRaw(t, dir, key, nil)
+			case "changed":
+				setRaw(t, dir, key, bytes.Repeat([]byte{1}, 60))
+			default:
+				swap(t, dir, prefix)
+			}
+			s = open(t, dir)
+			state, err := storagetest.Read(s, 4)
+			// Without its head there is no snapshot, which is no lie: a start then replays the log.
+			if !errors.Is(err, storage.Damaged) && (how != "missing" || prefix[0] != 'S' || err != nil || state.Snapshot != nil) {
+				t.Errorf("%q %s: have %v", key, how, err)
+			}
+			must(t, s.Close())
+		}
+	}
+}
+
+// TestLockedTwice opens a directory twice in one process.
+func TestLockedTwice(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	_, err := storage.Open(storage.Options{Dir: dir})
+	wantOpenError(t, err, storage.Locked, dir, "process ", "stop that one")
+	must(t, s.Commit(storagetest.Full(storagetest.NewLog(s.Key()), 1)))
+	must(t, s.Close())
+	must(t, open(t, dir).Close())
+}
+
+// TestFilesAreOurs checks the modes of what is secret, and that nothing half-made is left.
+func TestFilesAreOurs(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "data")
+	must(t, open(t, dir).Close())
+	for name, mode := range map[string]os.FileMode{".": 0o700, "node.key": 0o600} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil || info.Mode().Perm() != mode {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*.new")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	// One that was left half-made by a crash is in nobody's way.
+	dir = t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "node.key.new"), []byte("half"), 0o644))
+	must(t, open(t, dir).Close())
+}
+
+// TestLog checks that what Badger says arrives in the node's log, and nothing of the key does.
+func TestLog(t *testing.T) {
+	var out bytes.Buffer
+	s, err := storage.Open(storage.Options{Dir: t.TempDir(), Log: slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	must(t, err)
+	must(t, s.Close())
+	if !strings.Contains(out.String(), "level=DEBUG msg=badger said=") {
+		t.Errorf("the log: %s", out.String())
+	}
+	if strings.Contains(out.String(), "level=WARN") || strings.Contains(out.String(), "level=ERROR") {
+		t.Errorf("an ordinary start and stop warns: %s", out.String())
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func overwrite(t *testing.T, dir, name string, at int64, with []byte) {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(dir, name), os.O_RDWR, 0)
+	must(t, err)
+	_, err = f.WriteAt(with, at)
+	must(t, errors.Join(err, f.Close()))
+}
+
+// inBadger does something to the database behind the store's back.
+func inBadger(t *testing.T, dir string, do func(*badger.Txn) error) {
+	t.Helper()
+	db, err := badger.Open(storage.BadgerOptions(dir))
+	must(t, err)
+	must(t, errors.Join(db.Update(do), db.Close()))
+}
+
+// setRaw sets a stored value, or with nil deletes it.
+func setRaw(t *testing.T, dir, key string, value []byte) {
+	t.Helper()
+	inBadger(t, dir, func(txn *badger.Txn) error {
+		if value == nil {
+			return txn.Delete([]byte(key))
+		}
+		return txn.Set([]byte(key), value)
+	})
+}
+
+func firstKey(t *testing.T, dir, prefix string) (key string) {
+	t.Helper()
+	inBadger(t, dir, func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.DefaultIteratorOptions)
+		defer it.Close()
+		if it.Seek([]byte(prefix)); !it.ValidForPrefix([]byte(prefix)) {
+			return errors.New("nothing there")
+		}
+		key = string(it.Item().KeyCopy(nil))
+		return nil
+	})
+	return key
+}
+
+// swap puts the value of the second key with a prefix under the first, as a database would that mixes them up.
+func swap(t *testing.T, dir, prefix string) {
+	t.Helper()
+	inBadger(t, dir, func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.DefaultIteratorOptions)
+		defer it.Close()
+		it.Seek([]byte(prefix))
+		first := it.Item().KeyCopy(nil)
+		it.Next()
+		value, err := it.Item().ValueCopy(nil)
+		return errors.Join(err, txn.Set(first, value))
+	})
+}

@@ -1,0 +1,61 @@
+package storagetest
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/statement"
+	"github.com/stoa-rooms/stoa/storage"
+)
+
+// Full is the batch number n, from 1 on, with something of each kind: ten entries, and of everything else something
+// new, something replaced and something gone.
+func Full(l *Log, n int) storage.Batch {
+	b := l.Append(10)
+	b.Texts = []statement.Text{Text(n), Text(n + 1)}
+	b.EraseTexts = []statement.Commitment{Text(n - 1).Commitment()}
+	b.Profiles = []statement.Statement{l.Profile(n, "Ada"), l.Profile(0, fmt.Sprintf("Bob %d", n))}
+	b.Rooms = []storage.Room{l.Room(n, "{}"), l.Room(0, record(n))}
+	b.DropRooms = []statement.ID{l.Room(n-1, "").ID}
+	if n == 1 {
+		b.DropRooms = nil
+	}
+	b.Snapshot = &storage.Snapshot{Size: l.Tree.Size, Fold: fold(n)}
+	return b
+}
+
+// record is of room 0; a long one now and then, so that Badger begins new files.
+func record(n int) string { return strings.Repeat(fmt.Sprintf("%d ", n), 1+n%3*100_000) }
+
+// fold is in pieces now and then.
+func fold(n int) []byte { return bytes.Repeat(fmt.Appendf(nil, "%d ", n), 1+n%4*50_000) }
+
+// After is the state of a store after Full batches 1 to n.
+func After(node identity.Signer, n int) State {
+	l := NewLog(node)
+	if n == 0 {
+		return State{}
+	}
+	b := l.Append(10 * n)
+	state := State{
+		Tree:       l.Tree,
+		Checkpoint: b.Checkpoint,
+		Entries:    l.Entries,
+		Hashes:     l.hashes,
+		Texts:      []statement.Text{Text(n), Text(n + 1)},
+		Rooms:      []storage.Room{l.Room(n, "{}"), l.Room(0, record(n))},
+		Snapshot:   &storage.Snapshot{Size: l.Tree.Size, Fold: fold(n)},
+	}
+	bob := l.Profile(0, fmt.Sprintf("Bob %d", n))
+	state.Profiles = []storage.Profile{{Member: bob.Signer(), Text: bob.Text()}}
+	for i := range n {
+		ada := l.Profile(i+1, "Ada")
+		state.Profiles = append(state.Profiles, storage.Profile{Member: ada.Signer(), Text: ada.Text()})
+	}
+	slices.SortFunc(state.Profiles, func(a, b storage.Profile) int { return bytes.Compare(a.Member[:], b.Member[:]) })
+	slices.SortFunc(state.Rooms, func(a, b storage.Room) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	return state
+}

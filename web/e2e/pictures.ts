@@ -1,0 +1,21 @@
+// Takes the pictures of docs/images: run by `npm run pictures`.
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import { test } from "@playwright/test";
+import { walk, type Look } from "./walk";
+
+const folder = resolve(import.meta.dirname, "../../docs/images");
+const looks: Look[] = (["light", "dark"] as const).flatMap((theme) => [
+  { width: 390, height: 844, theme, language: "en" } as const,
+  { width: 1280, height: 800, theme, language: "en" } as const,
+]);
+
+for (const look of [...looks, { width: 390, height: 844, theme: "light", language: "fr" } as const]) {
+  test(`pictures: ${look.language}, ${look.theme}, ${look.width} px`, async () => {
+    test.setTimeout(240_000);
+    await mkdir(folder, { recursive: true });
+    await walk(look, async (stop, { page }) => {
+      await page.screenshot({ path: resolve(folder, `${stop}-${look.width}-${look.theme}-${look.language}.png`) });
+    });
+  });
+}

@@ -1,0 +1,118 @@
+// A walk through every page and dialog, with somebody at each side of it: used to check them all, and to picture them.
+import type { BrowserContextOptions } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { en, type Messages } from "../src/app/i18n/en";
+import { fr } from "../src/app/i18n/fr";
+import { StoaNode } from "./node";
+import { Person } from "./people";
+
+/** How somebody looks at the pages. */
+export interface Look {
+  width: number;
+  height: number;
+  theme: "light" | "dark";
+  language: "en" | "fr";
+}
+
+/** Called at each stop with the person who looks, once the page is still. */
+export type Stop = (name: string, person: Person) => Promise<void>;
+
+const title = "What the olive trees of the northern hills remember, and whom they told";
+
+export const catalogues: Readonly<Record<Look["language"], Messages>> = { en, fr };
+
+/** Walks. Controls are found by their names in the language of the look. */
+export async function walk(look: Look, stop: Stop): Promise<void> {
+  const m = catalogues[look.language];
+  const context: BrowserContextOptions = {
+    viewport: { width: look.width, height: look.height },
+    colorScheme: look.theme,
+    locale: look.language === "fr" ? "fr-FR" : "en-GB",
+  };
+  const node = await StoaNode.start();
+  const ana = await Person.arrive("Anastasía Papadopoúlou", { voice: "ana", ...context });
+  const leo = await Person.arrive("Léo", { voice: "leo", ...context });
+  try {
+    const { page } = ana;
+    await leo.page.goto(node.url);
+    await stop("stranger", leo);
+
+    await page.goto(node.ownerLink);
+    await page.getByRole("textbox", { name: m.join.name }).fill(ana.name);
+    await stop("found", ana);
+    await page.getByRole("button", { name: m.join.submit, exact: true }).click();
+    await expect(page.getByRole("heading", { name: m.recovery.title })).toBeVisible();
+    await stop("recovery", ana);
+    await page.getByRole("button", { name: m.recovery.later }).click();
+    await expect(page.getByRole("heading", { name: m.hallway.live })).toBeVisible();
+    await stop("hallway-empty", ana);
+
+    await page.goto(`${node.url}/invites`);
+    await page.getByRole("button", { name: m.invites.create }).click();
+    const box = page.getByRole("textbox", { name: m.invites.link });
+    await expect(box).toHaveValue(/\/i\/.+#/);
+    await stop("invites", ana);
+    const link = await box.inputValue();
+    await page.goto(`${node.url}/profile`);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await stop("profile", ana);
+
+    await leo.page.goto(link);
+    await leo.page.getByRole("textbox", { name: m.join.name }).fill(leo.name);
+    await stop("invite", leo);
+    await leo.page.getByRole("button", { name: m.join.submit, exact: true }).click();
+    await leo.page.getByRole("button", { name: m.recovery.later }).click();
+
+    await page.goto(node.url);
+    await page.getByRole("button", { name: m.hallway.start }).first().click();
+    await page.getByRole("textbox", { name: m.start.roomTitle }).fill(title);
+    await stop("start-sheet", ana);
+    await page.getByRole("button", { name: m.start.start, exact: true }).click();
+    await expect(page.getByRole("region", { name: m.room.stage })).toBeVisible();
+
+    await expect(leo.page.getByRole("link", { name: new RegExp(title) })).toBeVisible();
+    await stop("hallway", leo);
+    await leo.page.getByRole("link", { name: new RegExp(title) }).click();
+    await expect(leo.page.getByRole("button", { name: m.prejoin.listen })).toBeVisible();
+    await stop("prejoin", leo);
+    await leo.page.getByRole("button", { name: m.prejoin.listen }).click();
+    await stop("room-listener", leo);
+    await leo.page.getByRole("button", { name: m.room.raise }).click();
+    await expect(page.getByRole("region", { name: m.room.hands })).toContainText("Léo");
+    await stop("room-moderator", ana);
+    await page.getByRole("button", { name: m.room.inviteHand("Léo") }).click();
+    await expect(leo.page.getByRole("button", { name: m.room.accept })).toBeVisible();
+    await stop("offer", leo);
+    await leo.page.getByRole("button", { name: m.room.accept }).click();
+    await leo.page.getByRole("button", { name: m.room.unmute, exact: true }).click();
+    await expect(page.locator('[data-speaking="true"]')).toBeVisible();
+    await stop("room-talking", ana);
+    await page.getByRole("region", { name: m.room.stage }).getByRole("button", { name: /Léo/ }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await stop("person-sheet", ana);
+    await page.keyboard.press("Escape");
+    await page.goBack();
+    await expect(page.getByRole("heading", { name: m.hallway.live })).toBeVisible();
+    await stop("hallway-mini-bar", ana);
+
+    await node.end("SIGKILL");
+    await expect(leo.page.getByText(m.room.reconnecting).first()).toBeVisible();
+    await stop("reconnecting", leo);
+    await node.run();
+    await expect(leo.page.getByText(m.room.reconnecting)).toHaveCount(0, { timeout: 30_000 });
+
+    await leo.page.goto(`${node.url}/r/${"A".repeat(43)}`);
+    await expect(leo.page.getByRole("heading", { level: 1 })).toBeVisible();
+    await stop("room-unknown", leo);
+    await leo.page.goto(`${node.url}/nowhere`);
+    await expect(leo.page.getByRole("heading", { level: 1 })).toBeVisible();
+    await stop("not-found", leo);
+    await leo.page.goto(`${node.url}/#owner=${"x".repeat(43)}`);
+    await expect(leo.page.getByRole("heading", { level: 1 })).toBeVisible();
+    await stop("already-founded", leo);
+  } finally {
+    await leo.leave();
+    await ana.leave();
+    await node.destroy();
+  }
+}
