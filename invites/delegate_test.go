@@ -119,6 +119,18 @@ func TestANodeSpeaksInItsOwnLogOnly(t *testing.T) {
 	}
 }
 
+func TestTheLowestOrderOfANodeSpeaks(t *testing.T) {
+	c := invitestest.New(t)
+	for _, order := range []int64{5, 3, 7} {
+		c.Log(delegateOf(c, c.Node.Public(), func(d *statement.Delegate) { d.Order = order }))
+	}
+	c.Log(c.Sign(&c.Rules, c.Founder), c.Grant(c.ID()))
+	c.Admit(c.Founder, c.Person("ann"))
+	if m, _ := c.State.Member(c.Person("ann").Public()); m.Order != 3 {
+		t.Errorf("admitted by the delegate of order %d", m.Order)
+	}
+}
+
 func TestARevokedDelegateCountsUpToItsPrefix(t *testing.T) {
 	c := founded(t)
 	join := honest(c).join(c)

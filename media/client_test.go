@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -22,36 +23,40 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what should happen at once.
-const patience = 15 * time.Second
+// enough is how long a test waits for what should happen at once.
+const enough = 20 * time.Second
 
 // startServer runs a server on loopback until the test ends.
-func startServer(t testing.TB, config Config) *Server {
-	t.Helper()
+func startServer(tb testing.TB, config Config) *Server {
+	tb.Helper()
+	return startPatient(tb, config, patience{handshakeTime, disconnectedAfter, failedAfter})
+}
+
+func startPatient(tb testing.TB, config Config, wait patience) *Server {
+	tb.Helper()
 	if config.Addr == "" {
 		config.Addr = "127.0.0.1:0"
 	}
 	s, err := New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
+	check(tb, err)
+	s.wait = wait
+	ctx, cancel := context.WithCancel(tb.Context())
 	ran := make(chan error, 1)
 	go func() { ran <- s.Run(ctx) }()
 	select {
 	case <-s.Ready():
 	case err := <-ran:
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
 		select {
 		case err := <-ran:
 			if err != nil {
-				t.Errorf("Run: %v", err)
+				tb.Errorf("Run: %v", err)
 			}
-		case <-time.After(patience):
-			t.Error("Run does not end")
+		case <-time.After(enough):
+			tb.Error("Run does not end")
 		}
 	})
 	return s
@@ -64,11 +69,15 @@ func roomID(n byte) statement.ID {
 }
 
 // until polls a condition that should come true.
-func until(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
+func until(tb testing.TB, what string, holds func() bool) {
+	tb.Helper()
+	poll, end := time.NewTicker(5*time.Millisecond), time.After(enough)
+	defer poll.Stop()
+	for !holds() {
+		select {
+		case <-poll.C:
+		case <-end:
+			tb.Fatalf("never: %s", what)
 		}
 	}
 }
@@ -80,7 +89,7 @@ type client struct {
 	number  uint32
 	room    *Room
 	leg     LegID
-	mic     *webrtc.TrackLocalStaticRTP
+	mic     *microphoneTrack
 	levelID uint8
 	seq     uint16
 	ts      uint32
@@ -106,55 +115,55 @@ type clientOptions struct {
 }
 
 // newClient makes a client with its offer applied.
-func newClient(t testing.TB, o clientOptions) *client {
-	t.Helper()
+func newClient(tb testing.TB, o clientOptions) *client {
+	tb.Helper()
 	var engine webrtc.MediaEngine
 	var settings webrtc.SettingEngine
 	settings.SetIncludeLoopbackCandidate(true)
+	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	if o.api != nil {
 		o.api(&settings)
 	}
-	check(t, engine.RegisterCodec(webrtc.RTPCodecParameters{
+	check(tb, engine.RegisterCodec(webrtc.RTPCodecParameters{
 		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1;usedtx=1"},
 		PayloadType:        109,
 	}, webrtc.RTPCodecTypeAudio))
-	check(t, engine.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: levelURI}, webrtc.RTPCodecTypeAudio))
+	check(tb, engine.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: levelURI}, webrtc.RTPCodecTypeAudio))
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(&engine), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})
-	check(t, err)
-	c := &client{t: t, pc: pc, seq: 65500, ts: 4_294_960_000} // both wrap soon
-	t.Cleanup(func() { check(t, pc.GracefulClose()) })
+	check(tb, err)
+	c := &client{t: tb, pc: pc, seq: 65500, ts: 4_294_960_000} // both wrap soon
+	tb.Cleanup(func() { check(tb, pc.GracefulClose()) })
 	for range o.slots {
 		_, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
-		check(t, err)
+		check(tb, err)
 	}
 	if o.mic {
-		c.mic, err = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}, "mic", "mic")
-		check(t, err)
+		c.mic = &microphoneTrack{}
 		tr, err := pc.AddTransceiverFromTrack(c.mic, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
-		check(t, err)
+		check(tb, err)
 		go c.readReports(tr.Sender())
 	}
 	pc.OnTrack(c.listen)
 	offer, err := pc.CreateOffer(nil)
-	check(t, err)
+	check(tb, err)
 	gathered := webrtc.GatheringCompletePromise(pc)
-	check(t, pc.SetLocalDescription(offer))
+	check(tb, pc.SetLocalDescription(offer))
 	<-gathered
 	return c
 }
 
 // join connects a new client to a room.
-func join(t testing.TB, r *Room, number uint32, o clientOptions) *client {
-	t.Helper()
-	c := newClient(t, o)
+func join(tb testing.TB, r *Room, number uint32, o clientOptions) *client {
+	tb.Helper()
+	c := newClient(tb, o)
 	c.number, c.room = number, r
-	answer, leg, err := r.Offer(t.Context(), number, c.pc.LocalDescription().SDP, o.Options)
-	check(t, err)
+	answer, leg, err := r.Offer(tb.Context(), number, c.pc.LocalDescription().SDP, o.Options)
+	check(tb, err)
 	c.leg = leg
-	check(t, c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
-	until(t, "connected", func() bool {
+	check(tb, c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
+	until(tb, "connected", func() bool {
 		p := r.Stats().People[number]
 		return p.Leg == leg && p.Connected && c.pc.ConnectionState() == webrtc.PeerConnectionStateConnected
 	})
@@ -168,10 +177,10 @@ func join(t testing.TB, r *Room, number uint32, o clientOptions) *client {
 	return c
 }
 
-func check(t testing.TB, err error) {
-	t.Helper()
+func check(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
@@ -238,11 +247,35 @@ func (c *client) speak(level uint8, payload []byte) {
 	p := &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: c.seq, Timestamp: c.ts}, Payload: payload}
 	c.seq++
 	c.ts += 960
+	p.PayloadType, p.SSRC = 109, c.mic.ssrc
 	if c.levelID != 0 {
 		check(c.t, p.SetExtension(c.levelID, []byte{0x80 | level}))
 	}
-	check(c.t, c.mic.WriteRTP(p))
+	c.write(&p.Header, p.Payload)
 }
+
+// write sends any packet.
+func (c *client) write(h *rtp.Header, payload []byte) {
+	c.t.Helper()
+	_, err := c.mic.writer.WriteRTP(h, payload)
+	check(c.t, err)
+}
+
+// microphoneTrack is a webrtc.TrackLocal that sends just what it is given.
+type microphoneTrack struct {
+	writer webrtc.TrackLocalWriter
+	ssrc   uint32
+}
+
+func (m *microphoneTrack) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	m.writer, m.ssrc = c.WriteStream(), uint32(c.SSRC())
+	return c.CodecParameters()[0], nil
+}
+func (m *microphoneTrack) Unbind(webrtc.TrackLocalContext) error { return nil }
+func (m *microphoneTrack) ID() string                            { return "mic" }
+func (m *microphoneTrack) RID() string                           { return "" }
+func (m *microphoneTrack) StreamID() string                      { return "mic" }
+func (m *microphoneTrack) Kind() webrtc.RTPCodecType             { return webrtc.RTPCodecTypeAudio }
 
 // talk speaks for a number of 20 ms frames in real time, one client a level.
 func talk(frames int, who map[*client]uint8) {
@@ -265,10 +298,10 @@ type frameOf struct {
 	payload []byte
 }
 
-func voiceFile(t testing.TB, name string) []frameOf {
-	t.Helper()
+func voiceFile(tb testing.TB, name string) []frameOf {
+	tb.Helper()
 	b, err := os.ReadFile("testdata/" + name + ".voice")
-	check(t, err)
+	check(tb, err)
 	var out []frameOf
 	for len(b) >= 3 {
 		n := int(binary.BigEndian.Uint16(b[1:]))

@@ -55,10 +55,10 @@ func newConnection(r *Room, p *person, o *offer) *connection {
 	return c
 }
 
-// begin gives the connection its leg, which has handshakeTime to connect. release is called when it has, or has ended.
+// begin gives the connection its leg, which has a while to connect. release is called when it has, or has ended.
 func (c *connection) begin(g leg, release func()) {
 	c.leg, c.release = g, release
-	c.expiry = time.AfterFunc(handshakeTime, c.expire)
+	c.expiry = time.AfterFunc(c.room.server.wait.handshake, c.expire)
 }
 
 func (c *connection) expire() {

@@ -1,9 +1,6 @@
 package media
 
-import (
-	"crypto/rand"
-	"time"
-)
+import "crypto/rand"
 
 // LegID names one connection of one person. It cannot be guessed.
 type LegID string
@@ -56,6 +53,3 @@ type Options struct {
 	// such as aiortc or GStreamer before 1.24. Browsers choose GCM only if it is offered alone.
 	Compat bool
 }
-
-// handshakeTime is how long a leg may take from its answer until packets can flow.
-const handshakeTime = 15 * time.Second

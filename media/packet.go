@@ -76,31 +76,39 @@ func findLevel(profile uint16, b []byte, id uint8) uint8 {
 			b = b[1:]
 			continue
 		}
-		var element uint8
-		var size, head int
-		if oneByte {
-			element, size, head = b[0]>>4, int(b[0]&0x0f)+1, 1
-			if element == 15 { // reserved: stop here
-				return noLevel
-			}
-		} else {
-			if len(b) < 2 {
-				return noLevel
-			}
-			element, size, head = b[0], int(b[1]), 2
-		}
-		if len(b) < head+size {
+		element, value, rest, ok := cutElement(b, oneByte)
+		switch {
+		case !ok:
 			return noLevel
+		case element != id || len(value) == 0:
+			b = rest
+		case value[0] == noLevel: // V bit and 127: silence, said in the one byte that means "none" here
+			return 0x7f
+		default:
+			return value[0]
 		}
-		if element == id && size >= 1 {
-			if b[head] == noLevel { // V bit and 127: silence said in the one byte that means "none" here
-				return 0x7f
-			}
-			return b[head]
-		}
-		b = b[head+size:]
 	}
 	return noLevel
+}
+
+// cutElement cuts one element off header extensions.
+func cutElement(b []byte, oneByte bool) (id uint8, value, rest []byte, ok bool) {
+	var size, head int
+	if oneByte {
+		id, size, head = b[0]>>4, int(b[0]&0x0f)+1, 1
+		if id == 15 { // reserved: stop here
+			return 0, nil, nil, false
+		}
+	} else {
+		if len(b) < 2 {
+			return 0, nil, nil, false
+		}
+		id, size, head = b[0], int(b[1]), 2
+	}
+	if len(b) < head+size {
+		return 0, nil, nil, false
+	}
+	return id, b[head : head+size], b[head+size:], true
 }
 
 // opusSilence is the TOC byte of payload with the frame-count bits cleared: a packet whose one frame has no bytes. A

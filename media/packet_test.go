@@ -7,21 +7,21 @@ import (
 	"github.com/pion/rtp"
 )
 
-func marshal(t testing.TB, p rtp.Packet) []byte {
-	t.Helper()
+func marshal(tb testing.TB, p rtp.Packet) []byte {
+	tb.Helper()
 	b, err := p.Marshal()
-	check(t, err)
+	check(tb, err)
 	return b
 }
 
 // withLevel is an RTP packet with extensions of either form around the level.
-func withLevel(t testing.TB, profile uint16, id uint8) []byte {
-	t.Helper()
+func withLevel(tb testing.TB, profile uint16, id uint8) []byte {
+	tb.Helper()
 	h := rtp.Header{Version: 2, PayloadType: 111, SequenceNumber: 7, Timestamp: 8, SSRC: 9, CSRC: []uint32{1, 2}, Extension: true, ExtensionProfile: profile}
-	check(t, h.SetExtension(3, []byte{1, 2, 3}))
-	check(t, h.SetExtension(id, []byte{0x80 | 33}))
-	check(t, h.SetExtension(5, []byte("0")))
-	return marshal(t, rtp.Packet{Header: h, Payload: speech})
+	check(tb, h.SetExtension(3, []byte{1, 2, 3}))
+	check(tb, h.SetExtension(id, []byte{0x80 | 33}))
+	check(tb, h.SetExtension(5, []byte("0")))
+	return marshal(tb, rtp.Packet{Header: h, Payload: speech})
 }
 
 func TestParsePacket(t *testing.T) {

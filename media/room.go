@@ -149,10 +149,7 @@ func (r *Room) Drop(number uint32) {
 	r.mu.Lock()
 	c := r.detachLocked(number)
 	if p := r.people[number]; p != nil {
-		p.may.Store(false)
-		r.forwarder.forget(p)
-		delete(r.people, number)
-	}
+		r.forwarder.forget(p)	}
 	r.mu.Unlock()
 	if c != nil {
 		c.leg.close()

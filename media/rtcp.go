@@ -106,10 +106,10 @@ func (r *reception) hear(p packet, now time.Duration) {
 		*r = reception{ssrc: p.ssrc, started: true, base: 1<<16 | uint32(p.seq), highest: 1<<16 | uint32(p.seq), transit: transit}
 	}
 	r.received++
-	if ahead := int16(p.seq - uint16(r.highest)); ahead > 0 { //nolint:gosec // serial arithmetic
+	if ahead := int16(p.seq - uint16(r.highest)); ahead > 0 { // serial arithmetic
 		r.highest += uint32(ahead)
 	}
-	d := int64(int32(transit - r.transit)) //nolint:gosec // RTP time wraps
+	d := int64(int32(transit - r.transit)) // RTP time wraps
 	r.transit = transit
 	r.jitter += (math.Abs(float64(d)) - r.jitter) / 16
 }
@@ -141,7 +141,7 @@ func (r *reception) report(audience float64, now time.Duration) (report, bool) {
 		out.lostTotal = min(expected-r.received, 1<<23-1)
 	}
 	if r.lastSR != 0 {
-		out.sinceSR = uint32((now - r.lastSRAt) * 65536 / time.Second) //nolint:gosec // wraps after 18 hours without a report
+		out.sinceSR = uint32((now - r.lastSRAt) * 65536 / time.Second) // wraps after 18 hours without a report
 	}
 	return out, true
 }

@@ -66,14 +66,14 @@ func TestAudienceLoss(t *testing.T) {
 	}
 }
 
-func compound(t testing.TB) []byte {
-	t.Helper()
+func compound(tb testing.TB) []byte {
+	tb.Helper()
 	raw, err := rtcp.Marshal([]rtcp.Packet{
 		&rtcp.SenderReport{SSRC: 9, NTPTime: 0x1122334455667788, Reports: []rtcp.ReceptionReport{{SSRC: 1, FractionLost: 10}}},
 		rtcp.NewCNAMESourceDescription(9, "x"),
 		&rtcp.ReceiverReport{SSRC: 9, Reports: []rtcp.ReceptionReport{{SSRC: 2, FractionLost: 20}, {SSRC: 3, FractionLost: 30}}},
 	})
-	check(t, err)
+	check(tb, err)
 	return raw
 }
 

@@ -75,6 +75,9 @@ func parseOffer(text string, slots int) (offer, error) {
 	if len(text) > MaxSDP || strings.Count(text, "\n") > maxSDPLines || strings.Count(text, "\nm=") > MaxSections {
 		return offer{}, reason.Reject(reason.MediaSDPSize, "%d bytes", len(text))
 	}
+	if !strings.HasPrefix(text, "v=0") {
+		return offer{}, reason.Reject(reason.MediaSDP, "not SDP")
+	}
 	var parsed sdp.SessionDescription
 	if err := parsed.UnmarshalString(text); err != nil {
 		return offer{}, reason.Reject(reason.MediaSDP, "%v", err)
@@ -249,26 +252,10 @@ func (o *offer) answer(l local) string {
 	slot, candidates := 0, false
 	for _, s := range o.sections {
 		if s.use == useNone {
-			line("m=%s 0 %s %s\r\nc=IN IP4 0.0.0.0\r\na=inactive", s.media, s.proto, s.formats)
-			if s.mid != "" {
-				line("a=mid:%s", s.mid)
-			}
+			s.reject(line)
 			continue
 		}
-		line("m=audio %d %s %d\r\nc=IN %s", l.addresses[0].Port(), s.proto, s.payloadType, family(l.addresses[0].Addr()))
-		if s.mid != "" {
-			line("a=mid:%s", s.mid)
-		}
-		line("a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\na=setup:%s\r\na=rtcp-mux",
-			l.ufrag, l.password, l.fingerprint, o.answerSetup())
-		if s.reducedRTCP {
-			line("a=rtcp-rsize")
-		}
-		line("a=rtpmap:%d opus/48000/2\r\na=fmtp:%[1]d %s", s.payloadType, opusFmtp)
-		if s.levelID != 0 {
-			line("a=extmap:%d %s", s.levelID, levelURI)
-		}
-		line("a=%s", s.use.direction())
+		o.accept(line, s, l)
 		if s.use == useSlot || s.use == useBoth {
 			line("a=msid:slot-%d slot-%[1]d\r\na=ssrc:%d cname:stoa", slot, l.ssrcs[slot])
 			slot++
@@ -279,6 +266,30 @@ func (o *offer) answer(l local) string {
 		}
 	}
 	return b.String()
+}
+
+func (s section) reject(line func(string, ...any)) {
+	line("m=%s 0 %s %s\r\nc=IN IP4 0.0.0.0\r\na=inactive", s.media, s.proto, s.formats)
+	if s.mid != "" {
+		line("a=mid:%s", s.mid)
+	}
+}
+
+func (o *offer) accept(line func(string, ...any), s section, l local) {
+	line("m=audio %d %s %d\r\nc=IN %s", l.addresses[0].Port(), s.proto, s.payloadType, family(l.addresses[0].Addr()))
+	if s.mid != "" {
+		line("a=mid:%s", s.mid)
+	}
+	line("a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\na=setup:%s\r\na=rtcp-mux",
+		l.ufrag, l.password, l.fingerprint, o.answerSetup())
+	if s.reducedRTCP {
+		line("a=rtcp-rsize")
+	}
+	line("a=rtpmap:%d opus/48000/2\r\na=fmtp:%[1]d %s", s.payloadType, opusFmtp)
+	if s.levelID != 0 {
+		line("a=extmap:%d %s", s.levelID, levelURI)
+	}
+	line("a=%s", s.use.direction())
 }
 
 // answerSetup is the DTLS role of the node: server, unless the client insists on it (RFC 8842 section 5.3).

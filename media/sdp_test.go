@@ -45,11 +45,17 @@ func TestOfferUses(t *testing.T) {
 		offer string
 		want  []use
 	}{
-		{"slots and microphone", offerOf("0 1 2 3", audioLine("0", "recvonly"), audioLine("1", "recvonly"), audioLine("2", "recvonly"), audioLine("3", "sendonly", ssrcLine)),
-			[]use{useSlot, useSlot, useSlot, useMic}},
+		{
+			"slots and microphone",
+			offerOf("0 1 2 3", audioLine("0", "recvonly"), audioLine("1", "recvonly"), audioLine("2", "recvonly"), audioLine("3", "sendonly", ssrcLine)),
+			[]use{useSlot, useSlot, useSlot, useMic},
+		},
 		{"microphone first", offerOf("0 1", audioLine("0", "sendonly", ssrcLine), audioLine("1", "recvonly")), []use{useMic, useSlot}},
-		{"more lines than slots", offerOf("0 1 2 3 4", audioLine("0", "recvonly"), audioLine("1", "recvonly"), audioLine("2", "recvonly"), audioLine("3", "recvonly"), audioLine("4", "sendrecv", ssrcLine)),
-			[]use{useSlot, useSlot, useSlot, useInactive, useMic}},
+		{
+			"more lines than slots",
+			offerOf("0 1 2 3 4", audioLine("0", "recvonly"), audioLine("1", "recvonly"), audioLine("2", "recvonly"), audioLine("3", "recvonly"), audioLine("4", "sendrecv", ssrcLine)),
+			[]use{useSlot, useSlot, useSlot, useInactive, useMic},
+		},
 		{"all lines both ways", offerOf("0 1", audioLine("0", "sendrecv", ssrcLine), audioLine("1", "sendrecv", ssrcLine)), []use{useSlot, useMic}},
 		{"one line that receives", offerOf("0", audioLine("0", "recvonly")), []use{useSlot}},
 		{"one line that sends", offerOf("0", audioLine("0", "sendonly", ssrcLine)), []use{useMic}},
@@ -207,7 +213,7 @@ func TestRecordedOffers(t *testing.T) {
 		t.Fatal("no recorded offers")
 	}
 	for _, f := range files {
-		text, err := os.ReadFile(f) //nolint:gosec // testdata
+		text, err := os.ReadFile(f)
 		check(t, err)
 		o, err := parseOffer(string(text), 3)
 		if err != nil {

@@ -4,9 +4,11 @@ import "time"
 
 // The times and distances of speaker selection.
 const (
-	// attack is how long a newcomer must be louder than somebody who has a slot to take it over. A free slot is taken
-	// at once.
-	attack = 60 * time.Millisecond
+	// A free slot is taken at once. To take over somebody else's, a newcomer's lead in loudness, less hysteresis in dB,
+	// must add up to takeover in dB·s. So the attack time follows from how clear the case is: 60 ms for a lead of 18 dB,
+	// 200 ms for 6 dB, 1 s for 2 dB; and two who are about equally loud do not toss a slot to and fro.
+	hysteresis = 1.0
+	takeover   = 1.0
 
 	// hold is how long a speaker who has fallen silent is forwarded in full, if nobody else wants the slot. It bridges
 	// the pauses between sentences. After it the slot rests: it is kept warm (see comfortEvery) and free for the taking.
@@ -16,10 +18,7 @@ const (
 	// twice within 500 ms, with room for the jitter of whoever measures it.
 	dwell = 600 * time.Millisecond
 
-	// hysteresis is how much louder, in dB, a newcomer must be.
-	hysteresis = 6.0
-
-	// fresh is how long after their last packet somebody still counts as waiting for a slot.
+	// fresh is how long after their last packet somebody still counts as speaking: more than the jitter of most networks.
 	fresh = 200 * time.Millisecond
 
 	// A turn that keeps others waiting is free for freeTurn. From then on it costs handicap dB of loudness a second,
@@ -27,7 +26,7 @@ const (
 	// a slot for ever by declaring the loudest level, and people who shout at once take turns.
 	freeTurn = 10 * time.Second
 	handicap = 3.0
-	maxTurn  = freeTurn + (loudest-speechFloor+2*hysteresis)*time.Second/handicap
+	maxTurn  = freeTurn + (loudest-speechFloor+12)*time.Second/handicap // 12 dB more than the widest lead, for a quick takeover
 )
 
 // selector gives a fixed number of slots to the loudest of the people who speak. It is pure: time is what it is told.
@@ -53,8 +52,7 @@ type voice struct {
 	heard   time.Duration // last packet
 	spoke   time.Duration // last time above speechFloor
 	seat    int           // -1: none
-	louder  bool          // has outdone the weakest seat since
-	since   time.Duration
+	lead    float64       // over the weakest seat, added up; in dB·s
 	contest time.Duration // how long they have kept others waiting
 }
 
@@ -72,8 +70,8 @@ func newSelector(slots int) *selector {
 
 // hear takes one packet of a person who may speak and says which slot it goes to, or false for none.
 func (s *selector) hear(person uint32, p packet, now time.Duration) (place, bool) {
-	v := s.voice(person, p, now)
-	if v.seat < 0 && (v.loud.value < speechFloor || !s.find(v, now)) {
+	v, since := s.voice(person, p, now)
+	if v.seat < 0 && (v.loud.value < speechFloor || !s.find(v, since, now)) {
 		return place{}, false
 	}
 	at := &s.seats[v.seat]
@@ -84,8 +82,8 @@ func (s *selector) hear(person uint32, p packet, now time.Duration) (place, bool
 	return given, true
 }
 
-// voice updates what is known of a person.
-func (s *selector) voice(person uint32, p packet, now time.Duration) *voice {
+// voice updates what is known of a person and says how long ago they were heard before.
+func (s *selector) voice(person uint32, p packet, now time.Duration) (*voice, time.Duration) {
 	v := s.voices[person]
 	if v == nil {
 		v = &voice{person: person, seat: -1, heard: now - 20*time.Millisecond, spoke: now - hold}
@@ -103,7 +101,7 @@ func (s *selector) voice(person uint32, p packet, now time.Duration) *voice {
 	if v.loud.value >= speechFloor {
 		v.spoke = now
 	}
-	return v
+	return v, min(since, fresh)
 }
 
 func (s *selector) someoneWaits(now time.Duration) bool {
@@ -119,7 +117,7 @@ func (s *selector) someoneWaits(now time.Duration) bool {
 func (v *voice) rests(now time.Duration) bool { return now-v.spoke > hold }
 
 // find seats a speaker if there is a free slot or one to take over.
-func (s *selector) find(v *voice, now time.Duration) bool {
+func (s *selector) find(v *voice, since, now time.Duration) bool {
 	free, weakest := -1, -1
 	var low float64
 	for i := range s.seats {
@@ -144,14 +142,11 @@ func (s *selector) find(v *voice, now time.Duration) bool {
 		s.take(v, free, now)
 		return true
 	}
-	if weakest < 0 || v.score(now) < low+hysteresis {
-		v.louder = false
+	if weakest < 0 {
 		return false
 	}
-	if !v.louder {
-		v.louder, v.since = true, now
-	}
-	if now-v.since < attack {
+	v.lead = max(0, v.lead+(v.score(now)-low-hysteresis)*since.Seconds())
+	if v.lead < takeover {
 		return false
 	}
 	s.take(v, weakest, now)
@@ -171,8 +166,8 @@ func (s *selector) freer(i, than int) bool {
 // score is the loudness with which a person competes.
 func (v *voice) score(now time.Duration) float64 {
 	score := v.loud.value
-	if silence := now - v.heard; silence > 3*riseTime {
-		score = v.loud.after(silence)
+	if silence := now - v.heard; silence > fresh {
+		score = v.loud.after(silence - fresh)
 	}
 	if over := v.contest - freeTurn; over > 0 {
 		score -= handicap * over.Seconds()
@@ -191,7 +186,7 @@ func (s *selector) take(v *voice, i int, now time.Duration) {
 		at.switches++
 	}
 	at.voice, at.turn = v, s.turns
-	v.seat, v.louder = i, false
+	v.seat, v.lead = i, 0
 }
 
 func (s *selector) free(v *voice) {
@@ -208,7 +203,7 @@ func (s *selector) quiet(person uint32) {
 	if v.seat >= 0 {
 		s.free(v)
 	}
-	v.loud.value, v.spoke, v.louder = quietest, v.heard-hold, false
+	v.loud.value, v.spoke, v.lead = quietest, v.heard-hold, 0
 }
 
 // forget removes a person who has gone.

@@ -29,6 +29,7 @@ import (
 
 	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
+	"github.com/pion/logging"
 	"github.com/pion/webrtc/v3"
 
 	"github.com/stoa-rooms/stoa/reason"
@@ -44,6 +45,9 @@ const (
 	// connects or expires.
 	maxHandshakes = 256
 
+	// handshakeTime is how long a leg may take from its answer until packets can flow.
+	handshakeTime = 15 * time.Second
+
 	// Nothing is sent to a leg that has not been heard from for these two together: consent, RFC 7675 section 5.1,
 	// allows 30 s. A pion agent looks every 2 s.
 	disconnectedAfter = 8 * time.Second
@@ -51,6 +55,12 @@ const (
 
 	retransmitDTLS = 300 * time.Millisecond
 )
+
+// patience is how long a server waits for a client. Tests wait less.
+type patience struct {
+	handshake            time.Duration // from the answer until packets can flow
+	disconnected, failed time.Duration
+}
 
 // DTLS-SRTP protection profiles, RFC 7714 section 14.2 and RFC 5764 section 4.1.2.
 const (
@@ -73,6 +83,7 @@ type Config struct {
 // Server is the media half of a node.
 type Server struct {
 	config Config
+	wait   patience
 	start  time.Time
 	serial atomic.Uint64 // of connections
 	ready  chan struct{}
@@ -103,7 +114,13 @@ func New(config Config) (*Server, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Server{config: config, start: time.Now(), ready: make(chan struct{}), rooms: map[statement.ID]*Room{}}, nil
+	return &Server{
+		config: config,
+		wait:   patience{handshakeTime, disconnectedAfter, failedAfter},
+		start:  time.Now(),
+		ready:  make(chan struct{}),
+		rooms:  map[statement.ID]*Room{},
+	}, nil
 }
 
 // Run listens and serves until ctx is done, then closes every room and leg and returns nil. A server runs once.
@@ -112,7 +129,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log := pionLog{s.config.Log}
+	log := pionLog(ctx, s.config.Log)
 	mux := newMux(sock, log)
 	s.mu.Lock()
 	if s.socket != nil {
@@ -121,7 +138,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("media: a server runs once")
 	}
 	s.socket = sock
-	s.api, s.compat = newAPI(mux, log, false), newAPI(mux, log, true)
+	s.api, s.compat = s.newAPI(mux, log, false), s.newAPI(mux, log, true)
 	s.mu.Unlock()
 	close(s.ready)
 	s.config.Log.Info("media listens", "addr", sock.LocalAddr().String())
@@ -220,7 +237,7 @@ func (s *Server) open(c *connection, o *offer, options Options) (*peerLeg, local
 }
 
 // newAPI is pion with everything switched off that is not needed: interceptors, mDNS, sockets of its own.
-func newAPI(mux ice.UDPMux, log pionLog, compat bool) *webrtc.API {
+func (s *Server) newAPI(mux ice.UDPMux, log logging.LoggerFactory, compat bool) *webrtc.API {
 	var e webrtc.SettingEngine
 	e.LoggerFactory = log
 	e.SetLite(true)
@@ -228,7 +245,7 @@ func newAPI(mux ice.UDPMux, log pionLog, compat bool) *webrtc.API {
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	e.SetIncludeLoopbackCandidate(true) // of the mux; what clients see is local.addresses
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	e.SetICETimeouts(disconnectedAfter, failedAfter, 2*time.Second)
+	e.SetICETimeouts(s.wait.disconnected, s.wait.failed, 2*time.Second)
 	e.SetDTLSRetransmissionInterval(retransmitDTLS)
 	e.SetDTLSInsecureSkipHelloVerify(true)            // ICE has verified the address
 	_ = e.SetAnsweringDTLSRole(webrtc.DTLSRoleServer) // fails only for other values
@@ -245,4 +262,17 @@ func newAPI(mux ice.UDPMux, log pionLog, compat bool) *webrtc.API {
 		PayloadType: 111,
 	}, webrtc.RTPCodecTypeAudio)
 	return webrtc.NewAPI(webrtc.WithSettingEngine(e), webrtc.WithMediaEngine(&opus), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+}
+
+// pionLog passes what pion logs on at debug level: its warnings are about single packets and clients, which anybody can
+// provoke.
+func pionLog(ctx context.Context, log *slog.Logger) logging.LoggerFactory {
+	factory := &logging.DefaultLoggerFactory{
+		Writer:          slog.NewLogLogger(log.Handler(), slog.LevelDebug).Writer(),
+		DefaultLogLevel: logging.LogLevelDisabled,
+	}
+	if log.Enabled(ctx, slog.LevelDebug) {
+		factory.DefaultLogLevel = logging.LogLevelInfo
+	}
+	return factory
 }

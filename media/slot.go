@@ -99,13 +99,13 @@ func (s *slot) forward(from source, p packet, rests bool, now time.Duration) (bu
 
 // skip leaves out a packet of the present run without a gap in the sequence numbers.
 func (s *slot) skip(p packet) {
-	ahead := int16(p.seq - s.newest) //nolint:gosec // serial arithmetic
+	ahead := int16(p.seq - s.newest) // serial arithmetic
 	if ahead <= 0 || ahead > maxGap {
 		return
 	}
 	s.newest = p.seq
-	s.skipped += uint16(ahead) //nolint:gosec // checked
-	s.seen = seenFresh         // what was overtaken cannot be told from what was skipped
+	s.skipped += uint16(ahead)
+	s.seen = seenFresh // what was overtaken cannot be told from what was skipped
 }
 
 // rewrite gives the input packet its place in the slot, or false if it has none. now is a monotonic time.
@@ -117,13 +117,13 @@ func (s *slot) rewrite(from source, p packet, now time.Duration) (build, bool) {
 	if !s.used {
 		s.anchor, s.anchorAt = int64(p.timestamp)*drift, now
 	}
-	wall := uint32(s.anchor/drift + samplesIn(now-s.anchorAt)) //nolint:gosec // RTP time wraps
+	wall := uint32(s.anchor/drift + samplesIn(now-s.anchorAt)) // RTP time wraps
 
 	var ts uint32
 	var marker bool
 	if s.used && from == s.source && s.continues(p, wall) {
 		ts = p.timestamp + s.tsOffset
-		ahead := int16(p.seq - s.newest) //nolint:gosec // serial arithmetic, RFC 1982
+		ahead := int16(p.seq - s.newest) // serial arithmetic, RFC 1982
 		if ahead <= 0 {
 			return s.late(p, ts)
 		}
@@ -144,18 +144,18 @@ func (s *slot) rewrite(from source, p packet, now time.Duration) (build, bool) {
 	if ts-s.first > reorder*longest {
 		s.first = ts - reorder*longest
 	}
-	s.anchor += int64(int32(ts - wall)) //nolint:gosec // serial arithmetic
+	s.anchor += int64(int32(ts - wall)) // serial arithmetic
 	return s.built(p, ts, marker), true
 }
 
 // continues reports whether p can go on in the present run under rule 1: same offsets as the packet before.
 func (s *slot) continues(p packet, wall uint32) bool {
 	ts := p.timestamp + s.tsOffset
-	ahead := int16(p.seq - s.newest) //nolint:gosec // serial arithmetic
+	ahead := int16(p.seq - s.newest) // serial arithmetic
 	if ahead <= 0 {
 		return ahead > -maxGap // too old is late's business; further back is a restarted sender
 	}
-	early := int32(ts - wall) //nolint:gosec // serial arithmetic
+	early := int32(ts - wall) // serial arithmetic
 	later := int32(ts - s.last)
 	return ahead <= maxGap && later > 0 && early <= maxEarly && early >= -maxLate
 }
@@ -167,7 +167,7 @@ func (s *slot) late(p packet, ts uint32) (build, bool) {
 	if behind >= reorder || s.seen&(1<<behind) != 0 {
 		return build{}, false
 	}
-	if int32(ts-s.last) >= 0 || int32(ts-s.first) <= 0 { //nolint:gosec // serial arithmetic
+	if int32(ts-s.last) >= 0 || int32(ts-s.first) <= 0 { // serial arithmetic
 		return build{}, false
 	}
 	s.seen |= 1 << behind
@@ -181,7 +181,7 @@ func (s *slot) resume(wall uint32) (uint32, bool) {
 		return wall, true
 	}
 	next := s.last + s.duration
-	lead := int32(next - wall) //nolint:gosec // serial arithmetic
+	lead := int32(next - wall) // serial arithmetic
 	switch {
 	case lead > maxLead:
 		return 0, false
@@ -221,10 +221,10 @@ func (c *cursor) next(b *build) (uint16, bool) {
 		return c.last, true
 	}
 	seq := b.seq + c.offset
-	ahead := int16(seq - c.last) //nolint:gosec // serial arithmetic
+	ahead := int16(seq - c.last) // serial arithmetic
 	if ahead > 0 {
 		c.last = seq
-		c.span = min(c.span+uint16(ahead), reorder) //nolint:gosec // positive
+		c.span = min(c.span+uint16(ahead), reorder)
 		return seq, true
 	}
 	return seq, ahead < 0 && -int(ahead) <= int(c.span)

@@ -274,7 +274,7 @@ func TestStreamInvariants(t *testing.T) {
 				if !ok {
 					continue
 				}
-				ext := high[i] + uint64(int64(int16(seq-uint16(high[i])))) //nolint:gosec // serial
+				ext := high[i] + uint64(int64(int16(seq-uint16(high[i]))))
 				if _, twice := used[i][ext]; twice {
 					t.Fatalf("listener %d: sequence number %d used twice", i, ext)
 				}

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/pion/ice/v2"
+	"github.com/pion/logging"
 )
 
 // socketBuffer is asked of the kernel in each direction, in bytes: a fan-out to 1,000 listeners is a burst of 120 kB.
@@ -152,7 +153,7 @@ func (s *socket) advertised(public []netip.AddrPort) []netip.AddrPort {
 }
 
 // newMux divides the socket among connections by ICE user name.
-func newMux(s *socket, log pionLog) ice.UDPMux {
+func newMux(s *socket, log logging.LoggerFactory) ice.UDPMux {
 	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{Logger: log.NewLogger("mux"), UDPConn: s})
 	if !s.bound().Addr().IsUnspecified() {
 		return mux

@@ -20,15 +20,15 @@ func (s *Store) check(v *view, marked uint64) (head, error) {
 	}
 	if !ok {
 		if marked > 0 {
-			return head{}, found(Damaged, "its database is empty")
+			return head{}, found(ErrDamaged, "its database is empty")
 		}
 		return s.initialise()
 	}
 	if len(raw) != 4 || binary.BigEndian.Uint32(raw) == 0 {
-		return head{}, found(Damaged, "it does not say what layout it has")
+		return head{}, found(ErrDamaged, "it does not say what layout it has")
 	}
 	if version := binary.BigEndian.Uint32(raw); version > LayoutVersion {
-		return head{}, found(Newer, "it has layout %d, this version knows %d", version, LayoutVersion)
+		return head{}, found(ErrNewer, "it has layout %d, this version knows %d", version, LayoutVersion)
 	}
 	if err := s.checkNode(v); err != nil {
 		return head{}, err
@@ -38,14 +38,14 @@ func (s *Store) check(v *view, marked uint64) (head, error) {
 		return head{}, err
 	}
 	if !ok {
-		return head{}, found(Damaged, "its head is missing")
+		return head{}, found(ErrDamaged, "its head is missing")
 	}
 	h, err := decodeHead(raw)
 	if err != nil {
 		return head{}, spoiled([]byte(keyHead), err)
 	}
 	if h.number < marked {
-		return head{}, found(Damaged, "the last %d of %d commits are missing", marked-h.number, marked)
+		return head{}, found(ErrDamaged, "the last %d of %d commits are missing", marked-h.number, marked)
 	}
 	v.head = h
 	if h.tree, err = v.checkLog(s.key.Public()); err != nil {
@@ -71,14 +71,14 @@ func (s *Store) checkNode(v *view) error {
 		return err
 	}
 	if !ok {
-		return found(Damaged, "it does not say whose it is")
+		return found(ErrDamaged, "it does not say whose it is")
 	}
 	node, err := decodeKey(raw)
 	if err != nil {
 		return spoiled([]byte(keyNode), err)
 	}
 	if node != s.key.Public() {
-		return found(BadKeyFile, "it is not the key of the node this directory belongs to, %s: restore it from a backup", node)
+		return found(ErrBadKeyFile, "it is not the key of the node this directory belongs to, %s: restore it from a backup", node)
 	}
 	return nil
 }
@@ -96,21 +96,21 @@ func (v *view) checkLog(node identity.PublicKey) (ledger.Tree, error) {
 		return ledger.Tree{}, err
 	}
 	if count != h.tree.Size {
-		return ledger.Tree{}, found(Damaged, "its log has %d statements and an index of %d", h.tree.Size, count)
+		return ledger.Tree{}, found(ErrDamaged, "its log has %d statements and an index of %d", h.tree.Size, count)
 	}
 	if h.tree.Size == 0 {
 		return ledger.Tree{}, nil
 	}
 	tree, err := parseOwn(h.checkpoint, node)
 	if err != nil || tree.Size != h.tree.Size {
-		return ledger.Tree{}, found(Damaged, "its checkpoint is not for its log: %v", err)
+		return ledger.Tree{}, found(ErrDamaged, "its checkpoint is not for its log: %v", err)
 	}
 	root, err := tlog.TreeHash(tree.Size, v)
 	if err != nil {
 		return ledger.Tree{}, err
 	}
 	if root != tree.Root {
-		return ledger.Tree{}, found(Damaged, "its log is not the one its checkpoint signs")
+		return ledger.Tree{}, found(ErrDamaged, "its log is not the one its checkpoint signs")
 	}
 	return tree, nil
 }
@@ -141,7 +141,7 @@ func (v *view) checkSum() error {
 		}
 	}
 	if sum != v.head.sum {
-		return found(Damaged, "texts, profiles or rooms are missing, or of another time")
+		return found(ErrDamaged, "texts, profiles or rooms are missing, or of another time")
 	}
 	return nil
 }
@@ -157,7 +157,7 @@ func (s *Store) sweep() error {
 	}
 	defer s.release(v)
 	current, _, err := v.snapshotHead()
-	if err != nil && !errors.Is(err, Damaged) {
+	if err != nil && !errors.Is(err, ErrDamaged) {
 		return err // a spoiled one is said to whoever asks for it; its pieces go
 	}
 	garbage := writes{}

@@ -18,13 +18,13 @@ const lockFile = "stoa.lock"
 // lockDir keeps other processes, and other stores of this one, out of the directory until the file is closed. The
 // system lets go of the lock when the process dies, however it dies.
 func lockDir(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the data directory is the operator's choice
 	if err != nil {
 		return nil, err
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, errors.Join(found(Locked, "%s", holder(f)), f.Close())
+		return nil, errors.Join(found(ErrLocked, "%s", holder(f)), f.Close())
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock: %w", err), f.Close())
@@ -50,7 +50,7 @@ func room(dir string) (uint64, error) {
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return 0, err
 	}
-	size := uint64(s.Bsize) //nolint:unconvert // its type depends on the system
+	size := uint64(s.Bsize)
 	if s.Bavail > math.MaxUint64/max(size, 1) {
 		return math.MaxUint64, nil
 	}

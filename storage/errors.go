@@ -10,20 +10,20 @@ import (
 	"github.com/stoa-rooms/stoa/reason"
 )
 
-// Kind is what is wrong with a data directory. It is an error, so that errors.Is(err, storage.Locked) asks for it.
+// Kind is what is wrong with a data directory. It is an error, so that errors.Is(err, storage.ErrLocked) asks for it.
 type Kind string
 
 // What can be wrong with a data directory.
 const (
-	Locked       Kind = "locked"          // another process has it open
-	ReadOnly     Kind = "read-only"       // on a file system that takes no writes
-	Permission   Kind = "permission"      // this user may not read or write it
-	Newer        Kind = "newer"           // written by a later version
-	Damaged      Kind = "damaged"         // something in it is not what was written, or is missing
-	NotDirectory Kind = "not-a-directory" // the path is something else
-	DiskFull     Kind = "disk-full"       // too little room on the disk to work in
-	BadKeyFile   Kind = "key-file"        // node.key can be read by others, has the wrong length, or is another node's
-	Unavailable  Kind = "unavailable"     // the system refused for another reason
+	ErrLocked       Kind = "locked"          // another process has it open
+	ErrReadOnly     Kind = "read-only"       // on a file system that takes no writes
+	ErrPermission   Kind = "permission"      // this user may not read or write it
+	ErrNewer        Kind = "newer"           // written by a later version
+	ErrDamaged      Kind = "damaged"         // something in it is not what was written, or is missing
+	ErrNotDirectory Kind = "not-a-directory" // the path is something else
+	ErrDiskFull     Kind = "disk-full"       // too little room on the disk to work in
+	ErrBadKeyFile   Kind = "key-file"        // node.key can be read by others, has the wrong length, or is another node's
+	ErrUnavailable  Kind = "unavailable"     // the system refused for another reason
 )
 
 // Error implements error.
@@ -62,23 +62,23 @@ func (e *OpenError) Error() string {
 
 func (e *OpenError) sentence() string {
 	switch e.Kind {
-	case Locked:
+	case ErrLocked:
 		return "is in use by another process: stop that one, or give this node a directory of its own"
-	case ReadOnly:
+	case ErrReadOnly:
 		return "is on a file system that is mounted read-only: mount it for writing, or choose another directory"
-	case Permission:
+	case ErrPermission:
 		return "may not be written by this user: give it to the user the node runs as, or choose another directory"
-	case Newer:
+	case ErrNewer:
 		return "was written by a later version of stoa: run that version, or choose another directory"
-	case Damaged:
+	case ErrDamaged:
 		return "is damaged, and nothing in it is served: look after the disk, then restore the directory from a backup"
-	case NotDirectory:
+	case ErrNotDirectory:
 		return "is not a directory: remove what is there, or choose another path"
-	case DiskFull:
+	case ErrDiskFull:
 		return "is on a full disk: make room, then start again"
-	case BadKeyFile:
+	case ErrBadKeyFile:
 		return "has a node.key that cannot be used"
-	case Unavailable:
+	case ErrUnavailable:
 	}
 	return "cannot be opened"
 }
@@ -90,21 +90,21 @@ func kindOf(err error) Kind {
 	}
 	switch {
 	case strings.Contains(err.Error(), "Another process is using this Badger database"):
-		return Locked
+		return ErrLocked
 	case has(syscall.EROFS):
-		return ReadOnly
+		return ErrReadOnly
 	case errors.Is(err, fs.ErrPermission), has(syscall.EACCES), has(syscall.EPERM):
-		return Permission
+		return ErrPermission
 	case has(syscall.ENOTDIR):
-		return NotDirectory
+		return ErrNotDirectory
 	case has(syscall.ENOSPC), has(syscall.EDQUOT), has(syscall.EFBIG):
-		return DiskFull
+		return ErrDiskFull
 	case has(syscall.EMFILE), has(syscall.ENFILE), has(syscall.ENOMEM), has(syscall.EIO):
-		return Unavailable
+		return ErrUnavailable
 	case strings.Contains(err.Error(), "manifest has unsupported version"):
-		return Newer
+		return ErrNewer
 	}
-	return Damaged
+	return ErrDamaged
 }
 
 // openError makes an OpenError of an error, whose kind it finds itself unless the error says it.

@@ -178,7 +178,7 @@ func TestFullDisk(t *testing.T) {
 	next := storagetest.Full(log, 2)
 	free = 1 << 20
 	for range 3 {
-		if err := s.Commit(next); reason.Of(err) != reason.StorageFailed || !errors.Is(err, storage.DiskFull) {
+		if err := s.Commit(next); reason.Of(err) != reason.StorageFailed || !errors.Is(err, storage.ErrDiskFull) {
 			t.Fatalf("have %v", err)
 		}
 		storagetest.Same(t, "on a full disk", storagetest.MustRead(t, s, 8), before)
@@ -192,7 +192,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	free = 1 << 20
-	if _, err := storage.Open(opt); !errors.Is(err, storage.DiskFull) {
+	if _, err := storage.Open(opt); !errors.Is(err, storage.ErrDiskFull) {
 		t.Fatalf("opening on a full disk: %v", err)
 	}
 	free = 1 << 30

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	badger "github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/fb"
@@ -27,7 +28,7 @@ func inspect(dir string, opt badger.Options, log *slog.Logger) (exists bool, err
 		return false, err
 	}
 	for _, file := range files {
-		if !file.Type().IsRegular() {
+		if !isBadgers(file.Name()) {
 			continue
 		}
 		if err := inspectFile(filepath.Join(dir, file.Name()), log); err != nil {
@@ -44,7 +45,7 @@ func inspect(dir string, opt badger.Options, log *slog.Logger) (exists bool, err
 	for id, t := range manifest.Tables {
 		name := table.IDToFilename(id)
 		if t.Compression != options.None {
-			return false, found(Damaged, "table %s is compressed, which none is here", name)
+			return false, found(ErrDamaged, "table %s is compressed, which none is here", name)
 		}
 		if err := inspectTable(filepath.Join(dir, name)); err != nil {
 			return false, fmt.Errorf("table %s: %w", name, err)
@@ -53,18 +54,32 @@ func inspect(dir string, opt badger.Options, log *slog.Logger) (exists bool, err
 	return true, nil
 }
 
+// isBadgers reports whether a file is one that Badger will open.
+func isBadgers(name string) bool {
+	switch filepath.Ext(name) {
+	case memExt, logExt, tableExt:
+		return true
+	}
+	return slices.Contains([]string{"MANIFEST", "KEYREGISTRY", "DISCARD", "LOCK"}, name)
+}
+
 // inspectFile opens a file for writing as Badger will. An empty log is removed: killed between making such a file and
-// giving it its size, Badger would take it for a new one and fail its next start with "Create a new file".
+// giving it its size, Badger would take it for a new one and fail its next start with "Create a new file". A memtable's
+// log is synced: a process that was killed may not have done so, and what is in it is about to be served.
 func inspectFile(path string, log *slog.Logger) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the data directory is the operator's choice
 	if err != nil {
 		return err
 	}
+	ext := filepath.Ext(path)
 	info, err := f.Stat()
+	if err == nil && ext == memExt {
+		err = f.Sync()
+	}
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if ext := filepath.Ext(path); info.Size() == 0 && (ext == memExt || ext == ".vlog") {
+	if info.Size() == 0 && (ext == memExt || ext == logExt) {
 		log.Info("removing a log that was never begun", "file", filepath.Base(path))
 		return os.Remove(path)
 	}
@@ -72,7 +87,7 @@ func inspectFile(path string, log *slog.Logger) error {
 }
 
 func readManifest(dir string, opt badger.Options) (badger.Manifest, error) {
-	f, err := os.Open(filepath.Join(dir, badger.ManifestFilename))
+	f, err := os.Open(filepath.Join(dir, badger.ManifestFilename)) //nolint:gosec // as above
 	if err != nil {
 		return badger.Manifest{}, err
 	}
@@ -85,34 +100,34 @@ func readManifest(dir string, opt badger.Options) (badger.Manifest, error) {
 func inspectTable(path string) error {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return found(Damaged, "it is missing")
+		return found(ErrDamaged, "it is missing")
 	}
 	if err != nil {
 		return err
 	}
 	rest, sum, ok := cutSized(raw)
 	if !ok {
-		return found(Damaged, "it is cut short")
+		return found(ErrDamaged, "it is cut short")
 	}
 	rest, index, ok := cutSized(rest)
 	if !ok || len(index) == 0 || !checksumHolds(index, sum) { // of nothing, zeros are the checksum
-		return found(Damaged, "its index is not what was written")
+		return found(ErrDamaged, "its index is not what was written")
 	}
 	blocks := fb.GetRootAsTableIndex(index, 0) // sound: its checksum holds
 	at := 0
 	for i := range blocks.OffsetsLength() {
 		var block fb.BlockOffset
 		if !blocks.Offsets(&block, i) || int(block.Offset()) != at || int(block.Len()) > len(rest)-at {
-			return found(Damaged, "block %d is not where the index has it", i)
+			return found(ErrDamaged, "block %d is not where the index has it", i)
 		}
 		at += int(block.Len())
 		data, sum, ok := cutSized(rest[int(block.Offset()):at])
 		if !ok || !checksumHolds(data, sum) {
-			return found(Damaged, "block %d is not what was written", i)
+			return found(ErrDamaged, "block %d is not what was written", i)
 		}
 	}
 	if at != len(rest) {
-		return found(Damaged, "its blocks end elsewhere than its index begins")
+		return found(ErrDamaged, "its blocks end elsewhere than its index begins")
 	}
 	return nil
 }

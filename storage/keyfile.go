@@ -30,9 +30,9 @@ func readKey(dir string) (identity.PrivateKey, error) {
 	}
 	switch mode := info.Mode(); {
 	case !mode.IsRegular():
-		return key, found(BadKeyFile, "it is not a regular file")
+		return key, found(ErrBadKeyFile, "it is not a regular file")
 	case mode.Perm()&0o077 != 0:
-		return key, found(BadKeyFile, "its mode %04o lets others read it: chmod 600 %s; if others may have read it, it is no longer secret",
+		return key, found(ErrBadKeyFile, "its mode %04o lets others read it: chmod 600 %s; if others may have read it, it is no longer secret",
 			mode.Perm(), f.Name())
 	}
 	seed, err := io.ReadAll(io.LimitReader(f, seedSize+1))
@@ -40,7 +40,7 @@ func readKey(dir string) (identity.PrivateKey, error) {
 		return key, err
 	}
 	if len(seed) != seedSize {
-		return key, found(BadKeyFile, "it has %d bytes, not %d: restore it from a backup", info.Size(), seedSize)
+		return key, found(ErrBadKeyFile, "it has %d bytes, not %d: restore it from a backup", info.Size(), seedSize)
 	}
 	return identity.FromSeed(seed)
 }

@@ -117,7 +117,7 @@ func childWrite(dir string) error {
 		if err := s.Commit(b); err != nil {
 			return err
 		}
-		if _, err := fmt.Println(n); err != nil {
+		if _, err := fmt.Fprintln(os.Stdout, n); err != nil {
 			return err
 		}
 	}

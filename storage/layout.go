@@ -13,7 +13,7 @@ import (
 	"github.com/stoa-rooms/stoa/statement"
 )
 
-// LayoutVersion is the layout that this package writes. A store of a higher one is refused with [Newer].
+// LayoutVersion is the layout that this package writes. A store of a higher one is refused with [ErrNewer].
 //
 // # Layout 1
 //

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"syscall"
@@ -75,16 +76,16 @@ func TestMark(t *testing.T) {
 // TestKindOf sorts errors as Badger gives them: only the text of what it wraps is left.
 func TestKindOf(t *testing.T) {
 	for errno, want := range map[syscall.Errno]Kind{
-		syscall.EROFS:   ReadOnly,
-		syscall.EACCES:  Permission,
-		syscall.EPERM:   Permission,
-		syscall.ENOSPC:  DiskFull,
-		syscall.EDQUOT:  DiskFull,
-		syscall.ENOTDIR: NotDirectory,
-		syscall.EMFILE:  Unavailable,
-		syscall.EIO:     Unavailable,
+		syscall.EROFS:   ErrReadOnly,
+		syscall.EACCES:  ErrPermission,
+		syscall.EPERM:   ErrPermission,
+		syscall.ENOSPC:  ErrDiskFull,
+		syscall.EDQUOT:  ErrDiskFull,
+		syscall.ENOTDIR: ErrNotDirectory,
+		syscall.EMFILE:  ErrUnavailable,
+		syscall.EIO:     ErrUnavailable,
 	} {
-		for _, err := range []error{errno, fmt.Errorf("wrapped: %w", errno), fmt.Errorf("opaque err: %v", errno)} {
+		for _, err := range []error{errno, fmt.Errorf("wrapped: %w", errno), errors.New("opaque err: " + errno.Error())} {
 			if have := kindOf(err); have != want {
 				t.Errorf("%v is %q, want %q", err, have, want)
 			}

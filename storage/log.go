@@ -102,7 +102,7 @@ func (s *Store) Entry(index int64) (e Entry, ok bool, err error) {
 		ok = true
 		value, there, err := v.raw(numbered(kindEntry, v.head.epoch, index))
 		if err == nil && !there {
-			err = unreadable(found(Damaged, "log entry %d is missing", index))
+			err = unreadable(found(ErrDamaged, "log entry %d is missing", index))
 		}
 		if err != nil {
 			return Entry{}, err
@@ -126,7 +126,7 @@ func (v *view) entry(index int64, value []byte) (Entry, error) {
 		return Entry{}, err
 	}
 	if leaf[0] != ledger.Leaf(e.ID) {
-		return Entry{}, unreadable(found(Damaged, "log entry %d is not the leaf of its place", index))
+		return Entry{}, unreadable(found(ErrDamaged, "log entry %d is not the leaf of its place", index))
 	}
 	return e, nil
 }
@@ -155,7 +155,7 @@ func (s *Store) Entries(from int64) iter.Seq2[Entry, error] {
 			return !stopped, nil
 		})
 		if err == nil && next < v.head.tree.Size {
-			err = unreadable(found(Damaged, "log entry %d is missing", next))
+			err = unreadable(found(ErrDamaged, "log entry %d is missing", next))
 		}
 		if err != nil && !stopped {
 			yield(Entry{}, err)

@@ -14,7 +14,7 @@ import (
 // Badger replays its write-ahead log up to the first record that is not whole and takes that for the end: right after a
 // crash, but a log that lost its last records by other means would quietly open as an earlier state of the node. The
 // mark is written and synced after Badger has synced a commit and before the commit is acknowledged. So Badger may be
-// one commit ahead of the mark, never behind; if it is behind, the store is [Damaged].
+// one commit ahead of the mark, never behind; if it is behind, the store is [ErrDamaged].
 //
 // The file has two slots in different sectors, used in turn, so that a write cut short leaves the other one: commit
 // number 8 · CRC-32C of it 4.
@@ -38,11 +38,11 @@ func openMark(dir string) (*mark, uint64, error) {
 	}
 	raw := make([]byte, markSlots*markStride)
 	if n, err := f.ReadAt(raw, 0); n != len(raw) {
-		return nil, 0, errors.Join(found(Damaged, "the file %s is cut short", markFile), err, f.Close())
+		return nil, 0, errors.Join(found(ErrDamaged, "the file %s is cut short", markFile), err, f.Close())
 	}
 	number, ok := decodeMark(raw)
 	if !ok {
-		return nil, 0, errors.Join(found(Damaged, "the file %s is not readable", markFile), f.Close())
+		return nil, 0, errors.Join(found(ErrDamaged, "the file %s is not readable", markFile), f.Close())
 	}
 	return &mark{f: f}, number, nil
 }
@@ -65,7 +65,7 @@ func loadMark(dir string, mayCreate bool) (*mark, uint64, error) {
 		return m, number, err
 	}
 	if !mayCreate {
-		return nil, 0, found(Damaged, "the file %s is missing", markFile)
+		return nil, 0, found(ErrDamaged, "the file %s is missing", markFile)
 	}
 	m, err = createMark(dir)
 	return m, 0, err

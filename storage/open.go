@@ -6,7 +6,7 @@
 //
 // Everything changes through [Store.Commit]: one [Batch], wholly durable when Commit returns nil, wholly absent when it
 // returns an error. Whoever reads sees the last acknowledged commit, never a later one. What is read is checked; what
-// is wrong is an error that is [Damaged], never a value.
+// is wrong is an error that is [ErrDamaged], never a value.
 //
 // # When the disk fails
 //
@@ -19,41 +19,16 @@
 package storage
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	badger "github.com/dgraph-io/badger/v4"
-	"github.com/dgraph-io/badger/v4/options"
 
 	"github.com/stoa-rooms/stoa/identity"
-)
-
-// Sizes of Badger's parts. A node with little data then needs 12 MB of memory, one that has just loaded 200,000
-// statements 165 MB.
-const (
-	memTableSize = 8 << 20
-	valueLogSize = 16 << 20
-	maxTables    = 64 << 20 // more tables than this are never rewritten at once
-	memExt       = ".mem"
-)
-
-// How long to wait for a disk that is slow. Badger tries for ever to write what it cannot write.
-const (
-	badgerWait = 30 * time.Second
-	closeWait  = 30 * time.Second // for readers, when the store is closed
-	readerWait = 2 * time.Second  // before a repair, which is tried again
-
-	// A failed badger.Open leaves goroutines and mappings behind, so it is not tried again at once.
-	reopenPause = 10 * time.Second
 )
 
 // Options say what to open.
@@ -151,7 +126,7 @@ func (s *Store) openDir() error {
 		return err
 	}
 	if !exists && marked > 0 {
-		return found(Damaged, "its database is missing")
+		return found(ErrDamaged, "its database is missing")
 	}
 	if err := s.checkRoom(0); err != nil {
 		return err
@@ -165,7 +140,7 @@ func (s *Store) openKey(exists bool) (err error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	case exists:
-		return found(BadKeyFile, "it is missing: restore it from a backup")
+		return found(ErrBadKeyFile, "it is missing: restore it from a backup")
 	}
 	return s.opt.faults("key file", func() error {
 		s.key, err = createKey(s.opt.Dir)
@@ -194,72 +169,6 @@ func (s *Store) start(marked uint64) error {
 	return s.sweep()
 }
 
-func (s *Store) badgerOptions() badger.Options {
-	dir := s.opt.Dir
-	if s.opt.InMemory {
-		dir = ""
-	}
-	return badger.DefaultOptions(dir).
-		WithInMemory(s.opt.InMemory).
-		WithLogger(badgerLog{s.log, s.stuck}).
-		WithSyncWrites(true).
-		WithVerifyValueChecksum(true).
-		WithChecksumVerificationMode(options.OnBlockRead).
-		WithMemTableSize(memTableSize).
-		WithNumMemtables(2).
-		WithValueLogFileSize(valueLogSize).
-		WithNumCompactors(2).
-		// Signatures and hashes do not compress, and what is not compressed needs no cache beside the system's.
-		WithCompression(options.None).
-		WithBlockCacheSize(0).
-		WithDetectConflicts(false). // there is one writer
-		WithMetricsEnabled(false)
-}
-
-func (s *Store) openBadger() error {
-	if wait := time.Until(s.reopen); wait > 0 {
-		return fmt.Errorf("it could not be opened; the next attempt is in %s", wait.Round(time.Millisecond))
-	}
-	return s.opt.faults("open", func() error {
-		db, err := badger.Open(s.badgerOptions())
-		if err != nil {
-			s.reopen = time.Now().Add(reopenPause)
-			return err
-		}
-		s.db, s.memFile = db, 0
-		return s.noteRotation()
-	})
-}
-
-// noteRotation makes the name of a new memtable file durable, which Badger does not, before a commit in it is
-// acknowledged, and counts the tables anew.
-func (s *Store) noteRotation() error {
-	if s.opt.InMemory {
-		return nil
-	}
-	if s.memFile > 0 {
-		_, err := os.Lstat(filepath.Join(s.opt.Dir, fmt.Sprintf("%05d%s", s.memFile+1, memExt)))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-	}
-	files, err := os.ReadDir(s.opt.Dir)
-	if err != nil {
-		return err
-	}
-	s.tables = 0
-	for _, f := range files {
-		name := f.Name()
-		if n, err := strconv.Atoi(strings.TrimSuffix(name, memExt)); err == nil {
-			s.memFile = max(s.memFile, n)
-		}
-		if info, err := f.Info(); err == nil && filepath.Ext(name) == ".sst" {
-			s.tables += uint64(info.Size())
-		}
-	}
-	return syncDir(s.opt.Dir)
-}
-
 // checkRoom refuses to begin what might not find room. Badger writes through memory maps of files with holes: a full
 // disk does not fail such a write but ends the process. So a commit begins only when there is room for a memtable to
 // be flushed, and for tables to be rewritten, at once.
@@ -276,7 +185,7 @@ func (s *Store) need(need uint64) error {
 		return err
 	}
 	if free < need {
-		return found(DiskFull, "%d MiB are free, %d MiB are needed", free>>20, (need+1<<20-1)>>20)
+		return found(ErrDiskFull, "%d MiB are free, %d MiB are needed", free>>20, (need+1<<20-1)>>20)
 	}
 	return nil
 }
@@ -302,98 +211,4 @@ func (s *Store) Close() error {
 		errs = append(errs, s.lock.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// closeBadger closes the database, if it is open, once nobody reads it. Closing flushes the memtable into a table, so it
-// needs room.
-func (s *Store) closeBadger(readers time.Duration) error {
-	if v := s.publish(nil); v != nil {
-		s.retired = v
-	}
-	if s.retired != nil {
-		timer := time.NewTimer(readers)
-		defer timer.Stop()
-		select {
-		case <-s.retired.gone:
-			s.retired = nil
-		case <-timer.C:
-			return errors.New("somebody is still reading")
-		}
-	}
-	if s.db != nil {
-		if err := s.need(2 * memTableSize); err != nil {
-			return fmt.Errorf("the database is left as it is: %w", err)
-		}
-		db, closing := s.db, &closing{done: make(chan struct{})}
-		s.db, s.closing = nil, closing
-		go func() {
-			closing.err = db.Close()
-			close(closing.done)
-		}()
-	}
-	if s.closing == nil {
-		return nil
-	}
-	if !s.settled(s.closing.done) {
-		return errors.New("the database does not close: it cannot write")
-	}
-	err := s.closing.err
-	s.closing = nil
-	return err
-}
-
-// closing is a database that has been told to close.
-type closing struct {
-	done chan struct{}
-	err  error // once done is closed
-}
-
-// settled waits until done is closed, but not for ever, and not after Badger has failed to write a memtable to disk: it
-// then tries again each second, and nothing else it was told to do gets done.
-func (s *Store) settled(done <-chan struct{}) bool {
-	select {
-	case <-s.stuck: // of an earlier time
-	default:
-	}
-	timer := time.NewTimer(badgerWait)
-	defer timer.Stop()
-	select {
-	case <-done:
-	case <-s.stuck:
-	case <-timer.C:
-	}
-	select {
-	case <-done:
-		return true
-	default:
-		return false
-	}
-}
-
-// badgerLog passes on what Badger has to say. What it calls an error is a warning here: where it matters to the node,
-// it also comes back as an error. All but one, which settled waits for.
-type badgerLog struct {
-	log   *slog.Logger
-	stuck chan<- struct{}
-}
-
-func (l badgerLog) Errorf(format string, args ...any) {
-	if strings.HasPrefix(format, "error flushing memtable to disk") {
-		select {
-		case l.stuck <- struct{}{}:
-		default:
-		}
-	}
-	l.print(slog.LevelWarn, format, args)
-}
-
-func (l badgerLog) Warningf(format string, args ...any) { l.print(slog.LevelWarn, format, args) }
-func (l badgerLog) Infof(format string, args ...any)    { l.print(slog.LevelDebug, format, args) }
-func (l badgerLog) Debugf(format string, args ...any)   { l.print(slog.LevelDebug, format, args) }
-
-func (l badgerLog) print(level slog.Level, format string, args []any) {
-	// Badger says several things for each commit: most are not worth formatting.
-	if ctx := context.Background(); l.log.Enabled(ctx, level) {
-		l.log.Log(ctx, level, "badger", "said", strings.TrimSpace(fmt.Sprintf(format, args...)))
-	}
 }

@@ -39,54 +39,54 @@ func TestOpenRefused(t *testing.T) {
 		says  string
 		spoil func(t *testing.T, dir string)
 	}{
-		{"a file", storage.NotDirectory, "is not a directory", func(t *testing.T, dir string) {
+		{"a file", storage.ErrNotDirectory, "is not a directory", func(t *testing.T, dir string) {
 			must(t, os.RemoveAll(dir))
 			must(t, os.WriteFile(dir, nil, 0o600))
 		}},
-		{"newer layout", storage.Newer, "later version", func(t *testing.T, dir string) {
+		{"newer layout", storage.ErrNewer, "later version", func(t *testing.T, dir string) {
 			setRaw(t, dir, "meta/layout", binary.BigEndian.AppendUint32(nil, storage.LayoutVersion+1))
 		}},
-		{"newer Badger", storage.Newer, "later version", func(t *testing.T, dir string) {
+		{"newer Badger", storage.ErrNewer, "later version", func(t *testing.T, dir string) {
 			overwrite(t, dir, "MANIFEST", 6, []byte{0, 99})
 		}},
-		{"no layout", storage.Damaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/layout", nil) }},
-		{"layout 0", storage.Damaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/layout", make([]byte, 4)) }},
-		{"no head", storage.Damaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/head", nil) }},
-		{"no owner", storage.Damaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/node", nil) }},
-		{"key of others to read", storage.BadKeyFile, "chmod 600", func(t *testing.T, dir string) {
+		{"no layout", storage.ErrDamaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/layout", nil) }},
+		{"layout 0", storage.ErrDamaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/layout", make([]byte, 4)) }},
+		{"no head", storage.ErrDamaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/head", nil) }},
+		{"no owner", storage.ErrDamaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/node", nil) }},
+		{"key of others to read", storage.ErrBadKeyFile, "chmod 600", func(t *testing.T, dir string) {
 			must(t, os.Chmod(filepath.Join(dir, "node.key"), 0o640))
 		}},
-		{"short key", storage.BadKeyFile, "31 bytes", func(t *testing.T, dir string) {
+		{"short key", storage.ErrBadKeyFile, "31 bytes", func(t *testing.T, dir string) {
 			must(t, os.Truncate(filepath.Join(dir, "node.key"), 31))
 		}},
-		{"long key", storage.BadKeyFile, "33 bytes", func(t *testing.T, dir string) {
+		{"long key", storage.ErrBadKeyFile, "33 bytes", func(t *testing.T, dir string) {
 			must(t, os.Truncate(filepath.Join(dir, "node.key"), 33))
 		}},
-		{"another key", storage.BadKeyFile, "not the key of the node", func(t *testing.T, dir string) {
+		{"another key", storage.ErrBadKeyFile, "not the key of the node", func(t *testing.T, dir string) {
 			overwrite(t, dir, "node.key", 0, bytes.Repeat([]byte{9}, 32))
 		}},
-		{"no key", storage.BadKeyFile, "missing", func(t *testing.T, dir string) {
+		{"no key", storage.ErrBadKeyFile, "missing", func(t *testing.T, dir string) {
 			must(t, os.Remove(filepath.Join(dir, "node.key")))
 		}},
-		{"a directory for a key", storage.BadKeyFile, "not a regular file", func(t *testing.T, dir string) {
+		{"a directory for a key", storage.ErrBadKeyFile, "not a regular file", func(t *testing.T, dir string) {
 			must(t, os.Remove(filepath.Join(dir, "node.key")))
 			must(t, os.Mkdir(filepath.Join(dir, "node.key"), 0o700))
 		}},
-		{"no mark", storage.Damaged, "mark is missing", func(t *testing.T, dir string) {
+		{"no mark", storage.ErrDamaged, "mark is missing", func(t *testing.T, dir string) {
 			must(t, os.Remove(filepath.Join(dir, "mark")))
 		}},
-		{"no database", storage.Damaged, "database is missing", func(t *testing.T, dir string) {
+		{"no database", storage.ErrDamaged, "database is missing", func(t *testing.T, dir string) {
 			must(t, os.Remove(filepath.Join(dir, "MANIFEST")))
 		}},
-		{"another tree", storage.Damaged, "", func(t *testing.T, dir string) {
+		{"another tree", storage.ErrDamaged, "", func(t *testing.T, dir string) {
 			// The root of the 20 entries is over their first 16, whose hash is that of level 4, number 0.
 			setRaw(t, dir, "h\x00\x00\x00\x00"+string(binary.BigEndian.AppendUint64(nil, uint64(tlog.StoredHashIndex(4, 0)))), make([]byte, 36))
 		}},
-		{"a profile of another", storage.Damaged, "", func(t *testing.T, dir string) { swap(t, dir, "p\x00\x00\x00\x00") }},
-		{"an index too few", storage.Damaged, "index of 19", func(t *testing.T, dir string) {
+		{"a profile of another", storage.ErrDamaged, "", func(t *testing.T, dir string) { swap(t, dir, "p\x00\x00\x00\x00") }},
+		{"an index too few", storage.ErrDamaged, "index of 19", func(t *testing.T, dir string) {
 			setRaw(t, dir, firstKey(t, dir, "i\x00\x00\x00\x00"), nil)
 		}},
-		{"a text too few", storage.Damaged, "missing", func(t *testing.T, dir string) {
+		{"a text too few", storage.ErrDamaged, "missing", func(t *testing.T, dir string) {
 			setRaw(t, dir, firstKey(t, dir, "t\x00\x00\x00\x00"), nil)
 		}},
 	} {
@@ -129,7 +129,7 @@ func TestReadRefused(t *testing.T) {
 			s = open(t, dir)
 			state, err := storagetest.Read(s, 4)
 			// Without its head there is no snapshot, which is no lie: a start then replays the log.
-			if !errors.Is(err, storage.Damaged) && (how != "missing" || prefix[0] != 'S' || err != nil || state.Snapshot != nil) {
+			if !errors.Is(err, storage.ErrDamaged) && (how != "missing" || prefix[0] != 'S' || err != nil || state.Snapshot != nil) {
 				t.Errorf("%q %s: have %v", key, how, err)
 			}
 			must(t, s.Close())
@@ -142,7 +142,7 @@ func TestLockedTwice(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	_, err := storage.Open(storage.Options{Dir: dir})
-	wantOpenError(t, err, storage.Locked, dir, "process ", "stop that one")
+	wantOpenError(t, err, storage.ErrLocked, dir, "process ", "stop that one")
 	must(t, s.Commit(storagetest.Full(storagetest.NewLog(s.Key()), 1)))
 	must(t, s.Close())
 	must(t, open(t, dir).Close())

@@ -38,7 +38,7 @@ func TestLockedByProcess(t *testing.T) {
 		t.Fatalf("the process said %q, %v", line, err)
 	}
 	_, err = storage.Open(storage.Options{Dir: dir})
-	wantOpenError(t, err, storage.Locked, dir, fmt.Sprintf("process %d", cmd.Process.Pid), "stop that one")
+	wantOpenError(t, err, storage.ErrLocked, dir, fmt.Sprintf("process %d", cmd.Process.Pid), "stop that one")
 	if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func childHold(dir string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("open")
+	fmt.Fprintln(os.Stdout, "open")
 	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err == nil {
 		return errors.New("something was said")
 	}
@@ -111,7 +111,7 @@ func childOpen(dir string) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	fmt.Println(string(e.Kind), err)
+	fmt.Fprintln(os.Stdout, string(e.Kind), err)
 	return nil
 }
 
@@ -239,7 +239,7 @@ func TestSmallDisk(t *testing.T) {
 
 func childSmallDisk(dir string) error {
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64m"); err != nil {
-		fmt.Println("no mount:", err)
+		fmt.Fprintln(os.Stdout, "no mount:", err)
 		return nil
 	}
 	s, err := storage.Open(storage.Options{Dir: dir})
@@ -255,7 +255,7 @@ func childSmallDisk(dir string) error {
 	}
 	next := storagetest.Full(log, 2)
 	for range 3 {
-		if err := s.Commit(next); reason.Of(err) != reason.StorageFailed || !errors.Is(err, storage.DiskFull) {
+		if err := s.Commit(next); reason.Of(err) != reason.StorageFailed || !errors.Is(err, storage.ErrDiskFull) {
 			return fmt.Errorf("on a full disk: %w", err)
 		}
 	}
@@ -274,13 +274,13 @@ func childSmallDisk(dir string) error {
 	if err := fill(dir); err != nil {
 		return err
 	}
-	if _, err := storage.Open(storage.Options{Dir: dir}); !errors.Is(err, storage.DiskFull) {
+	if _, err := storage.Open(storage.Options{Dir: dir}); !errors.Is(err, storage.ErrDiskFull) {
 		return fmt.Errorf("opening on a full disk: %w", err)
 	}
 	if err := errors.Join(os.Remove(filepath.Join(dir, "filler")), syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, "")); err != nil {
 		return err
 	}
-	if _, err := storage.Open(storage.Options{Dir: dir}); !errors.Is(err, storage.ReadOnly) {
+	if _, err := storage.Open(storage.Options{Dir: dir}); !errors.Is(err, storage.ErrReadOnly) {
 		return fmt.Errorf("opening a read-only disk: %w", err)
 	}
 	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT, "size=64m"); err != nil {
@@ -295,7 +295,7 @@ func childSmallDisk(dir string) error {
 	if err := fill(dir); err != nil {
 		return err
 	}
-	if err := s.Close(); !errors.Is(err, storage.DiskFull) {
+	if err := s.Close(); !errors.Is(err, storage.ErrDiskFull) {
 		return fmt.Errorf("closing on a full disk: %w", err)
 	}
 	return nil

@@ -83,12 +83,12 @@ func (v *view) fold(h snapshotHead) ([]byte, error) {
 			return nil, err
 		}
 		if !there {
-			return nil, unreadable(found(Damaged, "part %d of the snapshot is missing", i))
+			return nil, unreadable(found(ErrDamaged, "part %d of the snapshot is missing", i))
 		}
 		fold = append(fold, part...)
 	}
 	if int64(len(fold)) != h.length || sha256.Sum256(fold) != h.digest {
-		return nil, unreadable(found(Damaged, "the snapshot is not what was written"))
+		return nil, unreadable(found(ErrDamaged, "the snapshot is not what was written"))
 	}
 	return fold, nil
 }

@@ -120,7 +120,7 @@ func (v *view) get(key []byte) (payload []byte, ok bool, err error) {
 
 // spoiled says that the value under key is not what was written.
 func spoiled(key []byte, err error) error {
-	return unreadable(found(Damaged, "the value of %q: %v", key, err))
+	return unreadable(found(ErrDamaged, "the value of %q: %v", key, err))
 }
 
 // scan calls fn with the stored pairs under a prefix, from a key on, in order, until it returns false. Key and value
@@ -162,7 +162,7 @@ func (v *view) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 		key := numbered(kindHash, v.head.epoch, index)
 		payload, ok, err := v.get(key)
 		if err == nil && !ok {
-			err = unreadable(found(Damaged, "stored hash %d is missing", index))
+			err = unreadable(found(ErrDamaged, "stored hash %d is missing", index))
 		}
 		if err != nil {
 			return nil, err

@@ -35,6 +35,7 @@ type faulty struct {
 	challenges int             // guarded by mu
 	statements []statement.Statement
 	refuse     reason.Reason // what the next WebSocket upgrade is refused for; guarded by mu
+	busy       int           // how many calls of Me are refused for their rate; guarded by mu
 }
 
 func newFaulty(t *testing.T) *faulty {
@@ -73,6 +74,10 @@ func (f *faulty) answer(w http.ResponseWriter, status int, v any) {
 
 func problem(r reason.Reason) api.Problem {
 	return api.Problem{Type: "urn:stoa:reason:" + string(r), Title: "No.", Status: r.Status(), Code: string(r)}
+}
+
+func refusedEvent(r reason.Reason) api.Refused {
+	return api.Refused{Head: api.Head{Type: api.EventRefused}, Problem: problem(r)}
 }
 
 func (f *faulty) refused(w http.ResponseWriter, r reason.Reason, status int) {
@@ -135,6 +140,15 @@ func (f *faulty) me(w http.ResponseWriter, r *http.Request) {
 		f.refused(w, reason.SessionRequired, http.StatusUnauthorized)
 		return
 	}
+	f.mu.Lock()
+	f.busy--
+	busy := f.busy >= 0
+	f.mu.Unlock()
+	if busy {
+		w.Header().Set("Retry-After", "0")
+		f.refused(w, reason.RateLimited, http.StatusTooManyRequests)
+		return
+	}
 	f.answer(w, http.StatusOK, api.Me{Member: api.Member{Key: person(1), Name: "Ana"}})
 }
 
@@ -161,7 +175,7 @@ func (f *faulty) events(w http.ResponseWriter, r *http.Request) {
 		f.t.Error(err)
 	}
 	if !f.knows(hello.Token) {
-		f.send(conn, api.Refused{Head: api.Head{Type: api.EventRefused}, Problem: problem(reason.SessionRequired)})
+		f.send(conn, refusedEvent(reason.SessionRequired)) //nolint:contextcheck // the test's, which outlives the request
 		_ = conn.Close(websocket.StatusPolicyViolation, "")
 		return
 	}
@@ -192,7 +206,7 @@ func (f *faulty) send(conn *websocket.Conn, events ...api.Event) {
 	for _, e := range events {
 		data, err := json.Marshal(e)
 		if err == nil {
-			err = conn.Write(context.Background(), websocket.MessageText, data)
+			err = conn.Write(f.t.Context(), websocket.MessageText, data)
 		}
 		if err != nil {
 			f.t.Fatal(err)
@@ -209,7 +223,7 @@ func (f *faulty) drop(conn *websocket.Conn) {
 }
 
 // entered is somebody in a room of a faulty node, and the connection to them.
-func (f *faulty) entered(ctx context.Context) (*client.RoomSession, *websocket.Conn) {
+func (f *faulty) entered() (*client.RoomSession, *websocket.Conn) {
 	f.t.Helper()
 	type result struct {
 		session *client.RoomSession
@@ -217,7 +231,7 @@ func (f *faulty) entered(ctx context.Context) (*client.RoomSession, *websocket.C
 	}
 	done := make(chan result, 1)
 	go func() {
-		s, err := client.New(f.url, identity.Generate(), client.Options{}).Enter(ctx, statement.ID{7})
+		s, err := client.New(f.url, identity.Generate(), client.Options{}).Enter(f.t.Context(), statement.ID{7})
 		done <- result{s, err}
 	}()
 	hello, conn := f.next()

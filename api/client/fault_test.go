@@ -29,7 +29,7 @@ func until(t *testing.T, s *client.RoomSession, what string, condition func(clie
 
 func TestResume(t *testing.T) {
 	f := newFaulty(t)
-	s, conn := f.entered(t.Context())
+	s, conn := f.entered()
 	f.send(conn, audience(11, 4))
 	until(t, s, "event 11 is there", func(s client.State) bool { return s.N == 11 })
 	f.drop(conn)
@@ -55,7 +55,7 @@ func TestResume(t *testing.T) {
 
 func TestSilentResumeCounts(t *testing.T) {
 	f := newFaulty(t)
-	s, conn := f.entered(t.Context())
+	s, conn := f.entered()
 	f.drop(conn)
 	_, conn = f.next() // and nothing is sent
 	until(t, s, "it is connected", func(client.State) bool { return s.Connected() })
@@ -65,7 +65,7 @@ func TestSilentResumeCounts(t *testing.T) {
 
 func TestGapAsksForASnapshot(t *testing.T) {
 	f := newFaulty(t)
-	s, conn := f.entered(t.Context())
+	s, conn := f.entered()
 	f.send(conn, audience(12, 99))
 	hello, conn := f.next()
 	if hello.Run != "" || hello.Since != 0 {
@@ -80,9 +80,9 @@ func TestGapAsksForASnapshot(t *testing.T) {
 
 func TestRestartOfTheNode(t *testing.T) {
 	f := newFaulty(t)
-	s, conn := f.entered(t.Context())
+	s, conn := f.entered()
 	f.forgetSessions()
-	f.send(conn, api.Refused{Head: api.Head{Type: api.EventRefused}, Problem: problem(reason.ShuttingDown)})
+	f.send(conn, refusedEvent(reason.ShuttingDown))
 	f.drop(conn)
 	hello, conn := f.next() // it was refused once with the old token, and signed a new challenge
 	if hello.Token != "b" {
@@ -109,6 +109,19 @@ func TestForgottenSession(t *testing.T) {
 	}
 	if f.challenges != 2 {
 		t.Errorf("%d challenges after a restart", f.challenges)
+	}
+}
+
+func TestPatience(t *testing.T) {
+	f := newFaulty(t)
+	c := client.New(f.url, identity.Generate(), client.Options{})
+	f.busy = 3
+	if _, err := c.Me(t.Context()); err != nil || f.busy != -1 {
+		t.Errorf("%v, after %d refusals", err, 3-f.busy)
+	}
+	f.busy = 1000
+	if _, err := c.Me(t.Context()); !client.Refused(err, reason.RateLimited) {
+		t.Error(err)
 	}
 }
 
@@ -161,8 +174,8 @@ func TestRefusalsForGood(t *testing.T) {
 	} {
 		t.Run(string(r), func(t *testing.T) {
 			f := newFaulty(t)
-			s, conn := f.entered(t.Context())
-			f.send(conn, api.Refused{Head: api.Head{Type: api.EventRefused}, Problem: problem(r)})
+			s, conn := f.entered()
+			f.send(conn, refusedEvent(r))
 			select {
 			case <-s.Done():
 			case <-time.After(10 * time.Second):
@@ -182,7 +195,7 @@ func TestRefusalsForGood(t *testing.T) {
 
 func TestEndOfTheRoom(t *testing.T) {
 	f := newFaulty(t)
-	s, conn := f.entered(t.Context())
+	s, conn := f.entered()
 	f.send(conn, api.Ended{Head: api.Head{Type: api.EventEnded, N: 11}, Why: "empty"})
 	<-s.Done()
 	if state := s.State(); s.Err() != nil || state.Ended == nil || state.Ended.Why != "empty" || s.Connected() {
@@ -201,7 +214,7 @@ func TestRefusedUpgradeIsAProblem(t *testing.T) {
 
 func TestCloseWhileNobodyReads(t *testing.T) {
 	f := newFaulty(t)
-	s, conn := f.entered(t.Context())
+	s, conn := f.entered()
 	s.Events() // claimed, but never read
 	go func() {
 		for n := range int64(400) {
@@ -220,7 +233,7 @@ func TestCloseWhileNobodyReads(t *testing.T) {
 
 func TestOnlyTheLatestEventsWithoutAReader(t *testing.T) {
 	f := newFaulty(t)
-	s, conn := f.entered(t.Context())
+	s, conn := f.entered()
 	for n := range int64(1000) {
 		f.send(conn, audience(n+11, int(n)))
 	}
@@ -238,7 +251,7 @@ func TestOnlyTheLatestEventsWithoutAReader(t *testing.T) {
 
 func TestCloseWhileReconnecting(t *testing.T) {
 	f := newFaulty(t)
-	s, conn := f.entered(t.Context())
+	s, conn := f.entered()
 	f.mu.Lock()
 	f.refuse = reason.Internal
 	f.mu.Unlock()

@@ -8,6 +8,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -34,8 +36,26 @@ type answer struct {
 	body   []byte
 }
 
-// send makes one request. A status outside 2xx is an *api.Problem.
+// attempts is how often a request is made that the node has no time for.
+const attempts = 6
+
+// send makes a request. A status outside 2xx is an *api.Problem. When the node says that it has no time now, and when to
+// come again, the request waits and is made again: what was refused has changed nothing.
 func (c *Client) send(ctx context.Context, r request) (answer, error) {
+	for attempt := 1; ; attempt++ {
+		a, err := c.sendOnce(ctx, r)
+		if attempt == attempts || !Refused(err, reason.RateLimited) && !Refused(err, reason.MediaBusy) {
+			return a, err
+		}
+		after, notSaid := strconv.Atoi(a.header.Get("Retry-After"))
+		if wait := time.Duration(after) * time.Second; notSaid != nil || !pause(ctx, wait) {
+			return a, err
+		}
+	}
+}
+
+// sendOnce makes one request.
+func (c *Client) sendOnce(ctx context.Context, r request) (answer, error) {
 	if c.origin == "" {
 		return answer{}, errAddress
 	}
@@ -60,7 +80,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 		return answer{}, fmt.Errorf("client: %s %s: %w", r.method, r.path, err)
 	}
 	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return answer{}, problemOf(r, res, data)
+		return answer{header: res.Header}, problemOf(r, res, data)
 	}
 	return answer{header: res.Header, body: data}, nil
 }

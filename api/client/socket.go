@@ -58,7 +58,7 @@ func (c *Client) dial(ctx context.Context, hello api.Hello) (*socket, error) {
 	}
 	s := &socket{token: hello.Token}
 	address := "ws" + strings.TrimPrefix(c.origin, "http") + api.Base + api.PathEvents
-	conn, res, err := websocket.Dial(ctx, address, &websocket.DialOptions{
+	conn, res, err := websocket.Dial(ctx, address, &websocket.DialOptions{ //nolint:bodyclose // the library closes it, or refusedUpgrade
 		HTTPClient: c.http,
 		HTTPHeader: map[string][]string{"Accept-Language": {c.language}},
 		OnPingReceived: func(context.Context, []byte) bool {

@@ -251,7 +251,7 @@ func TestNoHello(t *testing.T) {
 	inBubble(t, func(h *harness) {
 		began := time.Now()
 		h.connect().hearRefusal("session-required")
-		if took := time.Since(began); took < helloWithin || took > helloWithin+closeWithin {
+		if took := time.Since(began); took < 5*time.Second || took > 7*time.Second {
 			h.Errorf("after %s", took)
 		}
 	})
@@ -272,9 +272,9 @@ func TestClientsThatNeverRead(t *testing.T) {
 					}
 				}
 				<-v.closed
-				limit := pingEvery + pongWithin
+				limit := 30 * time.Second
 				if talk {
-					limit = writeWithin
+					limit = 10 * time.Second
 				}
 				if took := time.Since(began); took > limit+time.Second {
 					h.Errorf("it took %s", took)
@@ -296,7 +296,7 @@ func TestFrameThatNeverEnds(t *testing.T) {
 		}
 		<-v.closed
 		_, _ = io.Copy(io.Discard, conn)
-		if took := time.Since(began); took > closeWithin+time.Second {
+		if took := time.Since(began); took > 3*time.Second {
 			h.Errorf("it took %s", took)
 		}
 	})
@@ -390,7 +390,7 @@ func TestHallwayComesAtMostOnceASecond(t *testing.T) {
 		last, heard := time.Time{}, 0
 		for {
 			e := l.hear()
-			if gap := time.Since(last); gap < hallwayEvery {
+			if gap := time.Since(last); gap < time.Second {
 				h.Errorf("two within %s", gap)
 			}
 			last, heard = time.Now(), heard+1

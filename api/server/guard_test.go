@@ -283,6 +283,13 @@ func TestForgottenAddressesAreTheOldest(t *testing.T) {
 	if b.take(at(97), now) != 0 {
 		t.Error("an older one was not")
 	}
+	b = newBuckets(Rate{PerSecond: 0.001, Burst: 1}, 2)
+	for _, n := range []byte{1, 2, 1, 3} {
+		b.take(at(n), now)
+	}
+	if b.take(at(1), now) == 0 {
+		t.Error("the one used last was forgotten")
+	}
 }
 
 func TestAddressesThatAreNone(t *testing.T) {

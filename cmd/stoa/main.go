@@ -13,7 +13,6 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	kongyaml "github.com/alecthomas/kong-yaml"
 
 	"github.com/stoa-rooms/stoa/invites"
 	"github.com/stoa-rooms/stoa/node"
@@ -155,7 +154,7 @@ func run(args []string, out, errs io.Writer) int {
 		kong.Name("stoa"),
 		kong.Description("A federated, peer-to-peer audio rooms node. Start with: stoa run"),
 		kong.UsageOnError(),
-		kong.Configuration(kongyaml.Loader),
+		kong.Configuration(readConfiguration),
 		kong.DefaultEnvars("STOA"),
 		kong.Writers(out, errs),
 		kong.BindTo(ctx, (*context.Context)(nil)),

@@ -27,11 +27,11 @@ func Full(l *Log, n int) storage.Batch {
 	return b
 }
 
-// record is of room 0; a long one now and then, so that Badger begins new files.
-func record(n int) string { return strings.Repeat(fmt.Sprintf("%d ", n), 1+n%3*100_000) }
+// record is of room 0; of every fourth batch a long one, so that Badger begins new files.
+func record(n int) string { return strings.Repeat(fmt.Sprintf("%d ", n), 1+n%4/3*100_000) }
 
-// fold is in pieces now and then.
-func fold(n int) []byte { return bytes.Repeat(fmt.Appendf(nil, "%d ", n), 1+n%4*50_000) }
+// fold is a long one in every fourth batch, so that it goes in pieces.
+func fold(n int) []byte { return bytes.Repeat(fmt.Appendf(nil, "%d ", n), 1+(n+1)%4/3*150_000) }
 
 // After is the state of a store after Full batches 1 to n.
 func After(node identity.Signer, n int) State {

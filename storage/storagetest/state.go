@@ -69,19 +69,19 @@ func Read(s *storage.Store, texts int) (State, error) {
 }
 
 // MustRead is Read of a store that must be whole.
-func MustRead(t testing.TB, s *storage.Store, texts int) State {
-	t.Helper()
+func MustRead(tb testing.TB, s *storage.Store, texts int) State {
+	tb.Helper()
 	state, err := Read(s, texts)
 	if err != nil {
-		t.Fatalf("reading everything: %v", err)
+		tb.Fatalf("reading everything: %v", err)
 	}
 	return state
 }
 
 // Same fails unless two states are one.
-func Same(t testing.TB, what string, have, want State) {
-	t.Helper()
+func Same(tb testing.TB, what string, have, want State) {
+	tb.Helper()
 	if !reflect.DeepEqual(have, want) { // much faster than cmp
-		t.Fatalf("%s (-want +have):\n%s", what, cmp.Diff(want, have))
+		tb.Fatalf("%s (-want +have):\n%s", what, cmp.Diff(want, have))
 	}
 }

@@ -1,5 +1,5 @@
 // Package storagetest holds what a store must do, whatever it stands on, and what tests of stores have in common.
-package storagetest
+package storagetest //nolint:thelper // the tests of a suite are no helpers
 
 import (
 	"bytes"
@@ -90,22 +90,22 @@ func (r *run) commit(t *testing.T, b storage.Batch) {
 
 // Insist commits a batch in a store whose writes may fail: a failure has the reason storage-failed and changes nothing
 // that can be read, and trying again succeeds at last.
-func Insist(t testing.TB, s *storage.Store, b storage.Batch) {
-	t.Helper()
-	before := MustRead(t, s, texts)
+func Insist(tb testing.TB, s *storage.Store, b storage.Batch) {
+	tb.Helper()
+	before := MustRead(tb, s, texts)
 	for try := 0; ; try++ {
 		err := s.Commit(b)
 		if err == nil {
 			return
 		}
 		if reason.Of(err) != reason.StorageFailed || try == 10 {
-			t.Fatalf("commit, try %d: %v", try, err)
+			tb.Fatalf("commit, try %d: %v", try, err)
 		}
 		// While the database is closed for repair there is nothing to read.
 		if after, err := Read(s, texts); err == nil {
-			Same(t, "after a failed commit", after, before)
+			Same(tb, "after a failed commit", after, before)
 		} else if reason.Of(err) != reason.StorageFailed {
-			t.Fatalf("after a failed commit: %v", err)
+			tb.Fatalf("after a failed commit: %v", err)
 		}
 	}
 }

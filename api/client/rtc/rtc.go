@@ -154,19 +154,25 @@ func Join(ctx context.Context, session *client.RoomSession, opts Options) (*Conn
 	c.stop = stop
 	run := session.State().Run
 	c.readers.Go(func() { c.follow(background, session, run) })
-	if err := c.negotiate(ctx, session); err != nil {
-		c.Close()
+	if err := c.connect(ctx, session); err != nil {
+		c.Close() //nolint:contextcheck // it tells the node also when ctx has ended
 		return nil, err
+	}
+	return c, nil
+}
+
+// connect negotiates and waits until audio flows.
+func (c *Conn) connect(ctx context.Context, session *client.RoomSession) error {
+	if err := c.negotiate(ctx, session); err != nil {
+		return err
 	}
 	select {
 	case <-c.ready:
-		return c, nil
+		return nil
 	case <-c.done:
-		c.Close()
-		return nil, fmt.Errorf("%w before it began", ErrClosed)
+		return fmt.Errorf("%w before it began", ErrClosed)
 	case <-ctx.Done():
-		c.Close()
-		return nil, fmt.Errorf("rtc: connecting: %w", ctx.Err())
+		return fmt.Errorf("rtc: connecting: %w", ctx.Err())
 	}
 }
 

@@ -26,7 +26,10 @@ describe("speakers", () => {
   });
 
   test("what a browser remembers of earlier packets is not speech", () => {
-    expect(read(new SpeakerLevels(), 0, 1000, () => ({ timestamp: -5_000, audioLevel: loud })).size).toBe(0);
+    const levels = new SpeakerLevels();
+    for (let now = 0; now <= 1000; now += 100) {
+      expect(read(levels, now, now, () => ({ timestamp: -5_000, audioLevel: loud })).size).toBe(0);
+    }
   });
 
   test("a ring stays lit between words, and goes out after the last", () => {

@@ -1,13 +1,14 @@
 import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
 import { ProblemError } from "../../sdk";
-import { t } from "../i18n";
+import { refusal, t } from "../i18n";
 import { Field } from "../parts/field";
 import { useText } from "../parts/form";
 import { PlainPage } from "../parts/plain-page";
+import { RestoreLink } from "../parts/restore-link";
 import { fault, nameLength, tidy } from "../parts/text";
 import { paths } from "../router";
-import { become, client } from "../state/session";
+import { become, client, community } from "../state/session";
 import { explain } from "../state/toast";
 import { JoinForm } from "./join-form";
 
@@ -24,6 +25,7 @@ export function FoundPage(props: { secret: string }): JSX.Element {
   const name = useText(defaultName());
   const stale = useSignal<string | null>(null);
   if (stale.value !== null) return <OwnerLinkUnusable why={stale.value} />;
+  if (community.value !== null) return <OwnerLinkUnusable why={refusal("founded-already") ?? ""} founded />;
   const check = () => {
     const why = fault(name.value, nameLength);
     if (why !== null) name.refuse({ missing: m.communityMissing, long: m.nameLong, characters: m.nameCharacters }[why]);
@@ -51,11 +53,15 @@ export function FoundPage(props: { secret: string }): JSX.Element {
   );
 }
 
-/** A stale, used or cut-off owner link. */
-export function OwnerLinkUnusable(props: { why: string }): JSX.Element {
+/** A stale, used or cut-off owner link; or one whose node has its community. */
+export function OwnerLinkUnusable(props: { why: string; founded?: boolean }): JSX.Element {
   return (
     <PlainPage title={t().join.ownerUnusable} lead={props.why}>
-      <p class="secondary">{t().join.ownerHint}</p>
+      {props.founded === true ? (
+        <RestoreLink />
+      ) : (
+        <p class="secondary">{t().join.ownerHint}</p>
+      )}
     </PlainPage>
   );
 }

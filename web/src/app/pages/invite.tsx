@@ -7,6 +7,7 @@ import { Avatar } from "../parts/avatar";
 import { Loading } from "../parts/loading";
 import { Notice } from "../parts/notice";
 import { PlainPage } from "../parts/plain-page";
+import { RestoreLink } from "../parts/restore-link";
 import { paths } from "../router";
 import { become, client } from "../state/session";
 import { explain } from "../state/toast";
@@ -71,9 +72,7 @@ export function InvitePage(props: { invitation: Invitation }): JSX.Element {
           </div>
           <p class="secondary">{m.sponsorAnswers(sponsor.name)}</p>
           <JoinForm onJoin={join} />
-          <p class="small">
-            <a href={paths.restore}>{t().stranger.restore}</a>
-          </p>
+          <RestoreLink />
         </PlainPage>
       );
     }
@@ -84,9 +83,7 @@ export function InvitePage(props: { invitation: Invitation }): JSX.Element {
 export function InviteUnusable(props: { why: string }): JSX.Element {
   return (
     <PlainPage title={t().join.unusable} lead={props.why}>
-      <p>
-        <a href={paths.restore}>{t().stranger.restore}</a>
-      </p>
+      <RestoreLink />
     </PlainPage>
   );
 }

@@ -14,10 +14,13 @@ export function BottomBar(props: { presence: Presence; state: RoomState }): JSX.
   const listens = presence.role.value === "listener";
   const queue = presence.role.value === "moderator" ? state.hands.length : 0;
   const position = presence.position.value;
+  const live = presence.status.value.kind === "live";
   return (
     <footer class="bottom">
       <p class="bottom-status" role="status">
-        {listens && position !== null && m.position(position)}
+        {listens
+          ? position !== null && m.position(position)
+          : live && presence.speakingWhileMuted.value && m.speakingMuted}
       </p>
       <div class="bottom-bar">
         <button type="button" class="button button-danger leave-button" onClick={() => askToLeave(presence)}>

@@ -1,6 +1,6 @@
 import { ArrowDownToLine, Hand, MicOff, Shield, ShieldOff, UserMinus } from "lucide-preact";
 import type { JSX } from "preact";
-import { findPerson, type Action, type Did, type RoomState } from "../../sdk";
+import { findPerson, moderators, type Action, type Did, type RoomState } from "../../sdk";
 import { t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { Dialog } from "../parts/dialog";
@@ -60,16 +60,24 @@ export function Chain(): JSX.Element | null {
   );
 }
 
+/** Giving up one's place. The only moderator cannot: the room would have none. */
 function OwnActions(props: { presence: Presence; state: RoomState }): JSX.Element | null {
-  const { presence } = props;
-  if (presence.role.value === "listener") return null;
-  const step = () => {
-    attempt(presence.session.stepDown());
+  const { presence, state } = props;
+  const role = presence.role.value;
+  if (role === "listener" || (role === "moderator" && moderators(state).length < 2)) return null;
+  const act = (type: "withdraw_moderator" | "step_down") => () => {
+    attempt(presence.session.act(type === "step_down" ? { type } : { type, target: state.you }));
     close();
   };
   return (
     <div class="actions">
-      <button type="button" onClick={step}>
+      {role === "moderator" && (
+        <button type="button" onClick={act("withdraw_moderator")}>
+          <ShieldOff aria-hidden="true" />
+          {t().person.withdraw}
+        </button>
+      )}
+      <button type="button" onClick={act("step_down")}>
         <ArrowDownToLine aria-hidden="true" />
         {t().room.stepDown}
       </button>
@@ -77,8 +85,8 @@ function OwnActions(props: { presence: Presence; state: RoomState }): JSX.Elemen
   );
 }
 
-/** What a moderator may do with somebody. Whatever the room would refuse for their rank is not offered. */
-function Moderation(props: { presence: Presence; state: RoomState; who: Did; name: string }): JSX.Element {
+/** What a moderator may do with somebody. With the room's creator: nothing. */
+function Moderation(props: { presence: Presence; state: RoomState; who: Did; name: string }): JSX.Element | null {
   const { presence, state, who, name } = props;
   const m = t().person;
   const onStage = state.stage.find((p) => p.key === who);
@@ -88,6 +96,8 @@ function Moderation(props: { presence: Presence; state: RoomState; who: Did; nam
     close();
   };
   if (onStage?.role === "moderator") {
+    // The creator may withdraw any other moderator, the others those whom they appointed, which only the room knows.
+    if (who === state.room.creator.key) return null;
     return (
       <div class="actions">
         <button type="button" onClick={act("withdraw_moderator")}>

@@ -3,11 +3,13 @@ import type { JSX } from "preact";
 import type { RoomState } from "../../sdk";
 import { t } from "../i18n";
 import { RoomChips } from "../pages/hallway";
+import { copy } from "../parts/copy";
 import { Heading } from "../parts/heading";
 import { Notice } from "../parts/notice";
 import { paths } from "../router";
 import { toggleMute, type Presence } from "../state/room";
 import { open } from "../state/sheet";
+import { attempt, explain, say } from "../state/toast";
 import { Audience } from "./audience";
 import { BottomBar } from "./bottom-bar";
 import { Hands } from "./hands";
@@ -51,7 +53,7 @@ export function RoomView(props: { presence: Presence; state: RoomState }): JSX.E
 function Conditions({ presence }: { presence: Presence }): JSX.Element {
   const m = t().room;
   const trouble = presence.trouble.value;
-  const audio = presence.audio.value.kind;
+  const audio = presence.audio.value;
   return (
     <div class="conditions">
       <p role="status" class="reconnecting">
@@ -64,11 +66,23 @@ function Conditions({ presence }: { presence: Presence }): JSX.Element {
           </button>
         </Notice>
       )}
-      {audio === "unreachable" && <Notice kind="warning" text={m.soundFailed} hint={m.soundFailedHint} />}
+      {audio.kind === "unreachable" && (
+        <Notice kind="warning" text={m.soundFailed} hint={m.soundFailedHint}>
+          <button type="button" class="button" onClick={() => attempt(copyDiagnosis(presence))}>
+            {m.copyDiagnosis}
+          </button>
+        </Notice>
+      )}
+      {audio.kind === "refused" && <Notice kind="warning" text={explain(audio.problem)} />}
       {trouble !== null && (
         <MicrophoneNotice why={trouble} onRetry={() => toggleMute(presence)} onListen={() => (presence.trouble.value = null)} />
       )}
-      {presence.speakingWhileMuted.value && <Notice text={m.speakingMuted} />}
     </div>
   );
+}
+
+/** Figures for whoever is asked for help: no names, no secrets. */
+async function copyDiagnosis(presence: Presence): Promise<void> {
+  const diagnosis = JSON.stringify(await presence.session.diagnose(), null, 2);
+  if (await copy(diagnosis)) say(t().room.diagnosisCopied);
 }

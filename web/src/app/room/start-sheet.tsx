@@ -63,7 +63,7 @@ export function StartSheet(): JSX.Element {
           </span>
           <label class="choice">
             <input type="radio" name="entry" value="members" checked />
-            {m.entryMembers(community.value?.name ?? "")}
+            <span>{m.entryMembers(community.value?.name ?? "")}</span>
           </label>
         </div>
       </Form>

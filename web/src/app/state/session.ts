@@ -49,9 +49,10 @@ export async function boot(comeBack: () => Promise<void>): Promise<void> {
     return;
   }
   try {
-    node.value = await client.node();
+    const there = await client.node();
+    node.value = there;
     use(await keystore.load());
-    const now = await whoIs();
+    const now = await whoIs(there);
     if (now.kind === "member") await comeBack();
     phase.value = now;
   } catch (error) {
@@ -72,9 +73,9 @@ export function use(own: MemberKey | null): void {
   client.signer = own;
 }
 
-/** Asks the node who the key belongs to. */
-async function whoIs(): Promise<Phase> {
-  if (key.value === null || node.value?.community === undefined) return { kind: "stranger" };
+/** Asks the node, as it is now, who the key belongs to. */
+async function whoIs(there: Node): Promise<Phase> {
+  if (key.value === null || there.community === undefined) return { kind: "stranger" };
   try {
     return { kind: "member", me: await client.me() };
   } catch (error) {
@@ -86,9 +87,10 @@ async function whoIs(): Promise<Phase> {
 /** Reads again what may have changed: invites left, the number of members, the node's version. */
 export async function refresh(): Promise<void> {
   const before = node.value;
-  node.value = await client.node();
-  if (before !== null && before.version !== node.value.version) outdated.value = true;
-  phase.value = await whoIs();
+  const there = await client.node();
+  if (before !== null && before.version !== there.version) outdated.value = true;
+  node.value = there;
+  phase.value = await whoIs(there);
 }
 
 /** Runs a founding or a joining under this browser's key, made first if there is none; then goes to a path. */
@@ -130,10 +132,11 @@ export async function saveRecoveryFile(passphrase: string): Promise<void> {
 
 /** Shows who one is now and the page to go on with in one step, without the page before in between. */
 async function settle(then: string): Promise<void> {
-  node.value = await client.node();
-  const now = await whoIs();
+  const there = await client.node();
+  const now = await whoIs(there);
   batch(() => {
     navigate(then, { replace: true });
+    node.value = there;
     phase.value = now;
   });
 }

@@ -1,0 +1,12 @@
+import type { JSX } from "preact";
+import { t } from "../i18n";
+import { paths } from "../router";
+
+/** The way in for a member whose key is in a recovery file. */
+export function RestoreLink(): JSX.Element {
+  return (
+    <a class="text-link" href={paths.restore}>
+      {t().stranger.restore}
+    </a>
+  );
+}
