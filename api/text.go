@@ -86,7 +86,7 @@ func checkRunes(text []rune) string {
 			continue
 		}
 		marks = 0
-		visible = visible || !unicode.IsSpace(r) && !isJoiner(r) && !isTag(r) && r != blankBraille
+		visible = visible || !unicode.IsSpace(r) && !unicode.IsMark(r) && !isJoiner(r) && !isTag(r) && r != blankBraille
 	}
 	switch {
 	case !visible:

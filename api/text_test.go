@@ -77,6 +77,7 @@ func TestTextsThatAreRefused(t *testing.T) {
 		"a variation selector on Latin": "A\ufe0fna",
 		"combining grapheme joiner":     "A\u034fna",
 		"a mark alone":                  "\u0301",
+		"a spacing mark alone":          "\u0903",
 		"tags without a flag":           "Ana\U000e0061\U000e007f",
 		"tags without an end":           "🏴\U000e0067\U000e0062",
 		"a long tag":                    "🏴" + strings.Repeat("\U000e0067", 20) + "\U000e007f",
@@ -176,7 +177,8 @@ func FuzzCheckName(f *testing.F) {
 			if unicode.In(r, unicode.Cc, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {
 				t.Fatalf("%q has U+%04X", s, r)
 			}
-			shown = shown || !unicode.IsSpace(r) && !unicode.In(r, unicode.M, unicode.Cf)
+			drawn := !unicode.In(r, unicode.M, unicode.Cf) || unicode.Is(unicode.Prepended_Concatenation_Mark, r)
+			shown = shown || drawn && !unicode.IsSpace(r)
 		}
 		if !shown {
 			t.Fatalf("%q shows nothing", s)

@@ -26,8 +26,9 @@ type loudness struct {
 	size  sizeLevel
 }
 
-// hear takes one packet's RFC 6464 byte, or its size if there is none, and the time since the packet before it.
-func (l *loudness) hear(level uint8, payload []byte, since time.Duration) {
+// hear takes one packet's RFC 6464 byte, or its size if there is none, and the time since the packet before it. It
+// returns the loudness of the packet alone.
+func (l *loudness) hear(level uint8, payload []byte, since time.Duration) float64 {
 	target := quietest
 	switch {
 	case len(payload) <= 2: // Opus discontinuous transmission: silence, whatever was declared
@@ -41,6 +42,7 @@ func (l *loudness) hear(level uint8, payload []byte, since time.Duration) {
 		follow = riseTime
 	}
 	l.value += (target - l.value) * step(since, follow)
+	return target
 }
 
 // after is what the loudness has fallen to when nothing was heard for a while.

@@ -125,6 +125,7 @@ func (r *Room) person(number uint32) *person {
 	p := r.people[number]
 	if p == nil {
 		p = &person{number: number}
+		p.may.Store(true)
 		r.people[number] = p
 	}
 	return p
@@ -138,7 +139,7 @@ func (r *Room) Allow(number uint32, may bool) {
 	if may {
 		return
 	}
-	r.mu.Lock()
+	r.mu.Lock() // waits for it
 	defer r.mu.Unlock()
 	r.forwarder.quiet(p)
 }
@@ -149,7 +150,10 @@ func (r *Room) Drop(number uint32) {
 	r.mu.Lock()
 	c := r.detachLocked(number)
 	if p := r.people[number]; p != nil {
-		r.forwarder.forget(p)	}
+		p.may.Store(false)
+		r.forwarder.forget(p)
+		delete(r.people, number)
+	}
 	r.mu.Unlock()
 	if c != nil {
 		c.leg.close()

@@ -151,10 +151,20 @@ func TestNewLegReplacesTheOld(t *testing.T) {
 	old := join(t, r, 1, clientOptions{slots: 3, mic: true})
 	talk(10, map[*client]uint8{old: 30})
 	until(t, "the old leg is heard", func() bool { return listener.speakers()[1] == 10 })
+	r.mu.Lock()
+	before := r.legs[1]
+	r.mu.Unlock()
 	c := join(t, r, 1, clientOptions{slots: 3, mic: true})
 	if c.leg == old.leg {
 		t.Fatal("the same leg")
 	}
+	for i := range 5 { // what was decrypted before the old leg ended
+		before.heard(marshal(t, rtp.Packet{
+			Header:  rtp.Header{Version: 2, PayloadType: 109, SSRC: old.mic.ssrc, SequenceNumber: old.seq + uint16(i), Timestamp: old.ts + uint32(960*i)},
+			Payload: speech,
+		}))
+	}
+	until(t, "refused", func() bool { return r.Stats().People[1].Refused == 5 })
 	talk(10, map[*client]uint8{old: 30, c: 30})
 	until(t, "the new leg is heard", func() bool { return listener.speakers()[1] == 20 })
 	if got := r.Stats().People[1]; got.Forwarded != 20 {

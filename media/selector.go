@@ -22,11 +22,13 @@ const (
 	fresh = 200 * time.Millisecond
 
 	// A turn that keeps others waiting is free for freeTurn. From then on it costs handicap dB of loudness a second,
-	// until even the quietest speaker outdoes the loudest. Turns are forgotten as fast as they add up. So nobody keeps
-	// a slot for ever by declaring the loudest level, and people who shout at once take turns.
-	freeTurn = 10 * time.Second
-	handicap = 3.0
-	maxTurn  = freeTurn + (loudest-speechFloor+12)*time.Second/handicap // 12 dB more than the widest lead, for a quick takeover
+	// until even the quietest speaker outdoes the loudest. Turns are forgotten as fast as they add up, and pauseCredit
+	// times as fast in pauses, in which others can step in anyway. So speech hardly ever pays, but nobody keeps a slot
+	// for ever by declaring the loudest level without a break.
+	freeTurn    = 15 * time.Second
+	handicap    = 3.0
+	pauseCredit = 10
+	maxTurn     = freeTurn + (loudest-speechFloor+12)*time.Second/handicap // 12 dB more than the widest lead, for a quick takeover
 )
 
 // selector gives a fixed number of slots to the loudest of the people who speak. It is pure: time is what it is told.
@@ -92,12 +94,14 @@ func (s *selector) voice(person uint32, p packet, now time.Duration) (*voice, ti
 	}
 	since := now - v.heard
 	v.heard = now
-	if v.seat >= 0 && since <= fresh && s.someoneWaits(now) {
+	switch speaks := v.loud.hear(p.level, p.payload, since) >= speechFloor; {
+	case !speaks:
+		v.contest = max(v.contest-pauseCredit*since, 0)
+	case v.seat >= 0 && since <= fresh && s.someoneWaits(now):
 		v.contest = min(v.contest+since, maxTurn)
-	} else {
+	default:
 		v.contest = max(v.contest-since, 0)
 	}
-	v.loud.hear(p.level, p.payload, since)
 	if v.loud.value >= speechFloor {
 		v.spoke = now
 	}

@@ -261,6 +261,26 @@ func TestNobodyHoldsASlotForEver(t *testing.T) {
 	}
 }
 
+// TestLoudSpeechKeepsItsSlots: five people who talk at once for two minutes, pausing for breath, are heard by loudness.
+func TestLoudSpeechKeepsItsSlots(t *testing.T) {
+	s, log := newSelector(3), newTurnLog(t)
+	for f := range 6000 {
+		for i := range 5 {
+			level := uint8(20 + 5*i)
+			if (f+31*i)%150 < 12 { // 240 ms of 3 s
+				level = 80
+			}
+			log.hear(s, uint32(1+i), packet{level: level, payload: speech}, time.Duration(f)*frameTime)
+		}
+	}
+	for i := range uint32(5) {
+		share := float64(log.heard[1+i]) / 6000
+		if loud := i < 3; loud && share < 0.8 || !loud && share > 0.4 {
+			t.Errorf("%d was heard %.0f%% of the time: %v", 1+i, 100*share, log.heard)
+		}
+	}
+}
+
 // TestMuteDoesNotWashAway: being muted and unmuted does not reset how long somebody kept others waiting.
 func TestMuteDoesNotWashAway(t *testing.T) {
 	s, log := newSelector(1), newTurnLog(t)

@@ -160,7 +160,7 @@ func TestKillKeepsTheRoom(t *testing.T) {
 	waitFor(t, host, func(s client.State) bool { p, on := s.OnStage(leo.Key()); return on && !p.Muted })
 
 	p.kill(t)
-	p = startProcess(t, data, p.addr)
+	startProcess(t, data, p.addr)
 	for _, s := range []*client.RoomSession{host, guest} {
 		state := waitFor(t, s, func(s client.State) bool {
 			a, onA := s.OnStage(ana.Key())

@@ -28,9 +28,6 @@ import (
 // Slots is K, the number of audio streams that a listener receives (design section 6).
 const Slots = 3
 
-// shutdownTime is how long the parts have to end once the node is told to.
-const shutdownTime = 2500 * time.Millisecond
-
 // Config is how a node is run.
 type Config struct {
 	Data        string   // the data directory; made if it is not there

@@ -14,7 +14,7 @@ import (
 // if it can, and begins with a snapshot else.
 func (r *room) enter(ctx context.Context, member identity.PublicKey, run string, since int64) (*subscription, error) {
 	var sub *subscription
-	err := r.do(ctx, func() error {
+	err := r.do(ctx, func() error { //nolint:contextcheck // leaving comes long after the request that entered
 		// Entering from elsewhere must not read as leaving, so the old connection ends first.
 		r.stream.close(member, reason.Reject(reason.RoomReplaced, ""))
 		if err := r.apply(member, rooms.Enter{}); err != nil {

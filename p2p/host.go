@@ -75,7 +75,6 @@ func (h *Host) Addrs() []string {
 	return all
 }
 
-
 // Close ends the host and waits for it.
 func (h *Host) Close() error {
 	if err := h.host.Close(); err != nil {

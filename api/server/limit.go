@@ -36,8 +36,8 @@ type Limits struct {
 // person takes some 15 requests, 4 of them costly.
 func DefaultLimits() Limits {
 	return Limits{
-		Requests:          Rate{PerSecond: 100, Burst: 500},
-		Costly:            Rate{PerSecond: 40, Burst: 200},
+		Requests:          Rate{PerSecond: 300, Burst: 3000},
+		Costly:            Rate{PerSecond: 150, Burst: 1500},
 		Actions:           Rate{PerSecond: 20, Burst: 100},
 		Addresses:         10_000,
 		Sessions:          20,
