@@ -28,7 +28,9 @@ func Decode(data []byte) (State, error) {
 	d.applied = s.applied
 	s.logs = d.logs()
 	s.roots = d.roots()
-	s.rules = d.rules()
+	if s.rules = d.rules(); s.rules != nil {
+		s.rules.Community = s.community // not written twice
+	}
 	s.delegates = d.delegates()
 	d.readMembers(s.community, s.rules != nil)
 	d.readGrants()

@@ -59,6 +59,10 @@ func (w *world) say(t *rapid.T, s statement.Statement) bool {
 	if !bytes.Equal(decoded.Encode(), before) {
 		t.Fatalf("the snapshot changes when it is read")
 	}
+	rules, have := w.State.Rules()
+	if copied, has := decoded.Rules(); copied != rules || has != have {
+		t.Fatalf("the rules are %+v, in the copy from a snapshot %+v", rules, copied)
+	}
 	entry, old := w.Entry(s), w.State
 	errFold := w.Try(s)
 	fromCopy, errCopy := decoded.Apply(entry)

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -102,18 +103,7 @@ func TestMuteActsOnTheNextPacket(t *testing.T) {
 	speaker := join(t, r, 1, clientOptions{slots: 3, mic: true})
 	listener := join(t, r, 2, clientOptions{slots: 3})
 	for range 5 {
-		stop, stopped := make(chan struct{}), make(chan struct{})
-		go func() {
-			defer close(stopped)
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-					talk(1, map[*client]uint8{speaker: 30})
-				}
-			}
-		}()
+		stop := goOn(speaker)
 		heard := len(listener.packets())
 		until(t, "heard", func() bool { return len(listener.packets()) > heard+5 })
 		r.Allow(1, false)
@@ -122,10 +112,31 @@ func TestMuteActsOnTheNextPacket(t *testing.T) {
 		if now := r.Stats().People[1]; now.Forwarded != was.Forwarded || !now.LastForwarded.Equal(was.LastForwarded) {
 			t.Errorf("%d packets were forwarded after the mute", now.Forwarded-was.Forwarded)
 		}
-		close(stop)
-		<-stopped
+		stop()
 		r.Allow(1, true)
 	}
+}
+
+// goOn lets a client talk until the returned function is called or the test ends.
+func goOn(c *client) (stop func()) {
+	stopping, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stopping:
+				return
+			default:
+				talk(1, map[*client]uint8{c: 30})
+			}
+		}
+	}()
+	stop = sync.OnceFunc(func() {
+		close(stopping)
+		<-stopped
+	})
+	c.t.Cleanup(stop)
+	return stop
 }
 
 func TestAudienceIsNotForwardedOverTheNetwork(t *testing.T) {
@@ -262,10 +273,11 @@ func TestFloodIsCut(t *testing.T) {
 	for range 3000 {
 		speaker.speak(30, speech)
 	}
-	until(t, "all arrived or lost", func() bool { s := r.Stats().People[1]; return s.Excess+s.Forwarded > 1000 })
-	took := time.Since(start).Seconds()
-	if s := r.Stats().People[1]; float64(s.Forwarded) > packetBurst+packetRate*(took+0.1) {
-		t.Errorf("%d packets forwarded in %.2f s", s.Forwarded, took)
+	until(t, "many arrived", func() bool { return r.Stats().People[1].Received > 1000 })
+	most := uint64(packetBurst + packetRate*(time.Since(start).Seconds()+1))
+	until(t, "the rest is cut off", func() bool { s := r.Stats().People[1]; return s.Excess >= s.Received-most })
+	if s := r.Stats().People[1]; s.Forwarded > most {
+		t.Errorf("%d packets forwarded, at most %d expected", s.Forwarded, most)
 	}
 }
 

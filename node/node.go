@@ -118,11 +118,15 @@ func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, p
 	}
 	group.Go(func() error { return admin.run(ctx) })
 
+	page := web.Files()
+	if page == nil {
+		cfg.Log.Warn("this binary was built without the web client: there is only the API; build it with make build")
+	}
 	pages, err := server.New(server.Config{
 		Node:      c.self.Node,
 		PublicURL: at.url,
 		Origins:   at.origins,
-		Web:       web.Files(),
+		Web:       page,
 		Community: c,
 		Invites:   c,
 		Rooms:     h,

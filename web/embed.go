@@ -12,8 +12,11 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// Files are the built client: index.html, assets with hashed names, icons.
+// Files are the built client: index.html, assets with hashed names, icons. Nil if it was not built with `make web`.
 func Files() fs.FS {
+	if _, err := fs.Stat(dist, "dist/index.html"); err != nil {
+		return nil
+	}
 	sub, err := fs.Sub(dist, "dist")
 	if err != nil {
 		panic(err) // "dist" is a valid path, so Sub cannot fail
