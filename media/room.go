@@ -134,7 +134,7 @@ func (r *Room) person(number uint32) *person {
 // their legs until Drop. When Allow(person, false) has returned, not one more of their packets is sent to anybody.
 func (r *Room) Allow(number uint32, may bool) {
 	p := r.person(number)
-	p.may.Store(true) // stops also the fan-out that is under way
+	p.may.Store(may) // stops also the fan-out that is under way
 	if may {
 		return
 	}

@@ -111,29 +111,62 @@ func TestOpenRefused(t *testing.T) {
 
 // TestReadRefused spoils what is not looked at until it is read.
 func TestReadRefused(t *testing.T) {
-	for _, prefix := range []string{"e\x00\x00\x00\x00", "h\x00\x00\x00\x00", "s\x00\x00\x00\x00", "S\x00\x00\x00\x00"} {
-		for _, how := range []string{"missing", "changed", "another's"} {
+	for name, spoil := range map[string]func(t *testing.T, dir, key, prefix string){
+		"missing":   func(t *testing.T, dir, key, _ string) { setRaw(t, dir, key, nil) },
+		"changed":   func(t *testing.T, dir, key, _ string) { setRaw(t, dir, key, bytes.Repeat([]byte{1}, 60)) },
+		"another's": func(t *testing.T, dir, _, prefix string) { swap(t, dir, prefix) },
+	} {
+		for _, kind := range []string{"e", "i", "h", "s", "S"} {
+			if kind == "i" && name == "missing" {
+				continue // is noticed at once: TestOpenRefused
+			}
 			dir := t.TempDir()
 			s := open(t, dir)
 			must(t, s.Commit(storagetest.Full(storagetest.NewLog(s.Key()), 1)))
 			must(t, s.Close())
-			key := firstKey(t, dir, prefix)
-			switch how {
-			case "missing":
-				setRaw(t, dir, key, nil)
-			case "changed":
-				setRaw(t, dir, key, bytes.Repeat([]byte{1}, 60))
-			default:
-				swap(t, dir, prefix)
-			}
+			prefix := kind + "\x00\x00\x00\x00"
+			spoil(t, dir, firstKey(t, dir, prefix), prefix)
 			s = open(t, dir)
 			state, err := storagetest.Read(s, 4)
 			// Without its head there is no snapshot, which is no lie: a start then replays the log.
-			if !errors.Is(err, storage.ErrDamaged) && (how != "missing" || prefix[0] != 'S' || err != nil || state.Snapshot != nil) {
-				t.Errorf("%q %s: have %v", key, how, err)
+			if none := kind == "S" && name == "missing" && err == nil && state.Snapshot == nil; !none && !errors.Is(err, storage.ErrDamaged) {
+				t.Errorf("%s %q: have %v", name, kind, err)
 			}
 			must(t, s.Close())
 		}
+	}
+}
+
+// TestSwept looks for what nothing points to any more.
+func TestSwept(t *testing.T) {
+	dir := t.TempDir()
+	count := func() map[byte]int {
+		have := map[byte]int{}
+		inBadger(t, dir, func(txn *badger.Txn) error {
+			it := txn.NewIterator(badger.DefaultIteratorOptions)
+			defer it.Close()
+			for it.Rewind(); it.Valid(); it.Next() {
+				have[it.Item().Key()[0]]++
+			}
+			return nil
+		})
+		return have
+	}
+	s := open(t, dir)
+	log := storagetest.NewLog(s.Key())
+	must(t, s.Commit(storagetest.Full(log, 1)))
+	for length := range 3 {
+		must(t, s.Commit(storage.Batch{Snapshot: &storage.Snapshot{Fold: make([]byte, 1_000_000-length*300_000)}}))
+	}
+	must(t, s.Close())
+	if have := count(); have['s'] != 2 || have['S'] != 1 {
+		t.Errorf("after three snapshots: %v", have)
+	}
+	s = open(t, dir)
+	must(t, s.Commit(storage.Batch{Reset: true}))
+	must(t, s.Close())
+	if have := count(); len(have) != 1 || have['m'] != 3 {
+		t.Errorf("after a reset: %v", have)
 	}
 }
 

@@ -167,6 +167,10 @@ func childLimit(dir string) error {
 	if reason.Of(err) != reason.StorageFailed {
 		return fmt.Errorf("at the limit: %w", err)
 	}
+	// Now Badger has no memtable at all, and would panic on reading.
+	if _, err := storagetest.Read(s, 6); err != nil && reason.Of(err) != reason.StorageFailed {
+		return fmt.Errorf("reading at the limit: %w", err)
+	}
 	next := storagetest.Full(log, 3)
 	if err := s.Commit(next); reason.Of(err) != reason.StorageFailed {
 		return fmt.Errorf("still at the limit: %w", err)
@@ -175,7 +179,7 @@ func childLimit(dir string) error {
 		return fmt.Errorf("the head moved to %d", s.Head().Size)
 	}
 	if _, err := storagetest.Read(s, 6); err != nil && reason.Of(err) != reason.StorageFailed {
-		return fmt.Errorf("reading at the limit: %w", err)
+		return fmt.Errorf("reading while the database is closed: %w", err)
 	}
 	if err := limitFiles(1 << 40); err != nil {
 		return err

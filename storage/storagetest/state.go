@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -32,6 +33,13 @@ func Read(s *storage.Store, texts int) (State, error) {
 			return state, err
 		}
 		state.Entries = append(state.Entries, e)
+		index, ok, err := s.IndexOf(e.ID)
+		if err != nil {
+			return state, err
+		}
+		if !ok || index != e.Index {
+			return state, fmt.Errorf("entry %d is at %d, %v by its index", e.Index, index, ok)
+		}
 	}
 	for i := range tlog.StoredHashCount(state.Tree.Size) {
 		h, err := s.ReadHashes([]int64{i})
