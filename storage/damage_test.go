@@ -20,19 +20,19 @@ import (
 
 // scratch is a directory for tests that write much and often: in memory where the system has a place for that, so that
 // a sync costs nothing.
-func scratch(t testing.TB) string {
-	t.Helper()
+func scratch(tb testing.TB) string {
+	tb.Helper()
 	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
-		if dir, err := os.MkdirTemp("/dev/shm", "stoa-test-"); err == nil {
-			t.Cleanup(func() {
+		if dir, err := os.MkdirTemp("/dev/shm", "stoa-test-"); err == nil { //nolint:usetesting // in another place
+			tb.Cleanup(func() {
 				if err := os.RemoveAll(dir); err != nil {
-					t.Error(err)
+					tb.Error(err)
 				}
 			})
 			return dir
 		}
 	}
-	return t.TempDir()
+	return tb.TempDir()
 }
 
 // image is a data directory in memory. Badger's logs are long files of mostly nothing.
@@ -44,17 +44,17 @@ type file struct {
 }
 
 // take is the directory as a crash would leave it now.
-func take(t testing.TB, dir string) image {
-	t.Helper()
+func take(tb testing.TB, dir string) image {
+	tb.Helper()
 	files, err := os.ReadDir(dir)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	out := image{}
 	for _, f := range files {
 		raw, err := os.ReadFile(filepath.Join(dir, f.Name()))
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		out[f.Name()] = file{data: bytes.Clone(bytes.TrimRight(raw, "\x00")), size: int64(len(raw))}
 	}
@@ -69,45 +69,45 @@ func (i image) with(name string, f file) image {
 }
 
 // put writes the image into an empty directory.
-func (i image) put(t testing.TB, dir string) {
-	t.Helper()
+func (i image) put(tb testing.TB, dir string) {
+	tb.Helper()
 	for name, f := range i {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, f.data, 0o600); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := os.Truncate(path, f.size); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 }
 
 // newest is the last file with an extension.
-func (i image) newest(t testing.TB, ext string) string {
-	t.Helper()
+func (i image) newest(tb testing.TB, ext string) string {
+	tb.Helper()
 	names := slices.Sorted(maps.Keys(i))
 	names = slices.DeleteFunc(names, func(name string) bool { return filepath.Ext(name) != ext })
 	if len(names) == 0 {
-		t.Fatalf("no %s file", ext)
+		tb.Fatalf("no %s file", ext)
 	}
 	return names[len(names)-1]
 }
 
 // openImage opens a copy of an image, reads everything, and closes it again.
-func openImage(t testing.TB, i image) (storagetest.State, error) {
-	t.Helper()
-	dir := scratch(t)
-	i.put(t, dir)
+func openImage(tb testing.TB, i image) (storagetest.State, error) {
+	tb.Helper()
+	dir := scratch(tb)
+	i.put(tb, dir)
 	s, err := storage.Open(storage.Options{Dir: dir})
 	if err != nil {
 		if e := new(storage.OpenError); !errors.As(err, &e) {
-			t.Fatalf("open failed with %T: %v", err, err)
+			tb.Fatalf("open failed with %T: %v", err, err)
 		}
 		return storagetest.State{}, errors.Join(err, os.RemoveAll(dir))
 	}
 	state, err := storagetest.Read(s, 8)
 	if closeErr := s.Close(); closeErr != nil {
-		t.Fatalf("close: %v", closeErr)
+		tb.Fatalf("close: %v", closeErr)
 	}
 	return state, errors.Join(err, os.RemoveAll(dir))
 }

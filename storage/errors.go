@@ -11,7 +11,7 @@ import (
 )
 
 // Kind is what is wrong with a data directory. It is an error, so that errors.Is(err, storage.ErrLocked) asks for it.
-type Kind string
+type Kind string //nolint:errname // it is a kind first
 
 // What can be wrong with a data directory.
 const (

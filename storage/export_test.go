@@ -22,3 +22,6 @@ func (o Options) WithRoom(room func(dir string) (uint64, error)) Options {
 func BadgerOptions(dir string) badger.Options {
 	return (&Store{opt: Options{Dir: dir}, log: slog.New(slog.DiscardHandler)}).badgerOptions()
 }
+
+// Seal makes the stored value of a payload.
+func Seal(key, payload []byte) []byte { return seal(key, payload) }

@@ -38,18 +38,18 @@ func (f *faults) step(name string, do func() error) error {
 }
 
 // openInsisting opens a store whose opening may fail.
-func openInsisting(t testing.TB, opt storage.Options) *storage.Store {
-	t.Helper()
+func openInsisting(tb testing.TB, opt storage.Options) *storage.Store {
+	tb.Helper()
 	for range 10 {
 		s, err := storage.Open(opt)
 		if err == nil {
 			return s
 		}
 		if e := new(storage.OpenError); !errors.As(err, &e) || !errors.Is(err, errInjected) {
-			t.Fatalf("open failed with %v", err)
+			tb.Fatalf("open failed with %v", err)
 		}
 	}
-	t.Fatal("opening never succeeds")
+	tb.Fatal("opening never succeeds")
 	return nil
 }
 
@@ -63,15 +63,15 @@ func TestFailingOften(t *testing.T) {
 	for _, after := range []bool{false, true} {
 		t.Run(fmt.Sprintf("after=%v", after), func(t *testing.T) {
 			all := map[string]*faults{}
-			storagetest.Run(t, storagetest.Suite{Fails: true, Open: func(t testing.TB, dir string) *storage.Store {
-				t.Helper()
+			storagetest.Run(t, storagetest.Suite{Fails: true, Open: func(tb testing.TB, dir string) *storage.Store {
+				tb.Helper()
 				f := all[dir]
 				if f == nil {
 					f = &faults{after: after, fails: func(n int) bool { return slices.Contains(squares, n-2) }}
-					f.dir = scratch(t)
+					f.dir = scratch(tb)
 					all[dir] = f
 				}
-				return openInsisting(t, storage.Options{Dir: f.dir}.WithFaults(f.step))
+				return openInsisting(tb, storage.Options{Dir: f.dir}.WithFaults(f.step))
 			}})
 			for dir, f := range all {
 				if len(f.hit) == 0 {
@@ -115,36 +115,36 @@ func TestFailingInTurn(t *testing.T) {
 }
 
 // history is the state, after a reopening without faults, of a store that has seen everything.
-func history(t testing.TB, f *faults) storagetest.State {
-	t.Helper()
-	dir := scratch(t)
+func history(tb testing.TB, f *faults) storagetest.State {
+	tb.Helper()
+	dir := scratch(tb)
 	// The same key each time, so that the states can be compared.
 	if err := os.WriteFile(filepath.Join(dir, "node.key"), slices.Repeat([]byte{3}, 32), 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	opt := storage.Options{Dir: dir}.WithFaults(f.step)
-	s := openInsisting(t, opt)
+	s := openInsisting(tb, opt)
 	log := storagetest.NewLog(s.Key())
-	storagetest.Insist(t, s, storagetest.Full(log, 1))
-	storagetest.Insist(t, s, storage.Batch{Reset: true})
+	storagetest.Insist(tb, s, storagetest.Full(log, 1))
+	storagetest.Insist(tb, s, storage.Batch{Reset: true})
 	log = storagetest.NewLog(s.Key())
-	storagetest.Insist(t, s, storagetest.Full(log, 2))
-	storagetest.Insist(t, s, storage.Batch{Snapshot: &storage.Snapshot{Size: 7, Fold: make([]byte, 600_000)}})
+	storagetest.Insist(tb, s, storagetest.Full(log, 2))
+	storagetest.Insist(tb, s, storage.Batch{Snapshot: &storage.Snapshot{Size: 7, Fold: make([]byte, 600_000)}})
 	if err := s.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	s = openInsisting(t, opt)
-	storagetest.Insist(t, s, storagetest.Full(log, 3))
-	before := storagetest.MustRead(t, s, 8)
+	s = openInsisting(tb, opt)
+	storagetest.Insist(tb, s, storagetest.Full(log, 3))
+	before := storagetest.MustRead(tb, s, 8)
 	if err := s.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	s = open(t, dir)
-	after := storagetest.MustRead(t, s, 8)
+	s = open(tb, dir)
+	after := storagetest.MustRead(tb, s, 8)
 	if err := s.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	storagetest.Same(t, "after reopening", after, before)
+	storagetest.Same(tb, "after reopening", after, before)
 	return after
 }
 

@@ -19,7 +19,7 @@ const seedSize = 32
 // readKey reads the node's key. The error is fs.ErrNotExist when there is none yet.
 func readKey(dir string) (identity.PrivateKey, error) {
 	var key identity.PrivateKey
-	f, err := os.Open(filepath.Join(dir, keyFile))
+	f, err := os.Open(filepath.Join(dir, keyFile)) //nolint:gosec // the data directory is the operator's choice
 	if err != nil {
 		return key, err
 	}
@@ -60,7 +60,7 @@ func writeFile(dir, name string, content []byte) (err error) {
 	if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the data directory is the operator's choice
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func writeFile(dir, name string, content []byte) (err error) {
 
 // syncDir makes the names of a directory durable.
 func syncDir(dir string) error {
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) //nolint:gosec // the data directory is the operator's choice
 	if err != nil {
 		return err
 	}

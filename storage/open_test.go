@@ -18,17 +18,23 @@ import (
 )
 
 // wantOpenError checks the kind of an error, and that its text says what a person needs.
-func wantOpenError(t testing.TB, err error, kind storage.Kind, says ...string) {
-	t.Helper()
+func wantOpenError(tb testing.TB, err error, kind storage.Kind, says ...string) {
+	tb.Helper()
 	e := new(storage.OpenError)
 	if !errors.As(err, &e) || !errors.Is(err, kind) || e.Kind != kind {
-		t.Fatalf("have %v, want the kind %q", err, kind)
+		tb.Fatalf("have %v, want the kind %q", err, kind)
 	}
 	for _, text := range says {
 		if !strings.Contains(err.Error(), text) {
-			t.Errorf("%q does not say %q", err, text)
+			tb.Errorf("%q does not say %q", err, text)
 		}
 	}
+}
+
+// data is a data directory to be spoiled.
+type data struct {
+	t   *testing.T
+	dir string
 }
 
 // TestOpenRefused has all that can be wrong with a directory but what processes_test.go needs other processes for.
@@ -37,57 +43,57 @@ func TestOpenRefused(t *testing.T) {
 		name  string
 		kind  storage.Kind
 		says  string
-		spoil func(t *testing.T, dir string)
+		spoil func(data)
 	}{
-		{"a file", storage.ErrNotDirectory, "is not a directory", func(t *testing.T, dir string) {
-			must(t, os.RemoveAll(dir))
-			must(t, os.WriteFile(dir, nil, 0o600))
+		{"a file", storage.ErrNotDirectory, "is not a directory", func(d data) {
+			must(d.t, os.RemoveAll(d.dir))
+			must(d.t, os.WriteFile(d.dir, nil, 0o600))
 		}},
-		{"newer layout", storage.ErrNewer, "later version", func(t *testing.T, dir string) {
-			setRaw(t, dir, "meta/layout", binary.BigEndian.AppendUint32(nil, storage.LayoutVersion+1))
+		{"newer layout", storage.ErrNewer, "later version", func(d data) {
+			setRaw(d.t, d.dir, "meta/layout", binary.BigEndian.AppendUint32(nil, storage.LayoutVersion+1))
 		}},
-		{"newer Badger", storage.ErrNewer, "later version", func(t *testing.T, dir string) {
-			overwrite(t, dir, "MANIFEST", 6, []byte{0, 99})
+		{"newer Badger", storage.ErrNewer, "later version", func(d data) {
+			overwrite(d.t, d.dir, "MANIFEST", 6, []byte{0, 99})
 		}},
-		{"no layout", storage.ErrDamaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/layout", nil) }},
-		{"layout 0", storage.ErrDamaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/layout", make([]byte, 4)) }},
-		{"no head", storage.ErrDamaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/head", nil) }},
-		{"no owner", storage.ErrDamaged, "restore", func(t *testing.T, dir string) { setRaw(t, dir, "meta/node", nil) }},
-		{"key of others to read", storage.ErrBadKeyFile, "chmod 600", func(t *testing.T, dir string) {
-			must(t, os.Chmod(filepath.Join(dir, "node.key"), 0o640))
+		{"no layout", storage.ErrDamaged, "restore", func(d data) { setRaw(d.t, d.dir, "meta/layout", nil) }},
+		{"layout 0", storage.ErrDamaged, "restore", func(d data) { setRaw(d.t, d.dir, "meta/layout", make([]byte, 4)) }},
+		{"no head", storage.ErrDamaged, "restore", func(d data) { setRaw(d.t, d.dir, "meta/head", nil) }},
+		{"no owner", storage.ErrDamaged, "restore", func(d data) { setRaw(d.t, d.dir, "meta/node", nil) }},
+		{"key of others to read", storage.ErrBadKeyFile, "chmod 600", func(d data) {
+			must(d.t, os.Chmod(filepath.Join(d.dir, "node.key"), 0o640))
 		}},
-		{"short key", storage.ErrBadKeyFile, "31 bytes", func(t *testing.T, dir string) {
-			must(t, os.Truncate(filepath.Join(dir, "node.key"), 31))
+		{"short key", storage.ErrBadKeyFile, "31 bytes", func(d data) {
+			must(d.t, os.Truncate(filepath.Join(d.dir, "node.key"), 31))
 		}},
-		{"long key", storage.ErrBadKeyFile, "33 bytes", func(t *testing.T, dir string) {
-			must(t, os.Truncate(filepath.Join(dir, "node.key"), 33))
+		{"long key", storage.ErrBadKeyFile, "33 bytes", func(d data) {
+			must(d.t, os.Truncate(filepath.Join(d.dir, "node.key"), 33))
 		}},
-		{"another key", storage.ErrBadKeyFile, "not the key of the node", func(t *testing.T, dir string) {
-			overwrite(t, dir, "node.key", 0, bytes.Repeat([]byte{9}, 32))
+		{"another key", storage.ErrBadKeyFile, "not the key of the node", func(d data) {
+			overwrite(d.t, d.dir, "node.key", 0, bytes.Repeat([]byte{9}, 32))
 		}},
-		{"no key", storage.ErrBadKeyFile, "missing", func(t *testing.T, dir string) {
-			must(t, os.Remove(filepath.Join(dir, "node.key")))
+		{"no key", storage.ErrBadKeyFile, "missing", func(d data) {
+			must(d.t, os.Remove(filepath.Join(d.dir, "node.key")))
 		}},
-		{"a directory for a key", storage.ErrBadKeyFile, "not a regular file", func(t *testing.T, dir string) {
-			must(t, os.Remove(filepath.Join(dir, "node.key")))
-			must(t, os.Mkdir(filepath.Join(dir, "node.key"), 0o700))
+		{"a directory for a key", storage.ErrBadKeyFile, "not a regular file", func(d data) {
+			must(d.t, os.Remove(filepath.Join(d.dir, "node.key")))
+			must(d.t, os.Mkdir(filepath.Join(d.dir, "node.key"), 0o700))
 		}},
-		{"no mark", storage.ErrDamaged, "mark is missing", func(t *testing.T, dir string) {
-			must(t, os.Remove(filepath.Join(dir, "mark")))
+		{"no mark", storage.ErrDamaged, "mark is missing", func(d data) {
+			must(d.t, os.Remove(filepath.Join(d.dir, "mark")))
 		}},
-		{"no database", storage.ErrDamaged, "database is missing", func(t *testing.T, dir string) {
-			must(t, os.Remove(filepath.Join(dir, "MANIFEST")))
+		{"no database", storage.ErrDamaged, "database is missing", func(d data) {
+			must(d.t, os.Remove(filepath.Join(d.dir, "MANIFEST")))
 		}},
-		{"another tree", storage.ErrDamaged, "", func(t *testing.T, dir string) {
+		{"another tree", storage.ErrDamaged, "", func(d data) {
 			// The root of the 20 entries is over their first 16, whose hash is that of level 4, number 0.
-			setRaw(t, dir, "h\x00\x00\x00\x00"+string(binary.BigEndian.AppendUint64(nil, uint64(tlog.StoredHashIndex(4, 0)))), make([]byte, 36))
+			setRaw(d.t, d.dir, "h\x00\x00\x00\x00"+string(binary.BigEndian.AppendUint64(nil, uint64(tlog.StoredHashIndex(4, 0)))), make([]byte, 36))
 		}},
-		{"a profile of another", storage.ErrDamaged, "", func(t *testing.T, dir string) { swap(t, dir, "p\x00\x00\x00\x00") }},
-		{"an index too few", storage.ErrDamaged, "index of 19", func(t *testing.T, dir string) {
-			setRaw(t, dir, firstKey(t, dir, "i\x00\x00\x00\x00"), nil)
+		{"a profile of another", storage.ErrDamaged, "", func(d data) { swap(d.t, d.dir, "p\x00\x00\x00\x00") }},
+		{"an index too few", storage.ErrDamaged, "index of 19", func(d data) {
+			setRaw(d.t, d.dir, firstKey(d.t, d.dir, "i\x00\x00\x00\x00"), nil)
 		}},
-		{"a text too few", storage.ErrDamaged, "missing", func(t *testing.T, dir string) {
-			setRaw(t, dir, firstKey(t, dir, "t\x00\x00\x00\x00"), nil)
+		{"a text too few", storage.ErrDamaged, "missing", func(d data) {
+			setRaw(d.t, d.dir, firstKey(d.t, d.dir, "t\x00\x00\x00\x00"), nil)
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -97,7 +103,7 @@ func TestOpenRefused(t *testing.T) {
 			must(t, s.Commit(storagetest.Full(log, 1)))
 			must(t, s.Commit(storagetest.Full(log, 2)))
 			must(t, s.Close())
-			c.spoil(t, dir)
+			c.spoil(data{t, dir})
 			for range 2 { // being refused once changes nothing
 				s, err := storage.Open(storage.Options{Dir: dir})
 				if err == nil {
@@ -111,10 +117,10 @@ func TestOpenRefused(t *testing.T) {
 
 // TestReadRefused spoils what is not looked at until it is read.
 func TestReadRefused(t *testing.T) {
-	for name, spoil := range map[string]func(t *testing.T, dir, key, prefix string){
-		"missing":   func(t *testing.T, dir, key, _ string) { setRaw(t, dir, key, nil) },
-		"changed":   func(t *testing.T, dir, key, _ string) { setRaw(t, dir, key, bytes.Repeat([]byte{1}, 60)) },
-		"another's": func(t *testing.T, dir, _, prefix string) { swap(t, dir, prefix) },
+	for name, spoil := range map[string]func(d data, key, prefix string){
+		"missing":   func(d data, key, _ string) { setRaw(d.t, d.dir, key, nil) },
+		"changed":   func(d data, key, _ string) { setRaw(d.t, d.dir, key, bytes.Repeat([]byte{1}, 60)) },
+		"another's": func(d data, _, prefix string) { swap(d.t, d.dir, prefix) },
 	} {
 		for _, kind := range []string{"e", "i", "h", "s", "S"} {
 			if kind == "i" && name == "missing" {
@@ -125,7 +131,7 @@ func TestReadRefused(t *testing.T) {
 			must(t, s.Commit(storagetest.Full(storagetest.NewLog(s.Key()), 1)))
 			must(t, s.Close())
 			prefix := kind + "\x00\x00\x00\x00"
-			spoil(t, dir, firstKey(t, dir, prefix), prefix)
+			spoil(data{t, dir}, firstKey(t, dir, prefix), prefix)
 			s = open(t, dir)
 			state, err := storagetest.Read(s, 4)
 			// Without its head there is no snapshot, which is no lie: a start then replays the log.
@@ -135,6 +141,27 @@ func TestReadRefused(t *testing.T) {
 			must(t, s.Close())
 		}
 	}
+}
+
+// TestEntryOfAnother puts, well sealed, one entry in the place of another: only the tree knows better.
+func TestEntryOfAnother(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	log := storagetest.NewLog(s.Key())
+	must(t, s.Commit(storagetest.Full(log, 1)))
+	must(t, s.Close())
+	key := firstKey(t, dir, "e\x00\x00\x00\x00")
+	setRaw(t, dir, key, storage.Seal([]byte(key), []byte(log.Entries[1].Text)))
+	s = open(t, dir)
+	if e, ok, err := s.Entry(0); ok || !errors.Is(err, storage.ErrDamaged) {
+		t.Errorf("have %v, %v, %v", e, ok, err)
+	}
+	for e, err := range s.Entries(0) {
+		if !errors.Is(err, storage.ErrDamaged) {
+			t.Errorf("have %v, %v", e, err)
+		}
+	}
+	must(t, s.Close())
 }
 
 // TestSwept looks for what nothing points to any more.
@@ -214,10 +241,10 @@ func TestLog(t *testing.T) {
 	}
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

@@ -16,21 +16,21 @@ func TestDisk(t *testing.T) {
 
 func TestMemory(t *testing.T) {
 	noLeaks(t)
-	storagetest.Run(t, storagetest.Suite{Forgets: true, Open: func(t testing.TB, _ string) *storage.Store {
-		t.Helper()
+	storagetest.Run(t, storagetest.Suite{Forgets: true, Open: func(tb testing.TB, _ string) *storage.Store {
+		tb.Helper()
 		s, err := storage.Open(storage.Options{InMemory: true})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return s
 	}})
 }
 
-func open(t testing.TB, dir string) *storage.Store {
-	t.Helper()
+func open(tb testing.TB, dir string) *storage.Store {
+	tb.Helper()
 	s, err := storage.Open(storage.Options{Dir: dir})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	badger "github.com/dgraph-io/badger/v4"
 	"golang.org/x/mod/sumdb/tlog"
@@ -13,6 +14,8 @@ import (
 type view struct {
 	head head
 	txn  *badger.Txn // read-only; such a transaction may be used by several goroutines
+
+	broken atomic.Bool // the transaction counts an iterator that was never made, and would panic on it
 
 	users   int           // guarded by Store.viewMu
 	retired bool          // guarded by Store.viewMu
@@ -66,7 +69,9 @@ func (s *Store) latest() head {
 // discardUnused needs Store.viewMu.
 func (v *view) discardUnused() {
 	if v.retired && v.users == 0 {
-		v.txn.Discard()
+		if !v.broken.Load() {
+			v.txn.Discard()
+		}
 		close(v.gone)
 	}
 }
@@ -84,7 +89,7 @@ func use[T any](s *Store, fn func(*view) (T, error)) (T, error) {
 
 // raw is a copy of a stored value.
 func (v *view) raw(key []byte) (value []byte, ok bool, err error) {
-	defer rescue(&err)
+	defer func() { rescue(recover(), &err) }()
 	item, err := v.txn.Get(key)
 	if errors.Is(err, badger.ErrKeyNotFound) {
 		return nil, false, nil
@@ -99,8 +104,8 @@ func (v *view) raw(key []byte) (value []byte, ok bool, err error) {
 }
 
 // rescue turns a panic of Badger into an error: when it could not make a new memtable, it has none at all any more.
-func rescue(err *error) {
-	if p := recover(); p != nil {
+func rescue(p any, err *error) {
+	if p != nil {
 		*err = unreadable(fmt.Errorf("badger: %v", p))
 	}
 }
@@ -146,7 +151,10 @@ func (v *view) scan(prefix, from []byte, values bool, fn func(key, value []byte)
 }
 
 func (v *view) iterator(prefix []byte, values bool) (it *badger.Iterator, err error) {
-	defer rescue(&err)
+	defer func() {
+		rescue(recover(), &err)
+		v.broken.CompareAndSwap(false, it == nil)
+	}()
 	opt := badger.DefaultIteratorOptions
 	opt.Prefix, opt.PrefetchValues = prefix, values
 	return v.txn.NewIterator(opt), nil

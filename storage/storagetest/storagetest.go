@@ -1,5 +1,5 @@
 // Package storagetest holds what a store must do, whatever it stands on, and what tests of stores have in common.
-package storagetest //nolint:thelper // the tests of a suite are no helpers
+package storagetest
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ import (
 // Suite says what store to test.
 type Suite struct {
 	// Open opens the store in a directory, which is the same again when a test reopens it.
-	Open func(t testing.TB, dir string) *storage.Store
+	Open func(tb testing.TB, dir string) *storage.Store
 	// Forgets says that a closed store leaves nothing.
 	Forgets bool
 	// Fails says that writes may fail. What fails must change nothing, and succeed when it is tried again.
@@ -33,7 +33,7 @@ func Run(t *testing.T, suite Suite) {
 	t.Helper()
 	for _, test := range []struct {
 		name string
-		run  func(*testing.T, *run)
+		run  func(*run)
 	}{
 		{"empty", testEmpty},
 		{"log", testLog},
@@ -52,7 +52,7 @@ func Run(t *testing.T, suite Suite) {
 		{"closed", testClosed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := &run{Suite: suite, dir: t.TempDir()}
+			r := &run{Suite: suite, t: t, dir: t.TempDir()}
 			r.store = suite.Open(t, r.dir)
 			t.Cleanup(func() {
 				if err := r.store.Close(); err != nil {
@@ -60,7 +60,7 @@ func Run(t *testing.T, suite Suite) {
 				}
 			})
 			r.log = NewLog(r.store.Key())
-			test.run(t, r)
+			test.run(r)
 		})
 	}
 }
@@ -68,6 +68,7 @@ func Run(t *testing.T, suite Suite) {
 // run is one test of a suite.
 type run struct {
 	Suite
+	t     *testing.T
 	dir   string
 	store *storage.Store
 	log   *Log
@@ -110,7 +111,8 @@ func Insist(tb testing.TB, s *storage.Store, b storage.Batch) {
 	}
 }
 
-func testEmpty(t *testing.T, r *run) {
+func testEmpty(r *run) {
+	t := r.t
 	Same(t, "a new store", r.read(t), State{})
 	if _, ok, err := r.store.Entry(0); ok || err != nil {
 		t.Errorf("entry 0 of an empty log: %v, %v", ok, err)
@@ -125,7 +127,8 @@ func testEmpty(t *testing.T, r *run) {
 	Same(t, "after an empty batch", r.read(t), State{})
 }
 
-func testLog(t *testing.T, r *run) {
+func testLog(r *run) {
+	t := r.t
 	for _, n := range []int{1, 10, 5, 1} {
 		r.commit(t, r.log.Append(n))
 		state := r.read(t)
@@ -164,7 +167,8 @@ func testLog(t *testing.T, r *run) {
 	}
 }
 
-func testRanges(t *testing.T, r *run) {
+func testRanges(r *run) {
+	t := r.t
 	r.commit(t, r.log.Append(300)) // indexes above 255 show whether keys sort as numbers
 	for _, from := range []int64{-5, 0, 1, 254, 255, 256, 299, 300, 1000} {
 		var have []storage.Entry
@@ -192,7 +196,8 @@ func testRanges(t *testing.T, r *run) {
 	}
 }
 
-func testWrong(t *testing.T, r *run) {
+func testWrong(r *run) {
+	t := r.t
 	r.commit(t, r.log.Append(3))
 	before := r.read(t)
 	profile, room := r.log.Profile(1, "Ada"), r.log.Room(1, "{}")
@@ -250,7 +255,8 @@ func commitments(n int) []statement.Commitment {
 	return out
 }
 
-func testTexts(t *testing.T, r *run) {
+func testTexts(r *run) {
+	t := r.t
 	r.commit(t, storage.Batch{Texts: []statement.Text{Text(0), Text(1), Text(2), {}}})
 	have := r.read(t).Texts
 	if !slices.Equal(have, []statement.Text{Text(0), Text(1), Text(2)}) {
@@ -268,7 +274,8 @@ func testTexts(t *testing.T, r *run) {
 	}
 }
 
-func testProfiles(t *testing.T, r *run) {
+func testProfiles(r *run) {
+	t := r.t
 	ada, bob := r.log.Profile(1, "Ada"), r.log.Profile(2, "Bob")
 	r.commit(t, storage.Batch{Profiles: []statement.Statement{ada, bob}})
 	lovelace := r.log.Profile(1, "Lovelace")
@@ -289,12 +296,16 @@ func testProfiles(t *testing.T, r *run) {
 	if _, ok, err := r.store.Profile(r.log.Profile(3, "Nobody").Signer()); ok || err != nil {
 		t.Errorf("a profile nobody stored: %v, %v", ok, err)
 	}
-	for range r.store.Profiles() {
+	for _, err := range r.store.Profiles() {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 }
 
-func testRooms(t *testing.T, r *run) {
+func testRooms(r *run) {
+	t := r.t
 	one, two := r.log.Room(1, "first"), r.log.Room(2, "")
 	r.commit(t, storage.Batch{Rooms: []storage.Room{one, two}})
 	one.Record = bytes.Repeat([]byte("record "), 10_000)
@@ -305,7 +316,8 @@ func testRooms(t *testing.T, r *run) {
 	}
 }
 
-func testSnapshot(t *testing.T, r *run) {
+func testSnapshot(r *run) {
+	t := r.t
 	r.commit(t, r.log.Append(2))
 	for i, length := range []int{0, 1, 256 << 10, 256<<10 + 1, 3_000_000, 10} {
 		want := storage.Snapshot{Size: int64(i % 3), Fold: bytes.Repeat([]byte{byte(i), 1, 2}, length)[:length]}
@@ -317,14 +329,16 @@ func testSnapshot(t *testing.T, r *run) {
 	}
 }
 
-func testTogether(t *testing.T, r *run) {
+func testTogether(r *run) {
+	t := r.t
 	for n := range 5 {
 		r.commit(t, Full(r.log, n+1))
 		Same(t, "after a batch of everything", r.read(t), After(r.store.Key(), n+1))
 	}
 }
 
-func testReset(t *testing.T, r *run) {
+func testReset(r *run) {
+	t := r.t
 	key := r.store.Key()
 	r.commit(t, Full(r.log, 1))
 	r.commit(t, storage.Batch{Reset: true})
@@ -337,7 +351,8 @@ func testReset(t *testing.T, r *run) {
 	Same(t, "a new beginning", r.read(t), After(key, 1))
 }
 
-func testCopies(t *testing.T, r *run) {
+func testCopies(r *run) {
+	t := r.t
 	b := Full(r.log, 1)
 	record, fold := b.Rooms[0].Record, b.Snapshot.Fold
 	r.commit(t, b)
@@ -356,7 +371,8 @@ func testCopies(t *testing.T, r *run) {
 	Same(t, "after what was read was changed", after, before)
 }
 
-func testView(t *testing.T, r *run) {
+func testView(r *run) {
+	t := r.t
 	r.commit(t, r.log.Append(5))
 	seen := 0
 	for _, err := range r.store.Entries(0) {
@@ -373,7 +389,8 @@ func testView(t *testing.T, r *run) {
 	}
 }
 
-func testReaders(t *testing.T, r *run) {
+func testReaders(r *run) {
+	t := r.t
 	r.commit(t, Full(r.log, 1))
 	stop := make(chan struct{})
 	var readers sync.WaitGroup
@@ -412,7 +429,8 @@ func testReaders(t *testing.T, r *run) {
 	readers.Wait()
 }
 
-func testReopen(t *testing.T, r *run) {
+func testReopen(r *run) {
+	t := r.t
 	for n := range 3 {
 		r.commit(t, Full(r.log, n+1))
 	}
@@ -435,7 +453,8 @@ func testReopen(t *testing.T, r *run) {
 	}
 }
 
-func testClosed(t *testing.T, r *run) {
+func testClosed(r *run) {
+	t := r.t
 	r.commit(t, Full(r.log, 1))
 	var closers sync.WaitGroup
 	for range 3 {
