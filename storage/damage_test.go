@@ -123,7 +123,7 @@ func TestLastRecordCut(t *testing.T) {
 		{"one text", 0, func(*storagetest.Log) storage.Batch {
 			return storage.Batch{Texts: []statement.Text{storagetest.Text(5)}}
 		}},
-		{"ten entries and more", 150, func(l *storagetest.Log) storage.Batch { return storagetest.Full(l, 2) }},
+		{"ten entries and more", 80, func(l *storagetest.Log) storage.Batch { return storagetest.Full(l, 2) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -168,6 +168,9 @@ func TestLastRecordCut(t *testing.T) {
 						t.Fatalf("crash, %s: %v", what, err)
 					}
 					seen["crash "+same(t, what, state, before, after)]++
+					if c.cuts == 0 && at%4 != 0 && at != end {
+						continue
+					}
 					// Once the commit is acknowledged, losing it is damage.
 					state, err = openImage(t, cutImage)
 					switch {
@@ -250,10 +253,10 @@ func TestBitFlipped(t *testing.T) {
 	}
 	said := map[string]int{}
 	for name, f := range i {
-		for n := range min(len(f.data), 150) {
+		for n := range min(len(f.data), 80) {
 			at := n
-			if len(f.data) > 150 {
-				at = n * len(f.data) / 150
+			if len(f.data) > 80 {
+				at = n * len(f.data) / 80
 			}
 			data := bytes.Clone(f.data)
 			data[at] ^= 1 << (n % 8)
@@ -274,8 +277,8 @@ func TestFileCutOrMissing(t *testing.T) {
 	i, want := damagedStore(t)
 	said := map[string]int{}
 	for name, f := range i {
-		for n := range 100 {
-			size := int64(n * len(f.data) / 100)
+		for n := range 60 {
+			size := int64(n * len(f.data) / 60)
 			if mustNotLie(t, fmt.Sprintf("%s cut at %d of %d", name, size, f.size), i.with(name, file{f.data[:size], size}), want) {
 				said[kindOfFile(name)]++
 			}

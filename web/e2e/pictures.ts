@@ -15,6 +15,7 @@ for (const look of [...looks, { width: 390, height: 844, theme: "light", languag
     test.setTimeout(240_000);
     await mkdir(folder, { recursive: true });
     await walk(look, async (stop, { page }) => {
+      await page.waitForTimeout(400); // dialogs slide in
       await page.screenshot({ path: resolve(folder, `${stop}-${look.width}-${look.theme}-${look.language}.png`) });
     });
   });

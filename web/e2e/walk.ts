@@ -53,7 +53,7 @@ export async function walk(look: Look, stop: Stop): Promise<void> {
     await expect(box).toHaveValue(/\/i\/.+#/);
     await stop("invites", ana);
     const link = await box.inputValue();
-    await page.goto(`${node.url}/profile`);
+    await page.goto(`${node.url}/me`);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     await stop("profile", ana);
 

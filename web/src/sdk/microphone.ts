@@ -202,7 +202,7 @@ function recall(): string | null {
 
 /** Measures a track while it lives. */
 class Meter {
-  readonly #context = new AudioContext();
+  readonly #context = new AudioContext({ latencyHint: "playback" }); // a meter may lag, and wakes up less
   readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(track: MediaStreamTrack, tell: (level: number) => void) {
