@@ -55,7 +55,21 @@ func Run(ctx context.Context, cfg Config) error {
 		return err
 	}
 	err = run(ctx, cfg, store)
-	return errors.Join(err, store.Close())
+	return errors.Join(err, closeStore(store))
+}
+
+// closeTime bounds the end of the store on a disk that does not answer. What was acknowledged is on it already.
+const closeTime = 2 * time.Second
+
+func closeStore(store *storage.Store) error {
+	closed := make(chan error, 1)
+	go func() { closed <- store.Close() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(closeTime):
+		return errors.New("the disk does not answer, so the store was left as it is; nothing that was acknowledged is lost")
+	}
 }
 
 func run(ctx context.Context, cfg Config, store *storage.Store) error {
