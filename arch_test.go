@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 
 	// Helpers that only tests import.
 	"invites/invitestest": {"identity", "invites", "ledger", "statement"},
+	"node/nodetest":       {"api/client", "identity", "node", "statement"},
 	"storage/storagetest": {"identity", "invites/invitestest", "invites", "ledger", "reason", "statement", "storage"},
 }
 

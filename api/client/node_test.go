@@ -1,118 +1,15 @@
 package client_test
 
 import (
-	"bufio"
-	"context"
 	"errors"
-	"io"
-	"log/slog"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/api/client"
-	"github.com/stoa-rooms/stoa/identity"
-	"github.com/stoa-rooms/stoa/node"
+	"github.com/stoa-rooms/stoa/node/nodetest"
 	"github.com/stoa-rooms/stoa/reason"
-	"github.com/stoa-rooms/stoa/statement"
 )
-
-// running is a real node in this process.
-type running struct {
-	t     *testing.T
-	data  string
-	http  string // host:port; kept over restarts
-	owner string // the owner link; "" once the node has a community
-	stop  func()
-}
-
-func startNode(t *testing.T) *running {
-	t.Helper()
-	n := &running{t: t, data: filepath.Join(t.TempDir(), "data"), http: "127.0.0.1:0"}
-	n.start()
-	t.Cleanup(func() { n.stop() })
-	return n
-}
-
-// start runs the node and waits until it answers.
-func (n *running) start() {
-	n.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	out, lines := io.Pipe()
-	done := make(chan error, 1)
-	go func() {
-		err := node.Run(ctx, node.Config{
-			Data: n.data, HTTP: n.http, Media: "127.0.0.1:0", P2P: []string{"/ip4/127.0.0.1/tcp/0"}, Out: lines,
-			Log: slog.New(slog.NewTextHandler(n.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
-		})
-		_ = lines.CloseWithError(errors.Join(err, io.EOF))
-		done <- err
-	}()
-	n.stop = func() {
-		cancel()
-		if err := <-done; err != nil {
-			n.t.Error(err)
-		}
-		n.stop = func() {}
-	}
-	n.owner = ""
-	scan := bufio.NewScanner(out)
-	for scan.Scan() {
-		name, value, _ := strings.Cut(scan.Text(), " ")
-		switch name {
-		case "web":
-			n.http = strings.TrimPrefix(value, "http://")
-		case "owner":
-			n.owner = value
-		case "p2p":
-			go func() { _, _ = io.Copy(io.Discard, out) }()
-			return
-		}
-	}
-	n.t.Fatalf("the node does not start: %v", scan.Err())
-}
-
-func (n *running) url() string { return "http://" + n.http }
-
-func (n *running) client() *client.Client {
-	return client.New(n.url(), identity.Generate(), client.Options{})
-}
-
-// found founds the community.
-func (n *running) found(ctx context.Context) *client.Client {
-	n.t.Helper()
-	founder := n.client()
-	if _, err := founder.Found(ctx, n.owner, "Café", "Ana"); err != nil {
-		n.t.Fatal(err)
-	}
-	return founder
-}
-
-// join brings somebody in by an invite of a member's.
-func (n *running) join(ctx context.Context, by *client.Client, name string) *client.Client {
-	n.t.Helper()
-	link, err := by.CreateInvite(ctx, 0)
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	c := n.client()
-	if _, err := c.Join(ctx, link.String(), name); err != nil {
-		n.t.Fatal(err)
-	}
-	return c
-}
-
-func (n *running) enter(ctx context.Context, c *client.Client, room statement.ID) *client.RoomSession {
-	n.t.Helper()
-	s, err := c.Enter(ctx, room)
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	n.t.Cleanup(s.Close)
-	return s
-}
 
 // ok fails the test on an error.
 func ok(t *testing.T, err error) {
@@ -132,15 +29,15 @@ func refused(t *testing.T, err error, why reason.Reason) {
 
 func TestFoundingAndInviting(t *testing.T) {
 	ctx := t.Context()
-	n := startNode(t)
-	stranger := n.client()
+	n := nodetest.New(t)
+	stranger := n.Client()
 	_, err := stranger.Me(ctx)
 	refused(t, err, reason.FoundedNot)
 	_, err = stranger.CreateRoom(ctx, "Too early", nil, "en")
 	refused(t, err, reason.FoundedNot)
 
-	founder := n.found(ctx)
-	_, err = stranger.Found(ctx, n.owner, "Another", "Eve")
+	founder := n.Found(ctx)
+	_, err = stranger.Found(ctx, n.Owner, "Another", "Eve")
 	if err == nil {
 		t.Error("founded twice")
 	}
@@ -164,7 +61,7 @@ func TestFoundingAndInviting(t *testing.T) {
 	_, err = stranger.Join(ctx, forged.String(), "Eve")
 	refused(t, err, reason.InviteForged)
 
-	leo := n.client()
+	leo := n.Client()
 	member, err := leo.Join(ctx, link.String(), "Léo")
 	ok(t, err)
 	if member.Name != "Léo" || member.Key != leo.Key() {
@@ -197,9 +94,9 @@ func TestFoundingAndInviting(t *testing.T) {
 
 func TestStage(t *testing.T) {
 	ctx := t.Context()
-	n := startNode(t)
-	ana := n.found(ctx)
-	leo := n.join(ctx, ana, "Léo")
+	n := nodetest.New(t)
+	ana := n.Found(ctx)
+	leo := n.Join(ctx, ana, "Léo")
 	room, err := ana.CreateRoom(ctx, "Evening talk", []string{"music"}, "en")
 	ok(t, err)
 	rooms, err := leo.Rooms(ctx)
@@ -207,8 +104,8 @@ func TestStage(t *testing.T) {
 	if len(rooms) != 1 || rooms[0].ID != room.ID || rooms[0].Title != "Evening talk" {
 		t.Errorf("rooms: %+v", rooms)
 	}
-	host := n.enter(ctx, ana, room.ID)
-	guest := n.enter(ctx, leo, room.ID)
+	host := n.Enter(ctx, ana, room.ID)
+	guest := n.Enter(ctx, leo, room.ID)
 	if host.State().Role() != api.RoleModerator || guest.State().Role() != api.RoleListener {
 		t.Errorf("roles: %s, %s", host.State().Role(), guest.State().Role())
 	}
@@ -275,13 +172,13 @@ func TestStage(t *testing.T) {
 
 func TestLeavingAndComingBack(t *testing.T) {
 	ctx := t.Context()
-	n := startNode(t)
-	ana := n.found(ctx)
-	leo := n.join(ctx, ana, "Léo")
+	n := nodetest.New(t)
+	ana := n.Found(ctx)
+	leo := n.Join(ctx, ana, "Léo")
 	room, err := ana.CreateRoom(ctx, "Evening talk", nil, "en")
 	ok(t, err)
-	host := n.enter(ctx, ana, room.ID)
-	guest := n.enter(ctx, leo, room.ID)
+	host := n.Enter(ctx, ana, room.ID)
+	guest := n.Enter(ctx, leo, room.ID)
 	until(t, host, "Léo listens", func(s client.State) bool { return s.Audience.Count == 1 })
 	ok(t, guest.Leave(ctx))
 	ok(t, guest.Leave(ctx))
@@ -290,12 +187,12 @@ func TestLeavingAndComingBack(t *testing.T) {
 	}
 	until(t, host, "Léo has left", func(s client.State) bool { return s.Audience.Count == 0 })
 
-	again := n.enter(ctx, ana, room.ID)
+	again := n.Enter(ctx, ana, room.ID)
 	<-host.Done()
 	refused(t, host.Err(), reason.RoomReplaced)
 	ok(t, again.Unmute(ctx))
 	again.Close()
-	back := n.enter(ctx, ana, room.ID)
+	back := n.Enter(ctx, ana, room.ID)
 	if self, is := back.State().Self(); !is || !self.Muted || self.Role != api.RoleModerator {
 		t.Errorf("back as %+v", self)
 	}
@@ -307,13 +204,13 @@ func TestLeavingAndComingBack(t *testing.T) {
 
 func TestRestart(t *testing.T) {
 	ctx := t.Context()
-	n := startNode(t)
-	ana := n.found(ctx)
-	leo := n.join(ctx, ana, "Léo")
+	n := nodetest.New(t)
+	ana := n.Found(ctx)
+	leo := n.Join(ctx, ana, "Léo")
 	room, err := ana.CreateRoom(ctx, "Evening talk", nil, "en")
 	ok(t, err)
-	host := n.enter(ctx, ana, room.ID)
-	guest := n.enter(ctx, leo, room.ID)
+	host := n.Enter(ctx, ana, room.ID)
+	guest := n.Enter(ctx, leo, room.ID)
 	ok(t, host.OfferStage(ctx, leo.Key()))
 	ok(t, guest.AcceptOffer(ctx))
 	ok(t, guest.Unmute(ctx))
@@ -323,8 +220,8 @@ func TestRestart(t *testing.T) {
 	})
 	run := host.State().Run
 
-	n.stop()
-	n.start()
+	n.Stop()
+	n.Start()
 
 	for name, s := range map[string]*client.RoomSession{"host": host, "guest": guest} {
 		state := until(t, s, name+" is back", func(s client.State) bool {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stoa-rooms/stoa/api/client"
 	"github.com/stoa-rooms/stoa/api/client/rtc"
+	"github.com/stoa-rooms/stoa/node/nodetest"
 	"github.com/stoa-rooms/stoa/reason"
 )
 
@@ -75,12 +76,12 @@ func joined(t *testing.T, s *client.RoomSession, opts rtc.Options) *rtc.Conn {
 func pair(t *testing.T) (host, guest *client.RoomSession) {
 	t.Helper()
 	ctx := t.Context()
-	n := startNode(t)
-	ana := n.found(ctx)
-	leo := n.join(ctx, ana, "Léo")
+	n := nodetest.New(t)
+	ana := n.Found(ctx)
+	leo := n.Join(ctx, ana, "Léo")
 	room, err := ana.CreateRoom(ctx, "Evening talk", nil, "en")
 	ok(t, err)
-	host, guest = n.enter(ctx, ana, room.ID), n.enter(ctx, leo, room.ID)
+	host, guest = n.Enter(ctx, ana, room.ID), n.Enter(ctx, leo, room.ID)
 	ok(t, host.Unmute(ctx))
 	return host, guest
 }
@@ -182,11 +183,11 @@ func TestStageWithoutRenegotiation(t *testing.T) {
 func TestManyListeners(t *testing.T) {
 	const listeners = 40
 	ctx := t.Context()
-	n := startNode(t)
-	ana := n.found(ctx)
+	n := nodetest.New(t)
+	ana := n.Found(ctx)
 	room, err := ana.CreateRoom(ctx, "Evening talk", nil, "en")
 	ok(t, err)
-	host := n.enter(ctx, ana, room.ID)
+	host := n.Enter(ctx, ana, room.ID)
 	ok(t, host.Unmute(ctx))
 	engine, err := rtc.NewEngine()
 	ok(t, err)
@@ -197,8 +198,8 @@ func TestManyListeners(t *testing.T) {
 	conns := make([]*rtc.Conn, listeners)
 	var work sync.WaitGroup
 	for i := range conns {
-		by = n.join(ctx, by, fmt.Sprintf("Listener %d", i))
-		session := n.enter(ctx, by, room.ID)
+		by = n.Join(ctx, by, fmt.Sprintf("Listener %d", i))
+		session := n.Enter(ctx, by, room.ID)
 		work.Go(func() {
 			var err error
 			if conns[i], err = rtc.Join(ctx, session, rtc.Options{Engine: engine, Slots: 1}); err != nil {
@@ -250,5 +251,13 @@ func TestWriteOpusRefuses(t *testing.T) {
 	err := c.Speak(t.Context(), func(yield func(rtc.Frame, error) bool) { yield(rtc.Frame{}, broken) })
 	if !errors.Is(err, broken) {
 		t.Error(err)
+	}
+}
+
+// ok fails the test on an error.
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,4 +1,5 @@
-package rtc_test
+// Package nodetest runs real nodes for the tests of those who talk to one.
+package nodetest
 
 import (
 	"bufio"
@@ -16,25 +17,26 @@ import (
 	"github.com/stoa-rooms/stoa/statement"
 )
 
-// running is a real node in this process.
-type running struct {
+// Node is a real node in this process.
+type Node struct {
 	t     *testing.T
 	data  string
 	http  string // host:port; kept over restarts
-	owner string // the owner link; "" once the node has a community
+	Owner string // the owner link; "" once the node has a community
 	stop  func()
 }
 
-func startNode(t *testing.T) *running {
+// New starts a node in a fresh directory. It ends with the test.
+func New(t *testing.T) *Node {
 	t.Helper()
-	n := &running{t: t, data: filepath.Join(t.TempDir(), "data"), http: "127.0.0.1:0"}
-	n.start()
-	t.Cleanup(func() { n.stop() })
+	n := &Node{t: t, data: filepath.Join(t.TempDir(), "data"), http: "127.0.0.1:0"}
+	n.Start()
+	t.Cleanup(n.Stop)
 	return n
 }
 
-// start runs the node and waits until it answers.
-func (n *running) start() {
+// Start runs the node and waits until it answers.
+func (n *Node) Start() {
 	n.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out, lines := io.Pipe()
@@ -54,7 +56,7 @@ func (n *running) start() {
 		}
 		n.stop = func() {}
 	}
-	n.owner = ""
+	n.Owner = ""
 	scan := bufio.NewScanner(out)
 	for scan.Scan() {
 		name, value, _ := strings.Cut(scan.Text(), " ")
@@ -62,7 +64,7 @@ func (n *running) start() {
 		case "web":
 			n.http = strings.TrimPrefix(value, "http://")
 		case "owner":
-			n.owner = value
+			n.Owner = value
 		case "p2p":
 			go func() { _, _ = io.Copy(io.Discard, out) }()
 			return
@@ -71,37 +73,43 @@ func (n *running) start() {
 	n.t.Fatalf("the node does not start: %v", scan.Err())
 }
 
-func (n *running) url() string { return "http://" + n.http }
+// Stop ends the node and waits for it. Starting it again goes on with its data.
+func (n *Node) Stop() { n.stop() }
 
-func (n *running) client() *client.Client {
-	return client.New(n.url(), identity.Generate(), client.Options{})
+// URL is where the node answers.
+func (n *Node) URL() string { return "http://" + n.http }
+
+// Client is somebody with a new key.
+func (n *Node) Client() *client.Client {
+	return client.New(n.URL(), identity.Generate(), client.Options{})
 }
 
-// found founds the community.
-func (n *running) found(ctx context.Context) *client.Client {
+// Found founds the community.
+func (n *Node) Found(ctx context.Context) *client.Client {
 	n.t.Helper()
-	founder := n.client()
-	if _, err := founder.Found(ctx, n.owner, "Café", "Ana"); err != nil {
+	founder := n.Client()
+	if _, err := founder.Found(ctx, n.Owner, "Café", "Ana"); err != nil {
 		n.t.Fatal(err)
 	}
 	return founder
 }
 
-// join brings somebody in by an invite of a member's.
-func (n *running) join(ctx context.Context, by *client.Client, name string) *client.Client {
+// Join brings somebody in by an invite of a member's.
+func (n *Node) Join(ctx context.Context, by *client.Client, name string) *client.Client {
 	n.t.Helper()
 	link, err := by.CreateInvite(ctx, 0)
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	c := n.client()
+	c := n.Client()
 	if _, err := c.Join(ctx, link.String(), name); err != nil {
 		n.t.Fatal(err)
 	}
 	return c
 }
 
-func (n *running) enter(ctx context.Context, c *client.Client, room statement.ID) *client.RoomSession {
+// Enter takes somebody into a room, until the test ends.
+func (n *Node) Enter(ctx context.Context, c *client.Client, room statement.ID) *client.RoomSession {
 	n.t.Helper()
 	s, err := c.Enter(ctx, room)
 	if err != nil {
@@ -109,12 +117,4 @@ func (n *running) enter(ctx context.Context, c *client.Client, room statement.ID
 	}
 	n.t.Cleanup(s.Close)
 	return s
-}
-
-// ok fails the test on an error.
-func ok(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
