@@ -31,7 +31,7 @@ func listen(ctx context.Context, addr string) (*socket, error) {
 	var lc net.ListenConfig
 	conn, err := lc.ListenPacket(ctx, "udp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen for media on udp %s: %w", addr, err)
+		return nil, fmt.Errorf("cannot listen on UDP %s for the audio: %w; choose another address with --media", addr, err)
 	}
 	udp, ok := conn.(*net.UDPConn)
 	if !ok {

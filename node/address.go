@@ -13,6 +13,7 @@ import (
 type address struct {
 	url     string   // scheme://host[:port]
 	origins []string // further ones
+	plain   bool     // others than this machine reach the page without HTTPS
 }
 
 // addressOf derives the URLs from the listener and, where a proxy stands in front, from the URL it is known by.
@@ -28,12 +29,15 @@ func addressOf(publicURL string, listening net.Addr, certs *tls.Config) (address
 	at := func(host string) string { return scheme + "://" + net.JoinHostPort(host, port) }
 	a := address{url: at(host)}
 	switch ip := net.ParseIP(host); {
-	case ip == nil:
+	case ip == nil: // the system resolves listeners to addresses
 	case ip.IsLoopback():
 		a.origins = []string{at("localhost")}
 	case ip.IsUnspecified():
 		a.url = at("localhost")
 		a.origins = local(at)
+		a.plain = scheme == "http"
+	default:
+		a.plain = scheme == "http"
 	}
 	if publicURL == "" {
 		return a, nil
@@ -44,6 +48,7 @@ func addressOf(publicURL string, listening net.Addr, certs *tls.Config) (address
 	}
 	a.origins = append(a.origins, a.url)
 	a.url = u.String()
+	a.plain = u.Scheme == "http" && !loopback(u.Hostname())
 	return a, nil
 }
 
@@ -63,14 +68,10 @@ func local(at func(string) string) []string {
 	return all
 }
 
-// secure reports whether browsers give a page at this URL the microphone: https, or loopback.
-func (a address) secure() bool {
-	u, err := url.Parse(a.url)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Scheme == "https" || u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+// loopback reports whether a host is this machine, whose pages browsers trust without HTTPS.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // owner is the founding link of a secret.

@@ -128,7 +128,7 @@ func optionalKey(text string) (identity.PublicKey, error) {
 	}
 	key, err := identity.ParseDID(text)
 	if err != nil {
-		return key, reason.Reject(reason.StatementKey, "%v", err)
+		return key, fmt.Errorf("%q is not a member's did:key, such as stoa invite tree shows: %w", text, err)
 	}
 	return key, nil
 }

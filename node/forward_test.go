@@ -196,6 +196,9 @@ func TestARemovedPersonIsOut(t *testing.T) {
 	if err := p.leo.Client().Act(ctx, p.leo.Room(), api.Action{Type: api.ActUnmute}); !client.Refused(err, reason.RoomRemoved) {
 		t.Errorf("the removed person acts: %v", err)
 	}
+	if _, err := p.leo.Client().Room(ctx, p.leo.Room()); !client.Refused(err, reason.RoomRemoved) {
+		t.Errorf("the removed person asks for the room: %v", err)
+	}
 	// Nor does a restart of the node forget it.
 	p.node.kill(t)
 	p.node = startProcess(t, p.node.data, p.node.addr)

@@ -236,13 +236,18 @@ func (h *hallway) Create(_ context.Context, member identity.PublicKey, req api.C
 // createLife is how old, in seconds, a create statement may be when it is submitted: an old one is not replayed.
 const createLife = 10 * 60
 
-// Room implements server.Rooms.
-func (h *hallway) Room(id statement.ID) (api.Room, error) {
+// Room implements server.Rooms. Somebody who was removed learns it here, before they try to enter.
+func (h *hallway) Room(ctx context.Context, id statement.ID, member identity.PublicKey) (api.Room, error) {
 	r, err := h.find(id)
 	if err != nil {
 		return api.Room{}, err
 	}
-	return *r.view.Load(), nil
+	return *r.view.Load(), r.do(ctx, func() error {
+		if r.state.Removed(member) {
+			return reason.Reject(reason.RoomRemoved, "")
+		}
+		return nil
+	})
 }
 
 // requestTime bounds how long a request waits for a room's loop.

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -204,7 +205,7 @@ func announce(cfg Config, c *community, at address, peers *p2p.Host) {
 	for _, addr := range peers.Addrs() {
 		line("p2p", addr)
 	}
-	if !at.secure() {
+	if at.plain {
 		cfg.Log.Warn("browsers refuse the microphone, and keys, to a plain http page that is not on loopback: "+
 			"give --tls-cert and --tls-key, or put a proxy with HTTPS in front and name it with --public-url", "url", at.url)
 	}
@@ -214,7 +215,10 @@ func announce(cfg Config, c *community, at address, peers *p2p.Host) {
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s for the page: %w; is another node running there? choose another address with --http", addr, err)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, fmt.Errorf("cannot listen on %s for the page: another program, perhaps another node, is listening there; choose another address with --http", addr)
+		}
+		return nil, fmt.Errorf("cannot listen on %s for the page: %w; give --http an address such as 127.0.0.1:7080", addr, err)
 	}
 	return l, nil
 }

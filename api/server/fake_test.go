@@ -160,8 +160,8 @@ func (f *fake) Create(_ context.Context, member identity.PublicKey, req api.Crea
 	return api.Room{ID: testRoom, Title: req.Title.Text}, f.call(memberCall{Member: member, Arg: req})
 }
 
-func (f *fake) Room(id statement.ID) (api.Room, error) {
-	return api.Room{ID: id}, f.call(memberCall{ID: id})
+func (f *fake) Room(_ context.Context, id statement.ID, member identity.PublicKey) (api.Room, error) {
+	return api.Room{ID: id}, f.call(memberCall{ID: id, Member: member})
 }
 
 func (f *fake) Audience(id statement.ID, offset, limit int) (api.Audience, error) {

@@ -85,7 +85,7 @@ func operationCases() []operationCase {
 			"room",
 			request{method: "GET", path: room},
 			true, 200,
-			func(identity.PublicKey) any { return memberCall{ID: testRoom} }, `"topics":[]`,
+			func(ana identity.PublicKey) any { return memberCall{ID: testRoom, Member: ana} }, `"topics":[]`,
 		},
 		{
 			"audience",

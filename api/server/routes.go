@@ -200,12 +200,12 @@ func (s *Server) createRoom(ctx context.Context, in *body[api.CreateRoom]) (*bod
 	return answer(s.rooms.Create(ctx, sessionOf(ctx).member, in.Body))
 }
 
-func (s *Server) getRoom(_ context.Context, in *roomPath) (*body[api.Room], error) {
+func (s *Server) getRoom(ctx context.Context, in *roomPath) (*body[api.Room], error) {
 	id, err := pathID(in.ID, reason.RoomUnknown)
 	if err != nil {
 		return nil, err
 	}
-	return answer(s.rooms.Room(id))
+	return answer(s.rooms.Room(ctx, id, sessionOf(ctx).member))
 }
 
 func (s *Server) getAudience(_ context.Context, in *audiencePage) (*body[api.Audience], error) {

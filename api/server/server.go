@@ -70,8 +70,8 @@ type Rooms interface {
 	Changed() <-chan struct{}
 	// Create opens a room.
 	Create(ctx context.Context, member identity.PublicKey, req api.CreateRoom) (api.Room, error)
-	// Room finds a live room.
-	Room(id statement.ID) (api.Room, error)
+	// Room finds a live room, for a member who may enter it.
+	Room(ctx context.Context, id statement.ID, member identity.PublicKey) (api.Room, error)
 	// Audience is a page of the people who listen.
 	Audience(id statement.ID, offset, limit int) (api.Audience, error)
 	// Act does what a member asked for. What it changed comes as events.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -46,5 +47,10 @@ func (c configuration) Validate(app *kong.Application) error {
 
 // Resolve implements kong.Resolver.
 func (c configuration) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	for _, name := range flag.Envs {
+		if _, set := os.LookupEnv(name); set {
+			return nil, nil //nolint:nilnil // kong's way to say: not here; the environment wins over the file
+		}
+	}
 	return c[flag.Name], nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stoa-rooms/stoa/invites"
 	"github.com/stoa-rooms/stoa/node"
+	"github.com/stoa-rooms/stoa/reason"
 )
 
 // version is the release this binary was built as.
@@ -34,19 +35,19 @@ type cli struct {
 
 // dataFlag names the data directory.
 type dataFlag struct {
-	Data string `help:"The node's data directory." default:"data" placeholder:"DIR"`
+	Data string `help:"The node's data directory (default ${default})." default:"data" placeholder:"DIR"`
 }
 
 type runCmd struct {
 	dataFlag
 
-	HTTP        string          `name:"http" help:"TCP address of the page and the API." default:"127.0.0.1:7080" placeholder:"ADDR"`
-	Media       string          `help:"UDP address of the audio." default:"127.0.0.1:7081" placeholder:"ADDR"`
+	HTTP        string          `name:"http" help:"TCP address of the page and the API (default ${default})." default:"127.0.0.1:7080" placeholder:"ADDR"`
+	Media       string          `help:"UDP address of the audio (default ${default})." default:"127.0.0.1:7081" placeholder:"ADDR"`
 	PublicURL   string          `name:"public-url" help:"The URL people use, where a proxy stands in front." placeholder:"URL"`
 	MediaPublic []string        `name:"media-public" help:"An address at which people reach the audio, where it is not the one it listens on." placeholder:"ADDR"`
 	TLSCert     string          `name:"tls-cert" help:"Certificate chain, PEM." placeholder:"FILE"`
 	TLSKey      string          `name:"tls-key" help:"Private key of the certificate, PEM." placeholder:"FILE"`
-	P2P         []string        `name:"p2p" help:"A multiaddr to listen on for other nodes." default:"/ip4/127.0.0.1/tcp/0" placeholder:"MULTIADDR"`
+	P2P         []string        `name:"p2p" env:"STOA_P2P" help:"A multiaddr to listen on for other nodes (default ${default})." default:"/ip4/127.0.0.1/tcp/0" placeholder:"MULTIADDR"`
 	Config      kong.ConfigFlag `help:"Read flags from a YAML file." placeholder:"FILE"`
 	LogLevel    string          `name:"log-level" help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
 }
@@ -121,7 +122,10 @@ func (c *verifyCmd) Run(out io.Writer) error {
 		return fmt.Errorf("%s is larger than any export (%d MiB)", c.File, maxExport>>20)
 	}
 	report, err := invites.VerifyExport(data)
-	if err != nil {
+	switch {
+	case reason.Of(err) == reason.RequestInvalid:
+		return fmt.Errorf("%s is not a file that stoa export wrote: %w", c.File, err)
+	case err != nil:
 		return fmt.Errorf("the chain does not hold: %w", err)
 	}
 	return printReport(out, report)
@@ -153,7 +157,6 @@ func run(args []string, out, errs io.Writer) int {
 	parser, err := kong.New(&cli{},
 		kong.Name("stoa"),
 		kong.Description("A federated, peer-to-peer audio rooms node. Start with: stoa run"),
-		kong.UsageOnError(),
 		kong.Configuration(readConfiguration),
 		kong.DefaultEnvars("STOA"),
 		kong.Writers(out, errs),
@@ -163,6 +166,9 @@ func run(args []string, out, errs io.Writer) int {
 	if err != nil {
 		_, _ = fmt.Fprintln(errs, "stoa:", err)
 		return 1
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
 	}
 	command, err := parser.Parse(args)
 	if err != nil {

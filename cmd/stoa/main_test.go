@@ -33,6 +33,12 @@ func TestScripts(t *testing.T) {
 			}
 			env.Defer(func() { _ = l.Close() })
 			env.Setenv("BUSY", l.Addr().String())
+			u, err := net.ListenPacket("udp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			env.Defer(func() { _ = u.Close() })
+			env.Setenv("BUSYUDP", u.LocalAddr().String())
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -31,7 +31,6 @@ export class Person {
     const args = [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-      "--force-prefers-reduced-motion",
     ];
     if (voice !== undefined) {
       const file = resolve(speech, `${voice}.wav`);
@@ -39,7 +38,7 @@ export class Person {
       args.push("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-audio-capture=${file}`);
     }
     const browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args });
-    const page = await (await browser.newContext({ locale: "en-GB", ...context })).newPage();
+    const page = await (await browser.newContext({ locale: "en-GB", reducedMotion: "reduce", ...context })).newPage();
     page.setDefaultTimeout(10_000);
     await page.addInitScript(watchAudio);
     if (raw === true) await page.addInitScript(rawMicrophone);
