@@ -195,6 +195,10 @@ func openCommunity(cfg Config, store *storage.Store) (*community, error) {
 
 // announce prints what a person or a script needs to go on.
 func announce(cfg Config, c *community, at address, peers *p2p.Host) {
+	if at.plain {
+		cfg.Log.Warn("browsers refuse the microphone, and keys, to a plain http page that is not on loopback: "+
+			"give --tls-cert and --tls-key, or put a proxy with HTTPS in front and name it with --public-url", "url", at.url)
+	}
 	line := func(name, value string) { _, _ = fmt.Fprintf(cfg.Out, "%s %s\n", name, value) }
 	line("node", c.self.Node.String())
 	line("peer", c.self.Peer)
@@ -204,10 +208,6 @@ func announce(cfg Config, c *community, at address, peers *p2p.Host) {
 	}
 	for _, addr := range peers.Addrs() {
 		line("p2p", addr)
-	}
-	if at.plain {
-		cfg.Log.Warn("browsers refuse the microphone, and keys, to a plain http page that is not on loopback: "+
-			"give --tls-cert and --tls-key, or put a proxy with HTTPS in front and name it with --public-url", "url", at.url)
 	}
 }
 
