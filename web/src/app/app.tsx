@@ -83,7 +83,7 @@ function MembersPage({ self }: { self: Me }): JSX.Element {
   const to = route.value;
   switch (to.page) {
     case "hallway":
-      if (link.value.kind === "owner") return <AlreadyPage by="hallway" />;
+      if (link.value.kind === "owner") return <AlreadyPage />;
       return (
         <>
           <TopBar />
@@ -93,7 +93,7 @@ function MembersPage({ self }: { self: Me }): JSX.Element {
     case "room":
       return <RoomPage id={to.id} />;
     case "invite":
-      return <AlreadyPage by="invite" />;
+      return <AlreadyPage />;
     case "invites":
       return <InvitesPage />;
     case "profile":

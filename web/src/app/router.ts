@@ -52,20 +52,91 @@ export const paths = {
   recovery: (then: string) => `/recovery?next=${encodeURIComponent(then)}`,
 };
 
+/** What this page notes at its entries of the browser's history. */
+interface Entry {
+  /** How many entries of this page lie below, without one of another site between. */
+  below: number;
+  /** Whether it stands for a dialog over the page of the entry below, so that Back closes the dialog. */
+  dialog?: true;
+}
+
+/** What Back does to the dialogs that are open, the newest last. However many, they share one entry. */
+const dialogs: (() => void)[] = [];
+
+/** Whether the entry of a dialog that closed is on its way out: the browser takes its time. */
+let returning = false;
+
+function entry(): Entry {
+  return (history.state as Entry | null) ?? { below: 0 };
+}
+
+function push(url: URL | string, dialog?: true): void {
+  const next: Entry = { below: entry().below + 1, ...(dialog && { dialog }) };
+  history.pushState(next, "", url);
+}
+
 /** Goes to a path of this page. Replacing takes the present address, and a secret in it, out of the history. */
 export function navigate(path: string, how: { replace?: boolean } = {}): void {
+  if (returning) {
+    addEventListener("popstate", () => navigate(path, how), { once: true });
+    return;
+  }
   const url = new URL(path, location.origin);
-  if (how.replace === true) history.replaceState(null, "", url);
-  else history.pushState(null, "", url);
+  const { below, dialog } = entry();
+  if (how.replace === true || dialog === true) history.replaceState({ below } satisfies Entry, "", url);
+  else push(url);
   address.value = url;
   scrollTo(0, 0);
 }
 
+/** Makes Back close a dialog instead of leaving the page, until the returned function is called: it has closed. */
+export function closeOnBack(close: () => void): () => void {
+  const onBack = () => close();
+  dialogs.push(onBack);
+  if (entry().dialog !== true) push(location.href, true);
+  return () => {
+    const at = dialogs.indexOf(onBack);
+    if (at >= 0) dialogs.splice(at, 1);
+    queueMicrotask(() => {
+      if (dialogs.length > 0 || entry().dialog !== true || returning) return; // another dialog or page took its place
+      returning = true;
+      history.back();
+    });
+  };
+}
+
+/** Puts the hallway below the present page if nothing of this page is there: Back goes to it, not to another site. */
+export function hallwayBelow(): void {
+  if (entry().below > 0) return;
+  const here = location.href;
+  history.replaceState({ below: 0 } satisfies Entry, "", paths.hallway);
+  push(here);
+}
+
+/** Follows the address. */
+function read(): void {
+  if (address.value.href !== location.href) address.value = new URL(location.href);
+}
+
+/** Follows the browser's Back and Forward. */
+function onPop(): void {
+  read();
+  const { dialog } = entry();
+  if (returning) {
+    returning = false;
+    if (dialogs.length > 0 && dialog !== true) push(location.href, true); // opened in the meantime
+  } else if (dialog !== true) {
+    dialogs.pop()?.();
+  } else if (dialogs.length === 0) {
+    history.back(); // Forward, or a reload: the dialog is no more
+  }
+}
+
 /** Starts to follow links and the browser's buttons. */
 export function startRouter(): void {
-  const read = () => (address.value = new URL(location.href));
-  addEventListener("popstate", read);
+  addEventListener("popstate", onPop);
   addEventListener("hashchange", read);
+  if (entry().dialog === true) history.back();
   document.addEventListener("click", (e) => {
     if (e.defaultPrevented || e.button !== 0 || e.ctrlKey || e.metaKey || e.altKey || e.shiftKey) return;
     const a = e.target instanceof Element ? e.target.closest("a") : null;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import sentences from "../../../../reason/sentences.json";
 import { en } from "./en";
-import { fr } from "./fr";
+import { de, fr } from "./fr";
 import { counter } from "./plural";
 
 /** Every sentence of a catalogue by its path; those with blanks are filled with samples. */
@@ -32,6 +32,24 @@ describe("the French catalogue", () => {
     expect(text, "a plain space after «").not.toMatch(/« /);
     expect(text, "three dots for an ellipsis").not.toContain("...");
   });
+});
+
+it.each([
+  ["Ana", "d’Ana"],
+  ["Élodie", "d’Élodie"],
+  ["E\u0301lodie", "d’E\u0301lodie"],
+  ["Œdipe", "d’Œdipe"],
+  ["hugo", "d’hugo"],
+  ["Yves", "d’Yves"],
+  ["Yann", "de Yann"],
+  ["Léo", "de Léo"],
+  ["Çağla", "de Çağla"],
+  ["Şirin", "de Şirin"],
+  ["🌳", "de 🌳"],
+  ["", "de "],
+])("de + %s", (name, said) => {
+  expect(de(name)).toBe(said);
+  expect(fr.prejoin.hostedBy(name)).toBe(`Salon ${said}`);
 });
 
 describe("the English catalogue", () => {

@@ -3,6 +3,12 @@ import { counter } from "./plural";
 
 const count = counter("fr");
 
+/** "de Léo", "d’Ana": « de » loses its vowel before another, and before an h, which in names is nearly always mute. */
+export function de(name: string): string {
+  const plain = name.normalize("NFD").replace(/\p{M}/gu, "");
+  return /^(?:[aeiouhæœ]|y[^\Waeiouy])/i.test(plain) ? `d’${name}` : `de ${name}`;
+}
+
 /** French. Non-breaking spaces stand before « : », « ; », « ! », « ? » and inside guillemets; apostrophes are curly. */
 export const fr: Messages = {
   language: { name: "Français", label: "Langue" },
@@ -15,6 +21,7 @@ export const fr: Messages = {
     retry: "Réessayer",
     loading: "Chargement…",
     toHallway: "Aller au hall",
+    toRoom: "Aller au salon",
     goOn: "Continuer",
     skip: "Aller au contenu",
   },
@@ -52,7 +59,7 @@ export const fr: Messages = {
     removeTopic: (topic) => `Retirer ${topic}`,
     language: "Langue",
     entry: "Qui peut entrer",
-    entryMembers: (community) => `Les membres de ${community}`,
+    entryMembers: (community) => `Les membres ${de(community)}`,
     start: "Lancer",
     starting: "Lancement…",
     titleMissing: "Donnez un titre au salon.",
@@ -89,7 +96,7 @@ export const fr: Messages = {
 
   already: {
     title: "Vous êtes déjà membre",
-    text: (name) => `Ce navigateur est celui de ${name}.`,
+    text: (name) => `Ce navigateur est celui ${de(name)}.`,
     invite: "L’invitation reste inutilisée. Laissez-la à la personne à qui elle est destinée.",
     owner: "La communauté est déjà fondée. Le lien de fondation ne sert plus.",
   },
@@ -150,7 +157,7 @@ export const fr: Messages = {
     listen: "Entrer pour écouter",
     microphone: "Entrer avec le micro",
     relayed: (host) => `Le son est relayé par ${host}. Le nœud ne l’enregistre pas.`,
-    hostedBy: (name) => `Salon de ${name}`,
+    hostedBy: (name) => `Salon ${de(name)}`,
     here: "Sur place",
     nobody: "Personne n’est sur scène.",
     test: "Tester votre micro",
@@ -221,9 +228,10 @@ export const fr: Messages = {
     aModerator: "La modération",
     isMuted: "micro coupé",
     isOpen: "micro ouvert",
+    justNow: "à l’instant",
     waiting: (time) => `attend depuis ${time}`,
     inviteHand: (name) => `Inviter ${name} sur scène`,
-    dismiss: (name) => `Écarter la demande de ${name}`,
+    dismiss: (name) => `Écarter la demande ${de(name)}`,
     offerTitle: "On vous invite sur scène",
     offerText: (name) => `${name} aimerait vous entendre. Vous arriverez micro coupé.`,
     offerLeft: (n) => count(n, { one: "# seconde pour répondre", other: "# secondes pour répondre" }),
@@ -276,7 +284,7 @@ export const fr: Messages = {
   ended: {
     title: "Ce salon est terminé",
     unknown: "Il a pris fin. Le nœud n’en a rien enregistré.",
-    was: (title, host) => `« ${title} », le salon de ${host}, a pris fin. Le nœud n’en a rien enregistré.`,
+    was: (title, host) => `« ${title} », le salon ${de(host)}, a pris fin. Le nœud n’en a rien enregistré.`,
   },
 
   removed: {
@@ -330,7 +338,7 @@ export const fr: Messages = {
   },
 
   profile: {
-    invitedBy: (name) => `Sur invitation de ${name}`,
+    invitedBy: (name) => `Sur invitation ${de(name)}`,
     since: (when) => `Membre depuis le ${when}`,
     founder: "A fondé la communauté",
     chain: "Qui répond de qui",

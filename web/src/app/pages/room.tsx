@@ -22,7 +22,8 @@ export function RoomPage({ id }: { id: Id }): JSX.Element {
         />
       );
     case "ended":
-      return <EndedPage room={state?.room ?? null} />;
+      // Found over on coming back: the door asks the node what it was.
+      return state === null ? <PreJoin key={id} id={id} /> : <EndedPage room={state.room} />;
     case "closed":
       return <PreJoin key={id} id={id} />;
     case "connecting":

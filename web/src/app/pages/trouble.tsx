@@ -1,10 +1,12 @@
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
 import { PlainPage } from "../parts/plain-page";
-import { paths, type Route } from "../router";
+import { link, navigate, paths } from "../router";
 import type { Lack } from "../state/browser";
 import { comeBack } from "../state/room";
-import { boot, me } from "../state/session";
+import { boot, client, me } from "../state/session";
 
 function ToHallway(props: { second?: boolean }): JSX.Element {
   return (
@@ -64,14 +66,45 @@ export function NotFoundPage(): JSX.Element {
   );
 }
 
-/** A member opened an invite or the owner link. */
-export function AlreadyPage(props: { by: Route["page"] }): JSX.Element {
+/** A member opened an invite or the owner link. The way on takes the link, and the secret in it, out of the history. */
+export function AlreadyPage(): JSX.Element {
   const m = t().already;
+  const to = link.value;
+  const invite = to.kind === "invite" ? to.invite : null;
+  const room = to.kind === "invite" ? to.room : null;
+  const unused = useSignal(false);
+  useEffect(() => {
+    unused.value = false;
+    if (invite === null) return;
+    let shown = true;
+    client.invitePreview(invite).then(
+      () => (unused.value = shown),
+      () => undefined, // used, expired or revoked: there is nothing to leave to anybody
+    );
+    return () => {
+      shown = false;
+    };
+  }, [invite]);
+  const goOn = (path: string, label: string, primary: boolean) => (
+    <a
+      class={primary ? "button button-primary" : "button"}
+      href={path}
+      onClick={(e) => {
+        if (e.button !== 0 || e.ctrlKey || e.metaKey || e.altKey || e.shiftKey) return;
+        e.preventDefault();
+        navigate(path, { replace: true });
+      }}
+    >
+      {label}
+    </a>
+  );
   return (
     <PlainPage title={m.title} lead={m.text(me.value?.member.name ?? "")}>
-      <p class="secondary">{props.by === "invite" ? m.invite : m.owner}</p>
+      {to.kind === "owner" && <p class="secondary">{m.owner}</p>}
+      {unused.value && <p class="secondary">{m.invite}</p>}
       <div class="row">
-        <ToHallway />
+        {room !== null && goOn(paths.room(room), t().common.toRoom, true)}
+        {goOn(paths.hallway, t().common.toHallway, room === null)}
       </div>
     </PlainPage>
   );

@@ -2,10 +2,11 @@ import { X } from "lucide-preact";
 import type { ComponentChildren, JSX, TargetedPointerEvent } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
+import { closeOnBack } from "../router";
 
 interface DialogProps {
   title: string;
-  /** Called once, whichever way the dialog is left: Escape, the close button, a press outside, Android's Back. */
+  /** Called once, whichever way the dialog is left: Escape, the close button, a press outside, Back. */
   onClose: () => void;
   /** Without a close button and without closing by a press outside: the dialog asks for an answer. */
   asks?: boolean;
@@ -18,6 +19,8 @@ interface DialogProps {
 export function Dialog(props: DialogProps): JSX.Element {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
+  const onClose = useRef(props.onClose);
+  onClose.current = props.onClose;
   useLayoutEffect(() => {
     const dialog = ref.current;
     const opener = document.activeElement;
@@ -29,6 +32,7 @@ export function Dialog(props: DialogProps): JSX.Element {
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
   }, []);
+  useLayoutEffect(() => closeOnBack(() => onClose.current()), []);
   const pressed = (e: TargetedPointerEvent<HTMLDialogElement>) => {
     if (props.asks === true || e.target !== e.currentTarget) return;
     const box = e.currentTarget.getBoundingClientRect();

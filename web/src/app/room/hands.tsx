@@ -69,7 +69,7 @@ function Raised(props: {
         </p>
         <p class="secondary small">
           {props.shared && <span class="key">{fingerprint(hand.key, 2)} · </span>}
-          {props.invited ? m.offered : m.waiting(duration(props.waiting))}
+          {props.invited ? m.offered : props.waiting < tick ? m.justNow : m.waiting(duration(props.waiting))}
         </p>
       </div>
       <div class="raised-actions">

@@ -1,12 +1,13 @@
 import { ArrowLeft, EllipsisVertical } from "lucide-preact";
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import type { RoomState } from "../../sdk";
 import { t } from "../i18n";
 import { RoomChips } from "../pages/hallway";
 import { copy } from "../parts/copy";
 import { Heading } from "../parts/heading";
 import { Notice } from "../parts/notice";
-import { paths } from "../router";
+import { hallwayBelow, paths } from "../router";
 import { toggleMute, type Presence } from "../state/room";
 import { open } from "../state/sheet";
 import { attempt, explain, say } from "../state/toast";
@@ -23,6 +24,7 @@ export function RoomView(props: { presence: Presence; state: RoomState }): JSX.E
   const m = t().room;
   const shared = sharedNames(state);
   const moderates = presence.role.value === "moderator";
+  useEffect(hallwayBelow, [presence.id]);
   return (
     <div class={moderates ? "room room-moderated" : "room"}>
       <header class="room-head">

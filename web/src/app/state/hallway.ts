@@ -8,21 +8,33 @@ export const rooms = signal<readonly Room[] | null>(null);
 /** How the connection that tells them is doing. */
 export const hallwayStatus = signal<StreamStatus>({ kind: "connecting" });
 
+// What the hallway says besides its rooms (the number of members) is asked for anew at most this often.
+const freshFor = 30_000;
+
 /** Follows the hallway until the returned function is called. The list stays for the next visit. */
 export function watchHallway(): () => void {
   const stream = new HallwayStream(client);
+  const freshen = () => void refresh().catch(() => undefined); // it is only news; the next time tries again
+  let due: ReturnType<typeof setTimeout> | undefined;
+  if (rooms.peek() !== null) freshen(); // coming back; the first time it is fresh
   const stops = [
     stream.rooms.subscribe((list) => {
-      if (list !== null) rooms.value = list;
+      if (list === null) return;
+      rooms.value = list;
+      due ??= setTimeout(() => {
+        due = undefined;
+        freshen();
+      }, freshFor);
     }),
     stream.status.subscribe((status) => {
       const back = status.kind === "live" && hallwayStatus.value.kind === "reconnecting";
       hallwayStatus.value = status;
-      if (back) refresh().catch(() => undefined); // it is only news; the next reconnection tries again
+      if (back) freshen();
     }),
   ];
   stream.open();
   return () => {
+    clearTimeout(due);
     for (const stop of stops) stop();
     stream.close();
   };

@@ -87,10 +87,12 @@ async function whoIs(there: Node): Promise<Phase> {
 /** Reads again what may have changed: invites left, the number of members, the node's version. */
 export async function refresh(): Promise<void> {
   const before = node.value;
+  const own = key.value;
   const there = await client.node();
   if (before !== null && before.version !== there.version) outdated.value = true;
   node.value = there;
-  phase.value = await whoIs(there);
+  const now = await whoIs(there);
+  if (key.value === own) phase.value = now; // else it is about a key forgotten or replaced meanwhile
 }
 
 /** Runs a founding or a joining under this browser's key, made first if there is none; then goes to a path. */
