@@ -1,0 +1,52 @@
+// Back closes a sheet, then minimises, and never leaves.
+import { expect, test } from "@playwright/test";
+import { StoaNode } from "./node";
+import { Person } from "./people";
+
+test("Back closes sheets and minimises the room", async () => {
+  const node = await StoaNode.start();
+  const ana = await Person.arrive("Ana", { voice: "ana" });
+  try {
+    const { page } = ana;
+    const dialog = page.getByRole("dialog");
+    const stage = page.getByRole("region", { name: "Stage" });
+    const hallway = page.getByRole("heading", { name: "Live now" });
+    await ana.found(node.ownerLink);
+
+    // A sheet in the hallway.
+    await page.getByRole("button", { name: "Start a room" }).first().click();
+    await page.goBack();
+    await expect(dialog).toHaveCount(0);
+    await expect(hallway).toBeVisible();
+
+    // Sheets in a room, one behind another, and then the room itself.
+    const room = await ana.startRoom("Olives");
+    await page.getByRole("button", { name: "Room menu" }).click();
+    await page.getByRole("button", { name: "Invite people" }).last().click();
+    await page.getByRole("button", { name: "Create invite" }).click();
+    const link = await page.getByRole("textbox", { name: "Invite link" }).inputValue();
+    await page.goBack();
+    await expect(dialog).toHaveCount(0);
+    expect(page.url()).toBe(room);
+    await page.getByRole("button", { name: "Room menu" }).click();
+    await page.keyboard.press("Escape");
+    await page.goBack();
+    await expect(hallway).toBeVisible();
+
+    // Straight into a room, by its link and by an invite: the hallway lies below it, not the page before.
+    const listen = page.getByRole("button", { name: "Join listening" });
+    for (const address of [room, link]) {
+      await page.goto("about:blank");
+      await page.goto(address);
+      if (address === link) await page.getByRole("link", { name: "To the room" }).click();
+      await expect(listen.or(stage)).toBeVisible();
+      if (await listen.isVisible()) await listen.click();
+      await expect(stage).toBeVisible();
+      await page.goBack();
+      await expect(hallway).toBeVisible();
+    }
+  } finally {
+    await ana.leave();
+    await node.destroy();
+  }
+});
