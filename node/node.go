@@ -103,25 +103,48 @@ func run(ctx context.Context, cfg Config, store *storage.Store) error {
 	return serve(ctx, cfg, c, audio, peers, listener, certs)
 }
 
-// serve runs what has been opened. Parts end in the order in which people depend on them: rooms tell everybody, then
-// the connections close, then the audio, and the store last of all, by the caller.
+// serve runs what has been opened, until ctx ends or a part fails. Parts end in the order in which people depend on
+// them: rooms tell everybody, then the audio stops, and the store last of all, by the caller. Nothing runs on after it.
 func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, peers *p2p.Host, listener net.Listener, certs *tls.Config) error {
-	group, ctx := errgroup.WithContext(ctx)
 	at, err := addressOf(cfg.PublicURL, listener.Addr(), certs)
 	if err != nil {
 		return err
 	}
-
-	mediaCtx, stopMedia := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopMedia()
-	group.Go(func() error { return audio.Run(mediaCtx) })
-	select {
-	case <-audio.Ready():
-	case <-ctx.Done():
-		return group.Wait()
-	}
-
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	group, ctx := errgroup.WithContext(ctx)
+	audioCtx, stopAudio := context.WithCancel(context.WithoutCancel(ctx)) // outlives the rooms
+	defer stopAudio()
 	h := newHallway(ctx, c, audio, cfg.Log)
+	group.Go(func() error { return audio.Run(audioCtx) })
+	group.Go(func() error {
+		<-ctx.Done()
+		h.wait.Wait()
+		stopAudio()
+		return c.journal.save()
+	})
+	if err := open(ctx, group, cfg, c, h, at, listener, certs); err != nil {
+		stop()
+		_ = group.Wait() // the reason is err
+		return err
+	}
+	if ctx.Err() == nil {
+		announce(cfg, c, at, peers)
+	}
+	err = group.Wait()
+	if errors.Is(err, context.Canceled) || errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// open brings back the rooms once the audio is ready, and lets the command line and then everybody else in.
+func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, h *hallway, at address, listener net.Listener, certs *tls.Config) error {
+	select {
+	case <-h.media.Ready():
+	case <-ctx.Done():
+		return nil // told to stop, or the audio failed: the group knows
+	}
 	if err := h.resume(); err != nil {
 		return err
 	}
@@ -153,19 +176,7 @@ func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, p
 		return err
 	}
 	group.Go(func() error { return pages.Serve(ctx, listener, certs) })
-
-	announce(cfg, c, at, peers)
-	group.Go(func() error {
-		<-ctx.Done()
-		h.wait.Wait()
-		stopMedia()
-		return c.journal.save()
-	})
-	err = group.Wait()
-	if errors.Is(err, context.Canceled) || errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return nil
 }
 
 // openCommunity brings the community back from the store.
