@@ -4,6 +4,7 @@ SHELL    := /bin/bash
 GO       ?= go
 FUZZTIME ?= 5m
 KILLS    ?= 1000
+ROUNDS   ?= 20
 DATA     ?= data
 export CGO_ENABLED ?= 0
 export GOFLAGS ?= -buildvcs=false
@@ -12,7 +13,7 @@ WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts
 WEB_MODULES := web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit e2e race fuzz lint build web soak mutants types clean
+.PHONY: help run demo test unit e2e race fuzz lint build web faults soak mutants types clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +21,9 @@ help: ## list what can be made
 run: build ## build everything and start a node with its data in ./data
 	@echo "==> starting a node; its data is in ./$(DATA). Open the owner link below. Ctrl-C ends it."
 	@exec bin/stoa run --data $(DATA)
+
+demo: build ## three nodes of two communities on this machine, with people who talk
+	@$(GO) run ./cmd/demo --stoa bin/stoa
 
 build: web ## build bin/stoa, one file with the web client inside
 	@echo "==> building bin/stoa"
@@ -41,6 +45,7 @@ test: unit e2e ## every test, in the browser too
 
 unit: web ## the tests of Go and TypeScript that need no browser page
 	@scripts/browser-tools
+	@scripts/net-tools
 	@echo "==> Go tests"
 	@$(GO) test ./...
 	@echo "==> TypeScript tests"
@@ -48,12 +53,14 @@ unit: web ## the tests of Go and TypeScript that need no browser page
 
 e2e: build ## two people talk, in a real Chromium with real speech
 	@scripts/browser-tools
+	@scripts/net-tools
 	@scripts/speech
 	@echo "==> browser tests"
-	@cd web && npm run --silent e2e
+	@cd web && ../scripts/netlab --enter npm run --silent e2e
 
 race: web ## the Go tests with the race detector
 	@scripts/browser-tools
+	@scripts/net-tools
 	CGO_ENABLED=1 $(GO) test -race ./...
 
 fuzz: ## every fuzz target for FUZZTIME (5m) each
@@ -73,6 +80,9 @@ lint: $(WEB_MODULES) ## linters, formats, and that generated files are fresh
 types: $(WEB_MODULES) ## write api/openapi.json and the TypeScript types from the Go types
 	@$(GO) test ./api/server -run TestOpenAPI -update
 	@cd web && npm run --silent types
+
+faults: ## the host of a room is killed, stopped, and cut off, ROUNDS (20) times each
+	STOA_ROUNDS=$(ROUNDS) $(GO) test ./node/netlab -run 'TestTheHost' -v -timeout 90m
 
 soak: ## 1,000 kill -9 in the middle of redeeming invites
 	@scripts/soak $(KILLS)

@@ -31,6 +31,8 @@ const (
 	PathMedia     = "/rooms/{id}/media"       // POST application/sdp offer ?srtp -> 201 application/sdp answer, Location
 	PathLeg       = "/rooms/{id}/media/{leg}" // DELETE, 204
 	PathEvents    = "/events"                 // WebSocket
+	PathNodes     = "/nodes"                  // POST AddNode -> 204: the founder delegates one more node
+	PathAdopt     = "/adopt"                  // POST AdoptRequest -> Node, 201: a node without community becomes one of theirs
 )
 
 // Node says what is behind this address. Anybody may ask.
@@ -68,6 +70,18 @@ type FoundRequest struct {
 type JoinRequest struct {
 	Join    string `json:"join" doc:"A join statement that carries its redeem."`
 	Profile string `json:"profile" doc:"The new member's profile statement."`
+}
+
+// AddNode writes a delegate for another node into this community's log.
+type AddNode struct {
+	Delegate string `json:"delegate" doc:"A delegate statement for the other node, signed by the root, of an order not used before."`
+}
+
+// AdoptRequest makes a node without a community one more node of the founder's. It fetches the rest from the others.
+type AdoptRequest struct {
+	Secret   string   `json:"secret" doc:"From the owner link's fragment."`
+	Delegate string   `json:"delegate" doc:"The delegate statement for this node."`
+	Peers    []string `json:"peers" nullable:"false" maxItems:"20" doc:"Multiaddrs of nodes that keep the community's logs."`
 }
 
 // Member is a person of the community.

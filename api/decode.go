@@ -62,6 +62,10 @@ func decodeBody(kind EventType, data []byte) (Event, error) {
 		return decodeAs[Hallway](data)
 	case EventRefused:
 		return decodeAs[Refused](data)
+	case EventEntry:
+		return decodeAs[Entry](data)
+	case EventHost:
+		return decodeAs[HostChanged](data)
 	default:
 		return nil, errors.New("no type of event")
 	}

@@ -5,7 +5,8 @@ import (
 	"github.com/stoa-rooms/stoa/statement"
 )
 
-// Hello is the first and only message a client sends on the WebSocket, within five seconds.
+// Hello is the first message a client sends on the WebSocket, within five seconds, and the only one but for the answers
+// to entries.
 //
 // With a room, the connection is the member's presence there: opening it enters the room, closing it leaves (the
 // audience at once; a place on the stage is held for 60 s). Without a room it carries the hallway.
@@ -17,10 +18,16 @@ type Hello struct {
 	Since int64         `json:"since,omitempty" doc:"To resume: the n of the last event seen."`
 }
 
+// EnterMessage is what a client answers to an event of type entry: it signs its way into a room that another node hosts.
+type EnterMessage struct {
+	Type  string `json:"type" enum:"enter"`
+	Enter string `json:"enter" doc:"An enter statement over the room, epoch, home, host and nonce of the entry event."`
+}
+
 // EventType tells the events apart.
 type EventType string
 
-// The events. Those of a room are numbered without gaps (n); hallway and refused are not (n is 0).
+// The events. Those of a room are numbered without gaps (n); hallway, refused, entry and host are not (n is 0).
 const (
 	EventSnapshot    EventType = "snapshot"
 	EventHandRaised  EventType = "hand_raised"
@@ -38,6 +45,8 @@ const (
 	EventEnded       EventType = "ended"
 	EventHallway     EventType = "hallway"
 	EventRefused     EventType = "refused"
+	EventEntry       EventType = "entry"
+	EventHost        EventType = "host"
 )
 
 // Event is one message from the node. The concrete types are below; they are sent and compared as values.
@@ -164,4 +173,84 @@ type Hallway struct {
 type Refused struct {
 	Head
 	Problem Problem `json:"problem"`
+}
+
+// Entry asks the client to sign its way into a room that another node hosts: it answers with an EnterMessage. It comes
+// first, instead of a snapshot, and again whenever the room has a new host. Without an answer within 30 s the node
+// closes the connection with enter-stale.
+type Entry struct {
+	Head
+	Room  statement.ID       `json:"room"`
+	Epoch int64              `json:"epoch" doc:"Of the host, from 1."`
+	Home  identity.PublicKey `json:"home" doc:"This node."`
+	Host  identity.PublicKey `json:"host"`
+	Nonce string             `json:"nonce" doc:"For the enter statement, and for each act until the next entry."`
+}
+
+// HostState is how a room's host stands, as this node sees it.
+type HostState string
+
+// The states of a host.
+const (
+	HostLive HostState = "live"
+	HostLost HostState = "lost" // stay: a backup node takes over
+)
+
+// HostChanged says that the room's host is lost, or that it has one again.
+type HostChanged struct {
+	Head
+	Host  identity.PublicKey `json:"host"`
+	Epoch int64              `json:"epoch"`
+	State HostState          `json:"state" enum:"live,lost"`
+}
+
+// WithHead is the event with another head, but of the same type: what a relay does to the events of a host.
+func WithHead(event Event, h Head) Event {
+	h.Type = event.Header().Type
+	switch e := event.(type) {
+	case Snapshot:
+		e.Head = h
+		return e
+	case HandRaised:
+		e.Head = h
+		return e
+	case HandLowered:
+		e.Head = h
+		return e
+	case StageOffered:
+		e.Head = h
+		return e
+	case OfferEnded:
+		e.Head = h
+		return e
+	case StageJoined:
+		e.Head = h
+		return e
+	case StageLeft:
+		e.Head = h
+		return e
+	case Muted:
+		e.Head = h
+		return e
+	case Unmuted:
+		e.Head = h
+		return e
+	case RoleChanged:
+		e.Head = h
+		return e
+	case Connection:
+		e.Head = h
+		return e
+	case Removed:
+		e.Head = h
+		return e
+	case AudienceChanged:
+		e.Head = h
+		return e
+	case Ended:
+		e.Head = h
+		return e
+	default:
+		return event // not numbered
+	}
 }

@@ -21,7 +21,21 @@ type Room struct {
 	Stage     int                 `json:"stage" doc:"People on the stage."`
 	Listening int                 `json:"listening" doc:"People in the audience."`
 	Ended     bool                `json:"ended"`
+	Epoch     int64               `json:"epoch" doc:"How many hosts the room has had, from 1."`
+	Why       Why                 `json:"why" enum:"here,community,topic,general" doc:"Why it is in this hallway."`
+	Topic     string              `json:"topic,omitempty" doc:"With why topic: the topic that this node follows."`
 }
+
+// Why is why a room is in a hallway.
+type Why string
+
+// Why rooms are shown.
+const (
+	WhyHere      Why = "here"      // this node hosts it
+	WhyCommunity Why = "community" // another node of this community hosts it
+	WhyTopic     Why = "topic"     // this node follows one of its topics
+	WhyGeneral   Why = "general"   // announced to everybody
+)
 
 // RoomList is the hallway.
 type RoomList struct {
@@ -46,9 +60,10 @@ const (
 
 // Person is somebody in a room.
 type Person struct {
-	Key  identity.PublicKey `json:"key"`
-	Name string             `json:"name"`
-	CSRC uint32             `json:"csrc" format:"uint32" doc:"The contributing source (RFC 3550) that names this person in the room's audio."`
+	Key  identity.PublicKey  `json:"key"`
+	Name string              `json:"name"`
+	CSRC uint32              `json:"csrc" format:"uint32" doc:"The contributing source (RFC 3550) that names this person in the room's audio."`
+	Home *identity.PublicKey `json:"home,omitempty" doc:"The node they came by, where it is not the room's host."`
 }
 
 // StagePerson is somebody on the stage.
@@ -108,10 +123,21 @@ type Action struct {
 	Type     ActionType          `json:"type" enum:"raise_hand,lower_hand,accept_offer,decline_offer,step_down,mute_self,unmute,leave,end,offer_stage,dismiss_hand,mute,move_to_audience,appoint_moderator,withdraw_moderator,remove"`
 	Target   *identity.PublicKey `json:"target,omitempty" doc:"The person acted on."`
 	Question string              `json:"question,omitempty" doc:"With raise_hand: one line, at most 200 characters."`
+	Act      string              `json:"act,omitempty" doc:"The same as a signed act statement. Needed where another node hosts the room."`
 }
 
-// Check refuses an action that is wrong whoever sends it: a target where none belongs or none where one must be, or a
-// question that is no text.
+// Targeted reports whether the action is one on somebody.
+func (t ActionType) Targeted() bool {
+	switch t {
+	case ActOffer, ActDismissHand, ActMute, ActMove, ActAppoint, ActWithdraw, ActRemove:
+		return true
+	default:
+		return false
+	}
+}
+
+// Check refuses an action that is wrong whoever sends it: a target where none belongs or none where one must be, a
+// question that is no text, or an act too large to be a statement. What the act says is for the room's host to read.
 func (a Action) Check() error {
 	targeted := false
 	switch a.Type {
@@ -128,6 +154,8 @@ func (a Action) Check() error {
 		return reason.Reject(reason.RequestInvalid, "%s has no target", a.Type)
 	case a.Type != ActRaiseHand && a.Question != "":
 		return reason.Reject(reason.RequestInvalid, "%s has no question", a.Type)
+	case len(a.Act) > statement.MaxSize:
+		return reason.Reject(reason.StatementSize, "an act of %d bytes", len(a.Act))
 	}
 	return CheckQuestion(a.Question)
 }

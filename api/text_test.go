@@ -13,6 +13,7 @@ import (
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/statement"
 )
 
 const family = "👩‍👩‍👧‍👦" // one character of seven code points and 25 bytes
@@ -144,6 +145,8 @@ func TestActionsSayWhomTheyMean(t *testing.T) {
 	wantAction(t, api.Action{Type: api.ActRaiseHand, Question: "Why?"}, "")
 	wantAction(t, api.Action{Type: api.ActRaiseHand, Question: "a\nb"}, reason.TextInvalid)
 	wantAction(t, api.Action{Type: api.ActLeave, Question: "why?"}, reason.RequestInvalid)
+	wantAction(t, api.Action{Type: api.ActLeave, Act: strings.Repeat("a", statement.MaxSize)}, "")
+	wantAction(t, api.Action{Type: api.ActLeave, Act: strings.Repeat("a", statement.MaxSize+1)}, reason.StatementSize)
 }
 
 func wantAction(t *testing.T, a api.Action, want reason.Reason) {

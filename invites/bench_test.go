@@ -16,7 +16,7 @@ import (
 func crowd(people int) State {
 	s := New(name[identity.PublicKey](0, 0))
 	s.rules = &statement.Rules{Order: 1, Period: 1, Entry: statement.EntryInvite}
-	s.members.append(s.community, member{key: s.community, sponsor: none, invite: none, grants: none, invites: none})
+	s.members.append(s.community, founder(s.community, 0, 0, 0))
 	next := func() int64 { s.applied++; return s.applied }
 	give := func(to number) {
 		for i := range 4 {
@@ -41,10 +41,10 @@ func crowd(people int) State {
 		sponsor := number((i - 1) / 2)
 		v := invite1(sponsor, uint16((i-1)%2))
 		key := name[identity.PublicKey](4, i)
-		n := s.members.append(key, member{
-			key: key, join: name[statement.ID](5, i), admit: name[statement.ID](6, i), invite: v, grants: none,
-			invites: none, admitted: 1_800_000_000, order: 1, joined: next(), place: next(),
-		})
+		n := s.members.append(key, newMember(key, admission{
+			join: name[statement.ID](5, i), admit: name[statement.ID](6, i), invite: v, sponsor: sponsor,
+			admitted: 1_800_000_000, order: 1, joined: next(), place: next(),
+		}))
 		linkMember(&s.members, &s.grants, &s.invites, n)
 		give(n)
 		for range 3 {

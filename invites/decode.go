@@ -22,7 +22,7 @@ func Decode(data []byte) (State, error) {
 	if !ok {
 		return State{}, fmt.Errorf("%w of this version", ErrSnapshot)
 	}
-	d := decoder{reader: reader{data: data}}
+	d := decoder{reader: reader{data: data}, records: newRecords()}
 	s := New(read32[identity.PublicKey](&d.reader))
 	s.applied = d.int(statement.MaxInt)
 	d.applied = s.applied
@@ -35,7 +35,9 @@ func Decode(data []byte) (State, error) {
 	d.readMembers(s.community, s.rules != nil)
 	d.readGrants()
 	d.readInvites()
-	d.link()
+	d.linkMembers()
+	d.checkLost()
+	d.checkLines()
 	s.joins = d.joins()
 	if d.err == nil && len(d.data) > 0 {
 		d.fail("%d bytes too many", len(d.data))
@@ -43,20 +45,9 @@ func Decode(data []byte) (State, error) {
 	if d.err != nil {
 		return State{}, d.err
 	}
-	s.members = table[identity.PublicKey, member]{list[member]{d.members.rows.List()}, d.memberOf.Map()}
-	s.grants = list[grant]{d.grants.rows.List()}
-	s.invites = table[statement.ID, invite]{list[invite]{d.invites.rows.List()}, d.inviteOf.Map()}
+	d.into(&s)
 	return s, nil
 }
-
-// building is a list on its way to be immutable.
-type building[V any] struct{ rows *immutable.ListBuilder[V] }
-
-func newBuilding[V any]() building[V] { return building[V]{immutable.NewListBuilder[V]()} }
-
-func (b building[V]) len() int          { return b.rows.Len() }
-func (b building[V]) at(n number) V     { return b.rows.Get(int(n)) }
-func (b building[V]) put(n number, v V) { b.rows.Set(int(n), v) }
 
 // reader takes values off the front of data. After the first error all values are zero.
 type reader struct {
@@ -111,12 +102,8 @@ func read32[K ~[32]byte](r *reader) (k K) {
 // decoder holds what has been read while records still change.
 type decoder struct {
 	reader
-	applied  int64
-	members  building[member]
-	memberOf *immutable.MapBuilder[identity.PublicKey, number]
-	grants   building[grant]
-	invites  building[invite]
-	inviteOf *immutable.MapBuilder[statement.ID, number]
+	records
+	applied int64
 }
 
 // place reads a place after the one before.
@@ -199,27 +186,24 @@ func (d *decoder) delegates() (out []delegate) {
 	return out
 }
 
-func (d *decoder) readMembers(founder identity.PublicKey, founded bool) {
-	d.members = newBuilding[member]()
-	d.memberOf = immutable.NewMapBuilder[identity.PublicKey, number](byPrefix[identity.PublicKey]{})
+func (d *decoder) readMembers(root identity.PublicKey, founded bool) {
 	count := d.count(3)
 	if founded != (count > 0) {
 		d.fail("%d members, and founded: %t", count, founded)
 	}
-	last := int64(-1)
 	for n := range count {
-		last = d.place(last)
-		m := member{
-			key: founder, sponsor: none, invite: none, grants: none, invites: none,
-			place: last, joined: last, admitted: d.int(statement.MaxInt), index: d.int(statement.MaxInt),
-		}
-		if n > 0 {
-			m.key = read32[identity.PublicKey](&d.reader)
-			m.join = read32[statement.ID](&d.reader)
-			m.admit = read32[statement.ID](&d.reader)
-			m.invite = number(d.int(int64(none) - 1))
-			m.order = d.int(statement.MaxInt)
-			m.joined -= d.int(last)
+		var m member
+		if n == 0 {
+			place := d.place(-1)
+			admitted := d.int(statement.MaxInt)
+			m = founder(root, admitted, d.int(statement.MaxInt), place)
+		} else {
+			m = newMember(read32[identity.PublicKey](&d.reader), d.admission())
+			m.displaced = d.bool()
+			if d.bool() {
+				former := d.admission()
+				m.former = &former
+			}
 		}
 		if _, twice := d.memberOf.Get(m.key); twice {
 			d.fail("member %s twice", m.key)
@@ -232,8 +216,25 @@ func (d *decoder) readMembers(founder identity.PublicKey, founded bool) {
 	}
 }
 
+// admission reads how somebody came in. A sponsor that is left out is none until the invites are read.
+func (d *decoder) admission() admission {
+	a := admission{join: read32[statement.ID](&d.reader), admit: read32[statement.ID](&d.reader), sponsor: none}
+	a.invite = number(d.int(int64(none) - 1))
+	if sponsor := d.int(int64(none)); sponsor > 0 {
+		a.sponsor = number(sponsor - 1)
+	}
+	a.admitted = d.int(statement.MaxInt)
+	a.order = d.int(statement.MaxInt)
+	a.index = d.int(statement.MaxInt)
+	a.joined = d.int(statement.MaxInt)
+	a.place = a.joined + d.int(statement.MaxInt)
+	if a.place >= d.applied {
+		d.fail("place %d of %d", a.place, d.applied)
+	}
+	return a
+}
+
 func (d *decoder) readGrants() {
-	d.grants = newBuilding[grant]()
 	count := d.count(32 + 6)
 	last := int64(-1)
 	for n := range count {
@@ -255,19 +256,23 @@ func (d *decoder) readGrants() {
 }
 
 func (d *decoder) readInvites() {
-	d.invites = newBuilding[invite]()
-	d.inviteOf = immutable.NewMapBuilder[statement.ID, number](byPrefix[statement.ID]{})
 	count := d.count(2*32 + 6)
 	last := int64(-1)
 	for n := range count {
 		last = d.place(last)
 		v := invite{
 			id: read32[statement.ID](&d.reader), key: read32[identity.PublicKey](&d.reader), used: none, place: last,
-			grant:   d.number(d.grants.len()),
-			slot:    uint16(d.int(statement.MaxSlots - 1)),
-			revoked: d.bool(),
-			issued:  d.int(statement.MaxInt),
+			grant: d.number(d.grants.len()),
+			slot:  uint16(d.int(statement.MaxSlots - 1)),
 		}
+		switch fate := d.int(inviteRedeemed + int64(d.members.len()) - 1); fate {
+		case inviteOpen:
+		case inviteRevoked:
+			v.revoked = true
+		default:
+			v.used = number(fate - inviteRedeemed)
+		}
+		v.issued = d.int(statement.MaxInt)
 		v.expires = v.issued + d.int(statement.MaxInt)
 		if _, twice := d.inviteOf.Get(v.id); twice {
 			d.fail("invite %s twice", v.id)
@@ -284,22 +289,115 @@ func (d *decoder) readInvites() {
 	}
 }
 
-// link finds the sponsors. Each is an earlier member than their guest, or lineages would not end.
-func (d *decoder) link() {
+// linkMembers lets every member use their invite.
+func (d *decoder) linkMembers() {
 	for n := number(1); d.err == nil && int(n) < d.members.len(); n++ {
 		m := d.members.at(n)
-		if int(m.invite) >= d.invites.len() {
-			d.fail("member %s by an invite that is not there", m.key)
+		m.admission = d.sponsored(m.admission)
+		if m.former != nil {
+			former := d.sponsored(*m.former)
+			m.former = &former
+		}
+		if d.err != nil {
 			return
 		}
+		d.members.put(n, m)
+		if m.displaced {
+			continue
+		}
 		v := d.invites.at(m.invite)
-		last, _ := holder(d.grants, d.invites, v.grant, v.slot)
-		if v.used != none || v.revoked || last != m.invite || d.grants.at(v.grant).member >= n {
+		if _, taken := winnerOf(d.members, d.grants, d.invites, m.invite); taken || v.used != none || v.revoked {
 			d.fail("member %s by an invite that brought in nobody", m.key)
 			return
 		}
 		linkMember(d.members, d.grants, d.invites, n)
 	}
+}
+
+// sponsored finds the sponsor that is left out, and checks the one that is not.
+func (d *decoder) sponsored(a admission) admission {
+	if int(a.invite) >= d.invites.len() {
+		d.fail("an admission by an invite that is not there")
+		return a
+	}
+	author := d.grants.at(d.invites.at(a.invite).grant).member
+	switch {
+	case a.sponsor == none:
+		a.sponsor = author
+	case a.sponsor == author || int(a.sponsor) >= d.members.len():
+		d.fail("sponsor %d", a.sponsor)
+	}
+	if d.err == nil && d.members.at(a.sponsor).displaced {
+		d.fail("sponsor %d is displaced", a.sponsor)
+	}
+	return a
+}
+
+// checkLost expects that somebody else came in where somebody is displaced, or was.
+func (d *decoder) checkLost() {
+	for n := number(1); d.err == nil && int(n) < d.members.len(); n++ {
+		m := d.members.at(n)
+		a, lost := m.lost()
+		if !lost {
+			continue
+		}
+		if w, ok := winnerOf(d.members, d.grants, d.invites, a.invite); !ok || w == n || (m.displaced && m.former != nil) {
+			d.fail("member %s lost to nobody", m.key)
+		}
+	}
+}
+
+// checkLines expects that every line of admissions leads to the founder, so that walks along them end.
+func (d *decoder) checkLines() {
+	const (
+		unseen = iota
+		walking
+		good
+	)
+	type step struct {
+		of   number
+		lost bool
+	}
+	seen := make([][2]uint8, d.members.len())
+	at := func(s step) *uint8 {
+		if s.lost {
+			return &seen[s.of][1]
+		}
+		return &seen[s.of][0]
+	}
+	var path []step
+	for n := number(1); d.err == nil && int(n) < d.members.len(); n++ {
+		for s := (step{n, d.members.at(n).displaced}); d.err == nil && s.of != 0 && *at(s) == unseen; {
+			*at(s) = walking
+			path = append(path, s)
+			s.of, s.lost = d.stepUp(s.of, s.lost)
+			if d.err == nil && *at(s) == walking {
+				d.fail("member %d is above themselves", s.of)
+			}
+		}
+		for _, s := range path {
+			*at(s) = good
+		}
+		path = path[:0]
+	}
+}
+
+// stepUp is the admission above one of member n: their sponsor's, or the lost one of a displaced author in between.
+func (d *decoder) stepUp(n number, lost bool) (number, bool) {
+	m := d.members.at(n)
+	a := m.admission
+	if lost {
+		a, _ = m.lost()
+	}
+	author := d.grants.at(d.invites.at(a.invite).grant).member
+	if author == a.sponsor {
+		return author, false
+	}
+	above, ok := d.members.at(author).lost()
+	if !ok || above.sponsor != a.sponsor {
+		d.fail("sponsor %d of %s", a.sponsor, m.key)
+	}
+	return author, true
 }
 
 func (d *decoder) joins() *immutable.Map[statement.ID, pending] {

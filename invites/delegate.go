@@ -69,8 +69,8 @@ func (s State) anyRevoked() bool {
 // the lowest. What a node says has force only in its own log.
 func (s State) applySpoken(e Entry, iat int64) (State, int64, error) {
 	node := e.Statement.Signer()
-	if e.Log != node { // and e.Log is a node's
-		return s, 0, reason.Reject(reason.StatementAuthority, "a %s of %s in the log of %s", e.Statement.Kind(), node, e.Log)
+	if err := checkOwnLog(e); err != nil { // and e.Log is a node's
+		return s, 0, err
 	}
 	var refusal error
 	by := -1
@@ -78,7 +78,7 @@ func (s State) applySpoken(e Entry, iat int64) (State, int64, error) {
 		if d.node != node {
 			continue
 		}
-		err := s.checkSpoken(d, e.Index, iat)
+		err := d.speaks(e.Index, iat)
 		switch {
 		case err != nil:
 			refusal = err
@@ -94,6 +94,14 @@ func (s State) applySpoken(e Entry, iat int64) (State, int64, error) {
 	return s.withDelegate(by, d), d.order, nil
 }
 
+// checkOwnLog refuses what stands in another log than its signer's.
+func checkOwnLog(e Entry) error {
+	if signer := e.Statement.Signer(); e.Log != signer {
+		return reason.Reject(reason.StatementAuthority, "a %s of %s in the log of %s", e.Statement.Kind(), signer, e.Log)
+	}
+	return nil
+}
+
 // withDelegate changes one delegate.
 func (s State) withDelegate(i int, d delegate) State {
 	s.delegates = slices.Clone(s.delegates)
@@ -101,14 +109,10 @@ func (s State) withDelegate(i int, d delegate) State {
 	return s
 }
 
-// checkSpoken says whether what a node says at time iat and index of its own log has force by delegate d.
-func (s State) checkSpoken(d delegate, index, iat int64) error {
-	upto, ends := s.foreseen[d.id]
-	if d.revoked {
-		upto, ends = d.upto, true
-	}
+// speaks says whether what the node says at time iat and index of its own log has force by this delegate.
+func (d delegate) speaks(index, iat int64) error {
 	switch {
-	case ends && !ledger.Counts(upto, d.node, index):
+	case d.revoked && !ledger.Counts(d.upto, d.node, index):
 		return reason.Reject(reason.StatementAuthority, "node %s is revoked from before index %d on", d.node, index)
 	case iat > d.expires:
 		return reason.Reject(reason.StatementExpired, "node %s was a node until %d", d.node, d.expires)
@@ -121,22 +125,28 @@ func (s State) checkSpoken(d delegate, index, iat int64) error {
 
 // applyDelegate makes a key a node. Only the root delegates, each time with a new order.
 func (s State) applyDelegate(e Entry, b *statement.Delegate) (State, error) {
-	if err := s.checkRoot(e, b.Community); err != nil {
+	if err := checkRoot(s.community, e, b.Community); err != nil {
 		return s, err
 	}
 	if slices.ContainsFunc(s.delegates, func(d delegate) bool { return d.order == b.Order }) {
-		return s, reason.Reject(reason.StatementDuplicate, "a delegate of order %d is known", b.Order)
+		return s, rejectOrder("a delegate", b.Order)
 	}
 	s = s.withRoot(e)
-	s.delegates = append(slices.Clip(s.delegates), delegate{
-		id: e.Statement.ID(), node: b.Node, order: b.Order, issued: b.IssuedAt, expires: b.Expires,
-	})
+	s.delegates = append(slices.Clip(s.delegates), delegateOf(e.Statement.ID(), b))
 	return s, nil
+}
+
+func delegateOf(id statement.ID, b *statement.Delegate) delegate {
+	return delegate{id: id, node: b.Node, order: b.Order, issued: b.IssuedAt, expires: b.Expires}
+}
+
+func rejectOrder(what string, order int64) error {
+	return reason.Reject(reason.StatementDuplicate, "%s of order %d: known", what, order)
 }
 
 // applyRevoke withdraws an invite or a delegate.
 func (s State) applyRevoke(e Entry, b *statement.Revoke) (State, error) {
-	if err := s.checkAudience(b.Community); err != nil {
+	if err := checkAudience(s.community, b.Community); err != nil {
 		return s, err
 	}
 	if n, ok := s.invites.find(b.Statement); ok {
@@ -145,11 +155,15 @@ func (s State) applyRevoke(e Entry, b *statement.Revoke) (State, error) {
 	if i := slices.IndexFunc(s.delegates, func(d delegate) bool { return d.id == b.Statement }); i >= 0 {
 		return s.applyRevokeDelegate(i, e, b)
 	}
-	return s, reason.Reject(reason.InviteUnknown, "nothing to revoke is called %s", b.Statement)
+	return s, rejectUnknownRevoke(b.Statement)
+}
+
+func rejectUnknownRevoke(id statement.ID) error {
+	return reason.Reject(reason.InviteUnknown, "nothing to revoke is called %s", id)
 }
 
 func (s State) applyRevokeDelegate(i int, e Entry, b *statement.Revoke) (State, error) {
-	if err := s.checkRoot(e, b.Community); err != nil {
+	if err := checkRoot(s.community, e, b.Community); err != nil {
 		return s, err
 	}
 	d := s.delegates[i]

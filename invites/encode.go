@@ -11,12 +11,12 @@ import (
 )
 
 // magic begins every snapshot, with the version of its layout.
-const magic = "stoa fold 1\n"
+const magic = "stoa fold 2\n"
 
 // Encode writes the State as a snapshot: a few bytes beside the keys and ids of every record, in the order of the fold,
 // so that equal States have equal snapshots. Numbers are unsigned varints; times of expiry are written as a span,
-// places as the distance from the place before. What follows from the rest (who used an invite, who holds a slot, who
-// sponsors whom) is left out. The snapshot proves nothing to others.
+// places as the distance from the place before. What follows from the rest (which member used an invite, which invites
+// are on a slot, who the guests of a sponsor are) is left out. The snapshot proves nothing to others.
 func (s State) Encode() []byte {
 	w := writer{make([]byte, 0, 1024+120*s.members.len()+56*s.grants.len()+88*s.invites.len())}
 	w.data = append(w.data, magic...)
@@ -129,19 +129,37 @@ func (w *writer) members(s State) {
 	last := int64(-1)
 	for n := range number(s.members.len()) {
 		m := s.members.at(n)
-		last = w.place(last, m.place)
-		w.int(m.admitted)
-		w.int(m.index)
-		if n == 0 {
-			continue // the founder is the community's key, and came in by nothing
+		if n == 0 { // the founder is the community's key, and came in by nothing
+			last = w.place(last, m.place)
+			w.int(m.admitted)
+			w.int(m.index)
+			continue
 		}
 		w.key(m.key)
-		w.key(m.join)
-		w.key(m.admit)
-		w.int(int64(m.invite))
-		w.int(m.order)
-		w.int(m.place - m.joined)
+		w.admission(s, m.admission)
+		w.bool(m.displaced)
+		w.bool(m.former != nil)
+		if m.former != nil {
+			w.admission(s, *m.former)
+		}
 	}
+}
+
+// admission writes how somebody came in. The sponsor is left out if it is the invite's author.
+func (w *writer) admission(s State, a admission) {
+	w.key(a.join)
+	w.key(a.admit)
+	w.int(int64(a.invite))
+	if a.sponsor == s.authorOf(a.invite) {
+		w.int(0)
+	} else {
+		w.int(int64(a.sponsor) + 1)
+	}
+	w.int(a.admitted)
+	w.int(a.order)
+	w.int(a.index)
+	w.int(a.joined)
+	w.int(a.place - a.joined)
 }
 
 func (w *writer) grants(s State) {
@@ -169,9 +187,28 @@ func (w *writer) invites(s State) {
 		w.key(v.key)
 		w.int(int64(v.grant))
 		w.int(int64(v.slot))
-		w.bool(v.revoked)
+		w.fate(s, n)
 		w.int(v.issued)
 		w.int(v.expires - v.issued)
+	}
+}
+
+// What became of an invite, in a snapshot. From inviteRedeemed on it is the number of who was admitted by it and did not
+// come in by it, being displaced or a member otherwise.
+const (
+	inviteOpen = iota // or used, if a member came in by it
+	inviteRevoked
+	inviteRedeemed
+)
+
+func (w *writer) fate(s State, n number) {
+	switch v := s.invites.at(n); {
+	case v.revoked:
+		w.int(inviteRevoked)
+	case v.used == none || s.members.at(v.used).cameBy(n):
+		w.int(inviteOpen)
+	default:
+		w.int(inviteRedeemed + int64(v.used))
 	}
 }
 

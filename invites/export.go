@@ -3,6 +3,7 @@ package invites
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -25,7 +26,8 @@ const minStatement = 100
 
 // Export is a file that proves, to whoever trusts the community's root key and nothing else, how somebody became a
 // member: the statements of their chain, each with the proof that it is in a node's log, and the logs' checkpoints. It
-// may as well hold whole logs. Set the first fields, then [Export.Add] the statements in the order of the fold.
+// may as well hold whole logs. Set the first fields, then [Export.Add] the statements. A chain may run through the logs
+// of several nodes; the order of statements of different logs says nothing.
 type Export struct {
 	Community   identity.PublicKey            `json:"community"`
 	Member      identity.PublicKey            `json:"member,omitzero"` // whose chain it is; zero for whole logs
@@ -53,13 +55,23 @@ func (e *ExportedEntry) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return nil
 }
 
-// Add appends one entry, with its proof in the tree that the log's checkpoint is of, read from r.
+// Add puts in one entry, by its index among those of its log, with its proof in the tree that the log's checkpoint is of,
+// read from r.
 func (x *Export) Add(e Entry, tree ledger.Tree, r tlog.HashReader) error {
 	proof, err := ledger.ProveInclusion(r, tree.Size, e.Index)
 	if err != nil {
 		return fmt.Errorf("invites: export: %w", err)
 	}
-	x.Statements = append(x.Statements, ExportedEntry{
+	at := len(x.Statements)
+	for i, before := range slices.Backward(x.Statements) {
+		if before.Log == e.Log && before.Index <= e.Index {
+			break // nearly always the last
+		}
+		if before.Log == e.Log {
+			at = i
+		}
+	}
+	x.Statements = slices.Insert(x.Statements, at, ExportedEntry{
 		Log: e.Log, Index: e.Index, Statement: e.Statement.Text(), Proof: proof,
 	})
 	return nil
@@ -93,7 +105,7 @@ type Report struct {
 
 // VerifyExport checks a file from [Export.Encode], offline and believing nothing but the key of the community it names:
 // every signature, that every statement is in a log whose checkpoint its node signed, that the root made that key a
-// node, and that the statements hold one after the other. An error names the first statement that does not, and keeps
+// node, and that the statements hold together, as [Merge] has it. An error names the first statement that does not, and keeps
 // the *reason.RejectError, [ledger.ErrProof] or [ledger.ErrCheckpoint] that says why.
 //
 // A chain leaves out what a log holds besides. It proves that the member was admitted, not that nothing followed.
@@ -166,25 +178,22 @@ func checkExported(raw ExportedEntry, trees map[identity.PublicKey]ledger.Tree) 
 // fold folds the entries. All must hold, unless the file holds whole logs and one of their nodes was revoked: then some
 // of what it said is void, and what was built on that.
 func (r *Report) fold(entries []Entry) error {
-	var at int
-	var first error
-	r.State = Replay(r.Community, func(yield func(Entry) bool) {
-		for i, e := range entries {
-			if at = i; !yield(e) {
-				return
-			}
+	var first Entry
+	var refusal error
+	r.State = Replay(r.Community, slices.Values(entries), func(e Entry, err error) {
+		if r.Void == 0 {
+			first, refusal = e, err
 		}
-	}, func(e Entry, err error) {
 		r.Void++
-		if first == nil {
-			first = fmt.Errorf("%s: %w", describe(at, e.Log, e.Index), err)
-		}
 	})
 	r.Statements = len(entries) - r.Void
-	if r.Member.IsZero() && r.State.anyRevoked() {
+	if refusal == nil || (r.Member.IsZero() && r.State.anyRevoked()) {
 		return nil
 	}
-	return first
+	at := slices.IndexFunc(entries, func(e Entry) bool {
+		return e.Log == first.Log && e.Index == first.Index && e.Statement.ID() == first.Statement.ID()
+	})
+	return fmt.Errorf("%s: %w", describe(at, first.Log, first.Index), refusal)
 }
 
 func describe(i int, log identity.PublicKey, index int64) string {

@@ -1,6 +1,7 @@
 package invites
 
 import (
+	"math"
 	"slices"
 
 	"github.com/stoa-rooms/stoa/identity"
@@ -19,7 +20,8 @@ type grant struct {
 	id     statement.ID
 	member number
 	prev   number // the member's grant before this one
-	held   number // an invite that holds a slot; the others follow by next
+	head   number // the first grant of the same name: with this one it is one grant, and keeps its slots
+	held   number // of a head: an invite on a slot; the others follow by next
 	slots  uint16 // statement.MaxSlots at most
 	why    reward
 	period int64
@@ -50,25 +52,41 @@ func rewardOf(why statement.Why) (reward, error) {
 	}
 }
 
-// linkGrant puts grant n first among its member's.
+// linkGrant puts grant n first among its member's, and finds the grant that it is one with.
 func linkGrant(members rows[member], grants rows[grant], n number) {
 	g := grants.at(n)
 	m := members.at(g.member)
+	g.head = n
+	if same, ok := named(grants, m, g.why, g.period); ok {
+		g.head = same
+	}
 	g.prev, m.grants = m.grants, n
 	grants.put(n, g)
 	members.put(g.member, m)
 }
 
+// named is the first of the member's grants of one name, which are one grant.
+func named(grants rows[grant], m member, why reward, period int64) (number, bool) {
+	for n := m.grants; n != none; {
+		g := grants.at(n)
+		if g.why == why && g.period == period {
+			return g.head, true
+		}
+		n = g.prev
+	}
+	return none, false
+}
+
 // applyGrant gives a member slots, if the rules in force allow as many.
 func (s State) applyGrant(e Entry, b *statement.Grant) (State, error) {
-	if err := s.checkAudience(b.Community); err != nil {
+	if err := checkAudience(s.community, b.Community); err != nil {
 		return s, err
 	}
 	s, _, err := s.applySpoken(e, b.IssuedAt)
 	if err != nil {
 		return s, err
 	}
-	owner, ok := s.members.find(b.Member)
+	owner, ok := s.current(b.Member)
 	if !ok {
 		return s, reason.Reject(reason.MemberUnknown, "a grant for %s", b.Member)
 	}
@@ -76,7 +94,14 @@ func (s State) applyGrant(e Entry, b *statement.Grant) (State, error) {
 	if err != nil {
 		return s, err
 	}
-	if err := s.checkGrant(s.members.at(owner), why, b); err != nil {
+	m := s.members.at(owner)
+	if first, ok := named(&s.grants, m, why, b.Period); ok {
+		if s.grants.at(first).place < m.place {
+			return s, nil // from before they were admitted again; that grant goes on
+		}
+		return s, reason.Reject(reason.StatementDuplicate, "%s has the grant for %s in period %d", m.key, b.Why, b.Period)
+	}
+	if err := s.checkGrant(m, why, b); err != nil {
 		return s, err
 	}
 	n := s.grants.add(grant{
@@ -87,29 +112,42 @@ func (s State) applyGrant(e Entry, b *statement.Grant) (State, error) {
 	return s, nil
 }
 
-// checkGrant holds a grant against the rules in force and what the member has. Grants of one (member, why, period)
-// are one grant. What is earned in one period, by hosting and by speaking, is bounded together.
+// checkGrant holds a grant against the rules in force and what the member has. What is earned in one period, by hosting
+// and by speaking, is bounded together.
 func (s State) checkGrant(m member, why reward, b *statement.Grant) error {
-	left := s.rules.PeriodSlots
-	if why == forAdmission {
-		left = s.rules.AdmitSlots
-	} else if since := b.IssuedAt + statement.Slack - m.admitted; since < 0 || b.Period > since/s.rules.Period {
-		return reason.Reject(reason.StatementAuthority, "period %d of %s has not begun", b.Period, m.key)
-	}
-	for n := m.grants; n != none; {
+	var other int64
+	for n := m.grants; n != none && why != forAdmission; {
 		g := s.grants.at(n)
-		if g.why == why && g.period == b.Period {
-			return reason.Reject(reason.StatementDuplicate, "%s has the grant for %s in period %d", m.key, b.Why, b.Period)
-		}
-		if why != forAdmission && g.why != forAdmission && g.period == b.Period {
-			left -= int64(g.slots)
+		if g.why != forAdmission && g.period == b.Period {
+			other = max(other, int64(g.slots)) // all of them are of the other name
 		}
 		n = g.prev
 	}
-	if b.Slots > left {
-		return reason.Reject(reason.StatementAuthority, "%d slots are above the rules, which leave %d", b.Slots, max(left, 0))
+	latest, err := allowGrant(s.rules, why, b, other)
+	if err == nil && m.admitted > latest {
+		return reason.Reject(reason.StatementAuthority, "period %d of %s has not begun", b.Period, m.key)
 	}
-	return nil
+	return err
+}
+
+// allowGrant holds a grant against rules, of which other slots are used up by the grant that is bounded together with
+// this one. The period that it is for has begun for whoever was admitted no later than latest.
+func allowGrant(r *statement.Rules, why reward, b *statement.Grant, other int64) (latest int64, err error) {
+	left := r.PeriodSlots - other
+	if why == forAdmission {
+		left = r.AdmitSlots
+	}
+	if b.Slots > left {
+		return 0, reason.Reject(reason.StatementAuthority, "%d slots are above the rules, which leave %d", b.Slots, max(left, 0))
+	}
+	if why == forAdmission {
+		return math.MaxInt64, nil
+	}
+	since := b.IssuedAt + statement.Slack
+	if b.Period > since/r.Period { // before 1970
+		return math.MinInt64, nil
+	}
+	return since - b.Period*r.Period, nil
 }
 
 // findGrant is the member's grant of that id.
@@ -123,24 +161,32 @@ func (s State) findGrant(m member, id statement.ID) (number, bool) {
 }
 
 // FreeSlots are the slots that a member may spend on an invite made at that time, oldest grant first. A slot is free
-// until an invite holds it, and again when that invite was revoked, or expired, before anybody used it.
+// until an invite holds it, and again when that invite was revoked, or expired, before anybody used it. Grants of one
+// name are one; it goes by the id of that with the most slots.
 func (s State) FreeSlots(key identity.PublicKey, at int64) []Slot {
-	owner, ok := s.members.find(key)
+	owner, ok := s.current(key)
 	if !ok {
 		return nil
 	}
-	var grants []grant
+	var heads []number
+	widest := make(map[number]grant) // by head
 	for n := s.members.at(owner).grants; n != none; {
 		g := s.grants.at(n)
-		grants = append(grants, g)
+		if w, ok := widest[g.head]; !ok || g.slots >= w.slots { // the oldest of equals
+			widest[g.head] = g
+		}
+		if g.head == n {
+			heads = append(heads, n)
+		}
 		n = g.prev
 	}
 	var free []Slot
-	for _, g := range slices.Backward(grants) {
+	for _, head := range slices.Backward(heads) {
+		g := widest[head]
 		taken := make([]bool, g.slots)
-		for n := g.held; n != none; {
+		for n := s.grants.at(head).held; n != none; {
 			v := s.invites.at(n)
-			taken[v.slot] = v.holds(at)
+			taken[v.slot] = taken[v.slot] || v.holds(at)
 			n = v.next
 		}
 		for slot, t := range taken {

@@ -1,6 +1,7 @@
 package invites
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/stoa-rooms/stoa/identity"
@@ -18,7 +19,7 @@ type Invite struct {
 	Issued  int64 // seconds since 1970
 	Expires int64
 	Revoked bool
-	UsedBy  identity.PublicKey // who came in by it; zero as long as nobody did
+	UsedBy  identity.PublicKey // who was admitted by it; zero as long as nobody was
 }
 
 // invite is an Invite as it is kept.
@@ -27,10 +28,10 @@ type invite struct {
 	key     identity.PublicKey
 	grant   number
 	prev    number // its author's invite before this one
-	next    number // the next that holds a slot of the grant
-	used    number // the member who came in by it
+	next    number // the next on a slot of the grant
+	used    number // the member who came in by it; else who was admitted by it, and is displaced or came in otherwise
 	slot    uint16 // statement.MaxSlots at most
-	revoked bool
+	revoked bool   // before anybody used it
 	issued  int64
 	expires int64
 	place   int64
@@ -65,7 +66,7 @@ func (s State) invite(n number) Invite {
 
 // InvitesBy are a member's invites in the order they were made.
 func (s State) InvitesBy(key identity.PublicKey) []Invite {
-	author, ok := s.members.find(key)
+	author, ok := s.current(key)
 	if !ok {
 		return nil
 	}
@@ -77,62 +78,102 @@ func (s State) InvitesBy(key identity.PublicKey) []Invite {
 	return out
 }
 
-// holder is the invite that last took a slot: the only one of the slot that may still be used.
-func holder(grants rows[grant], invites rows[invite], of number, slot uint16) (number, bool) {
-	for n := grants.at(of).held; n != none; {
-		v := invites.at(n)
-		if v.slot == slot {
-			return n, true
+// onSlot are the invites on one slot of a head: those that held it when the last of them was made.
+func onSlot(grants rows[grant], invites rows[invite], head number, slot uint16) iter.Seq[number] {
+	return func(yield func(number) bool) {
+		for n := grants.at(head).held; n != none; {
+			v := invites.at(n)
+			if v.slot == slot && !yield(n) {
+				return
+			}
+			n = v.next
 		}
-		n = v.next
+	}
+}
+
+// linkInvite puts invite n first among its author's, and on its slot in place of those that hold it no more.
+func linkInvite(members rows[member], grants rows[grant], invites rows[invite], n number) {
+	v := invites.at(n)
+	author := grants.at(v.grant).member
+	m := members.at(author)
+	v.prev, m.invites = m.invites, n
+	members.put(author, m)
+	invites.put(n, v)
+
+	head := grants.at(v.grant).head
+	before := none
+	for i := grants.at(head).held; i != none; {
+		o := invites.at(i)
+		if o.slot == v.slot && !o.holds(v.issued) {
+			unlinkInvite(grants, invites, head, before, o.next)
+		} else {
+			before = i
+		}
+		i = o.next
+	}
+	hold(grants, invites, head, n)
+}
+
+// unlinkInvite lets next follow upon before, or be the first on the slots of the head.
+func unlinkInvite(grants rows[grant], invites rows[invite], head, before, next number) {
+	if before == none {
+		g := grants.at(head)
+		g.held = next
+		grants.put(head, g)
+		return
+	}
+	v := invites.at(before)
+	v.next = next
+	invites.put(before, v)
+}
+
+// hold puts invite n first on the slots of the head.
+func hold(grants rows[grant], invites rows[invite], head, n number) {
+	g, v := grants.at(head), invites.at(n)
+	v.next, g.held = g.held, n
+	grants.put(head, g)
+	invites.put(n, v)
+}
+
+// isHeld reports whether invite n is on its slot still.
+func isHeld(grants rows[grant], invites rows[invite], n number) bool {
+	v := invites.at(n)
+	for i := range onSlot(grants, invites, grants.at(v.grant).head, v.slot) {
+		if i == n {
+			return true
+		}
+	}
+	return false
+}
+
+// redeem makes somebody the one who used invite n.
+func redeem(grants rows[grant], invites rows[invite], n, by number) {
+	if !isHeld(grants, invites, n) { // at another node than the invite that took its place
+		hold(grants, invites, grants.at(invites.at(n).grant).head, n)
+	}
+	v := invites.at(n)
+	v.used = by
+	invites.put(n, v)
+}
+
+// winnerOf is the member who came in on the slot of invite n.
+func winnerOf(members rows[member], grants rows[grant], invites rows[invite], n number) (number, bool) {
+	v := invites.at(n)
+	for i := range onSlot(grants, invites, grants.at(v.grant).head, v.slot) {
+		if by := invites.at(i).used; by != none && members.at(by).cameBy(i) {
+			return by, true
+		}
 	}
 	return none, false
 }
 
-// linkInvite puts invite n first among its author's, and lets it hold its slot in place of whichever did.
-func linkInvite(members rows[member], grants rows[grant], invites rows[invite], n number) {
-	v := invites.at(n)
-	g := grants.at(v.grant)
-	m := members.at(g.member)
-	v.prev, m.invites = m.invites, n
-	members.put(g.member, m)
-
-	old, taken := holder(grants, invites, v.grant, v.slot)
-	if taken {
-		unlinkHolder(grants, invites, v.grant, old)
-		g = grants.at(v.grant)
-	}
-	v.next, g.held = g.held, n
-	invites.put(n, v)
-	grants.put(v.grant, g)
-}
-
-// unlinkHolder takes invite old out of the list of those that hold a slot of the grant.
-func unlinkHolder(grants rows[grant], invites rows[invite], of, old number) {
-	after := invites.at(old).next
-	g := grants.at(of)
-	if g.held == old {
-		g.held = after
-		grants.put(of, g)
-		return
-	}
-	n := g.held
-	v := invites.at(n)
-	for v.next != old {
-		n = v.next
-		v = invites.at(n)
-	}
-	v.next = after
-	invites.put(n, v)
-}
-
 // applyInvite lets a member spend a slot of their own.
 func (s State) applyInvite(e Entry, b *statement.Invite) (State, error) {
-	if err := s.checkAudience(b.Community); err != nil {
+	if err := checkAudience(s.community, b.Community); err != nil {
 		return s, err
 	}
 	signer := e.Statement.Signer()
-	author, ok := s.members.find(signer)
+	author, ok := s.current(signer)
 	if !ok {
 		return s, reason.Reject(reason.MemberUnknown, "%s invites", signer)
 	}
@@ -157,37 +198,72 @@ func (s State) applyInvite(e Entry, b *statement.Invite) (State, error) {
 // checkInvite says whether an invite of the grant's member may take its slot.
 func (s State) checkInvite(of number, b *statement.Invite) error {
 	g := s.grants.at(of)
-	switch {
-	case b.Slot >= int64(g.slots):
-		return reason.Reject(reason.InviteNone, "grant %s has %d slots, and none called %d", g.id, g.slots, b.Slot)
-	case b.IssuedAt+statement.Slack < g.issued:
-		return reason.Reject(reason.StatementAuthority, "an invite of %d on a grant of %d", b.IssuedAt, g.issued)
-	case b.Expires-b.IssuedAt > s.rules.InviteLife:
-		return reason.Reject(reason.StatementAuthority, "an invite for %d s, of %d s at most",
-			b.Expires-b.IssuedAt, s.rules.InviteLife)
+	if err := checkSlot(g.id, int64(g.slots), g.issued, b); err != nil {
+		return err
 	}
-	n, taken := holder(&s.grants, &s.invites, of, uint16(b.Slot))
-	if taken && s.invites.at(n).holds(b.IssuedAt) {
-		return reason.Reject(reason.InviteNone, "slot %d of grant %s is taken by invite %s", b.Slot, g.id, s.invites.at(n).id)
+	if err := allowInvite(s.rules, b); err != nil {
+		return err
+	}
+	for n := range onSlot(&s.grants, &s.invites, g.head, uint16(b.Slot)) {
+		if v := s.invites.at(n); v.holds(b.IssuedAt) {
+			return rejectTaken(b, v.id)
+		}
 	}
 	return nil
+}
+
+// checkSlot holds an invite against its grant.
+func checkSlot(grant statement.ID, slots, issued int64, b *statement.Invite) error {
+	switch {
+	case b.Slot >= slots:
+		return reason.Reject(reason.InviteNone, "grant %s has %d slots, and none called %d", grant, slots, b.Slot)
+	case b.IssuedAt+statement.Slack < issued:
+		return reason.Reject(reason.StatementAuthority, "an invite of %d on a grant of %d", b.IssuedAt, issued)
+	default:
+		return nil
+	}
+}
+
+// allowInvite holds an invite against rules.
+func allowInvite(r *statement.Rules, b *statement.Invite) error {
+	if life := b.Expires - b.IssuedAt; life > r.InviteLife {
+		return reason.Reject(reason.StatementAuthority, "an invite for %d s, of %d s at most", life, r.InviteLife)
+	}
+	return nil
+}
+
+func rejectTaken(b *statement.Invite, by statement.ID) error {
+	return reason.Reject(reason.InviteNone, "slot %d of grant %s is taken by invite %s", b.Slot, b.Grant, by)
 }
 
 // applyRevokeInvite takes an invite back, for its author or the root, as long as nobody has used it.
 func (s State) applyRevokeInvite(n number, e Entry, b *statement.Revoke) (State, error) {
 	v := s.invites.at(n)
-	author := s.members.at(s.grants.at(v.grant).member).key
-	switch signer := e.Statement.Signer(); {
-	case signer != author && signer != s.community:
-		return s, reason.Reject(reason.StatementAuthority, "%s revokes an invite of %s", signer, author)
-	case len(b.Upto) > 0:
-		return s, reason.Reject(reason.StatementPayload, "claim upto: is for delegates")
+	switch err := checkRevoker(s.community, s.members.at(s.authorOf(n)).key, e, b); {
+	case err != nil:
+		return s, err
 	case v.used != none:
 		return s, reason.Reject(reason.InviteUsed, "%s came in by it", s.members.at(v.used).key)
 	case v.revoked:
-		return s, reason.Reject(reason.InviteRevoked, "invite %s is revoked", v.id)
+		return s, rejectRevoked(v.id)
 	}
 	v.revoked = true
 	s.invites.put(n, v)
 	return s, nil
+}
+
+// checkRevoker refuses the revoke of an invite by who may not.
+func checkRevoker(community, author identity.PublicKey, e Entry, b *statement.Revoke) error {
+	switch signer := e.Statement.Signer(); {
+	case signer != author && signer != community:
+		return reason.Reject(reason.StatementAuthority, "%s revokes an invite of %s", signer, author)
+	case len(b.Upto) > 0:
+		return reason.Reject(reason.StatementPayload, "claim upto: is for delegates")
+	default:
+		return nil
+	}
+}
+
+func rejectRevoked(id statement.ID) error {
+	return reason.Reject(reason.InviteRevoked, "invite %s is revoked", id)
 }

@@ -15,7 +15,8 @@ type pending struct {
 
 // CheckJoin says whether a node may admit this join at that time (seconds since 1970). A refusal is a
 // *reason.RejectError; what is wrong is looked for in this order: the community, the invite's being known, the redeem's
-// key, the redeem's member, whether they are a member already, and whether the invite is used, revoked or expired.
+// key, the redeem's member, whether they are a member already or lost this very slot to somebody else (admit-lost), and
+// whether the invite is used, revoked or expired. The invites of who is displaced count as revoked.
 func (s State) CheckJoin(join statement.Statement, at int64) error {
 	b, ok := join.Body().(*statement.Join)
 	if !ok {
@@ -26,27 +27,65 @@ func (s State) CheckJoin(join statement.Statement, at int64) error {
 }
 
 func (s State) checkJoin(signer identity.PublicKey, b *statement.Join, at int64) (number, error) {
-	redeem, ok := b.Redeemed().Body().(*statement.Redeem)
-	if !ok {
-		return none, reason.Reject(reason.InviteForged, "a join without a redeem")
-	}
-	if b.Community != s.community || redeem.Community != s.community {
-		return none, reason.Reject(reason.InviteCommunity, "a join of %s by a redeem for %s", b.Community, redeem.Community)
+	redeem, err := redeemed(s.community, b)
+	if err != nil {
+		return none, err
 	}
 	n, ok := s.invites.find(redeem.Invite)
 	if !ok {
 		return none, reason.Reject(reason.InviteUnknown, "no invite is called %s", redeem.Invite)
 	}
-	if key := s.invites.at(n).key; b.Redeemed().Signer() != key {
-		return none, reason.Reject(reason.InviteForged, "signed by %s, not by the one-time key %s", b.Redeemed().Signer(), key)
+	if err := checkRedeem(s.invites.at(n).key, signer, b, redeem); err != nil {
+		return none, err
 	}
-	if redeem.Member != signer {
-		return none, reason.Reject(reason.InviteRebound, "redeemed for %s, joined by %s", redeem.Member, signer)
-	}
-	if _, already := s.members.find(signer); already {
-		return none, reason.Reject(reason.MemberAlready, "%s is a member", signer)
+	if err := s.checkNewcomer(signer, n); err != nil {
+		return none, err
 	}
 	return n, s.checkUsable(n, at)
+}
+
+// redeemed is the redeem that a join carries.
+func redeemed(community identity.PublicKey, b *statement.Join) (*statement.Redeem, error) {
+	redeem, ok := b.Redeemed().Body().(*statement.Redeem)
+	if !ok {
+		return nil, reason.Reject(reason.InviteForged, "a join without a redeem")
+	}
+	if b.Community != community || redeem.Community != community {
+		return nil, reason.Reject(reason.InviteCommunity, "a join of %s by a redeem for %s", b.Community, redeem.Community)
+	}
+	return redeem, nil
+}
+
+// checkRedeem holds a join against the one-time key of its invite.
+func checkRedeem(key, signer identity.PublicKey, b *statement.Join, redeem *statement.Redeem) error {
+	if b.Redeemed().Signer() != key {
+		return reason.Reject(reason.InviteForged, "signed by %s, not by the one-time key %s", b.Redeemed().Signer(), key)
+	}
+	if redeem.Member != signer {
+		return reason.Reject(reason.InviteRebound, "redeemed for %s, joined by %s", redeem.Member, signer)
+	}
+	return nil
+}
+
+// checkNewcomer refuses a member, and who was displaced from the very slot of invite n.
+func (s State) checkNewcomer(key identity.PublicKey, n number) error {
+	known, ok := s.members.find(key)
+	if !ok {
+		return nil
+	}
+	m := s.members.at(known)
+	if !m.displaced {
+		return rejectMember(key)
+	}
+	lost, fresh := s.invites.at(m.invite), s.invites.at(n)
+	if s.grants.at(lost.grant).head == s.grants.at(fresh.grant).head && lost.slot == fresh.slot {
+		return reason.Reject(reason.AdmitLost, "%s was displaced from slot %d of grant %s", key, lost.slot, s.grants.at(lost.grant).id)
+	}
+	return nil
+}
+
+func rejectMember(key identity.PublicKey) error {
+	return reason.Reject(reason.MemberAlready, "%s is a member", key)
 }
 
 // checkUsable says whether somebody may come in by invite n at that time.
@@ -55,15 +94,29 @@ func (s State) checkUsable(n number, at int64) error {
 	if v.used != none {
 		return reason.Reject(reason.InviteUsed, "%s came in by it", s.members.at(v.used).key)
 	}
-	if v.revoked {
-		return reason.Reject(reason.InviteRevoked, "invite %s is revoked", v.id)
+	if v.revoked || s.members.at(s.authorOf(n)).displaced {
+		return rejectRevoked(v.id)
 	}
-	if at > v.expires+statement.Slack {
-		return reason.Reject(reason.InviteExpired, "invite %s expired at %d", v.id, v.expires)
+	if err := checkExpiry(v.id, v.expires, at); err != nil {
+		return err
 	}
-	// Within the slack its slot may be spent again. A slot brings in one person at most, so the later invite counts.
-	if last, _ := holder(&s.grants, &s.invites, v.grant, v.slot); last != n {
+	// Two nodes may have taken two invites on one slot. It brings in one person at most.
+	for i := range onSlot(&s.grants, &s.invites, s.grants.at(v.grant).head, v.slot) {
+		if o := s.invites.at(i); o.used != none {
+			return reason.Reject(reason.InviteUsed, "%s came in on its slot", s.members.at(o.used).key)
+		}
+	}
+	// Within the slack its slot may be spent again. Then the later invite counts.
+	if !isHeld(&s.grants, &s.invites, n) {
 		return reason.Reject(reason.InviteExpired, "the slot of invite %s was spent again after %d", v.id, v.expires)
+	}
+	return nil
+}
+
+// checkExpiry refuses what comes too long after an invite's expiry.
+func checkExpiry(id statement.ID, expires, at int64) error {
+	if at > expires+statement.Slack {
+		return reason.Reject(reason.InviteExpired, "invite %s expired at %d", id, expires)
 	}
 	return nil
 }
@@ -83,43 +136,63 @@ func (s State) applyJoin(e Entry, b *statement.Join) (State, error) {
 
 // applyAdmit makes a member of who joined, by the join's invite.
 func (s State) applyAdmit(e Entry, b *statement.Admit) (State, error) {
-	if err := s.checkAudience(b.Community); err != nil {
+	if err := checkAudience(s.community, b.Community); err != nil {
 		return s, err
 	}
 	s, order, err := s.applySpoken(e, b.IssuedAt)
 	if err != nil {
 		return s, err
 	}
-	if b.Way != statement.EntryInvite {
-		return s, reason.Reject(reason.StatementAuthority, "the way %q leads to no sponsor", b.Way)
+	if err := checkWay(b); err != nil {
+		return s, err
 	}
-	if _, already := s.members.find(b.Member); already {
-		return s, reason.Reject(reason.MemberAlready, "%s is a member", b.Member)
+	n, known := s.members.find(b.Member)
+	if known && !s.members.at(n).displaced {
+		return s, rejectMember(b.Member)
 	}
 	join, ok := s.joins.Get(b.Join)
 	if !ok {
 		return s, reason.Reject(reason.StatementAuthority, "no join before this admit is called %s", b.Join)
 	}
-	if join.member != b.Member {
-		return s, reason.Reject(reason.InviteRebound, "%s joined, %s is admitted", join.member, b.Member)
+	if err := checkJoined(join.member, b); err != nil {
+		return s, err
+	}
+	if err := s.checkNewcomer(b.Member, join.invite); err != nil {
+		return s, err
 	}
 	if err := s.checkUsable(join.invite, b.IssuedAt); err != nil {
 		return s, err
 	}
-	n := s.members.append(b.Member, member{
-		key: b.Member, join: b.Join, admit: e.Statement.ID(), invite: join.invite, grants: none, invites: none,
+	by := admission{
+		join: b.Join, admit: e.Statement.ID(), invite: join.invite, sponsor: s.authorOf(join.invite),
 		admitted: b.IssuedAt, order: order, index: e.Index, joined: join.place, place: s.applied,
-	})
+	}
+	if known {
+		m := s.members.at(n)
+		former := m.admission
+		m.former, m.admission, m.displaced = &former, by, false
+		s.members.put(n, m)
+		s.displaced--
+	} else {
+		n = s.members.append(b.Member, newMember(b.Member, by))
+	}
 	linkMember(&s.members, &s.grants, &s.invites, n)
 	s.joins = s.joins.Delete(b.Join)
 	return s, nil
 }
 
-// linkMember makes member n the one who used their invite, and its author the sponsor.
-func linkMember(members rows[member], grants rows[grant], invites rows[invite], n number) {
-	m := members.at(n)
-	v := invites.at(m.invite)
-	v.used, m.sponsor = n, grants.at(v.grant).member
-	invites.put(m.invite, v)
-	members.put(n, m)
+// checkWay refuses the ways in that this version does not know.
+func checkWay(b *statement.Admit) error {
+	if b.Way != statement.EntryInvite {
+		return reason.Reject(reason.StatementAuthority, "the way %q leads to no sponsor", b.Way)
+	}
+	return nil
+}
+
+// checkJoined refuses the admit of another person than who joined.
+func checkJoined(member identity.PublicKey, b *statement.Admit) error {
+	if member != b.Member {
+		return reason.Reject(reason.InviteRebound, "%s joined, %s is admitted", member, b.Member)
+	}
+	return nil
 }

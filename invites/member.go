@@ -12,7 +12,7 @@ import (
 type Member struct {
 	Key      identity.PublicKey
 	Founder  bool               // the root: a member by the first rules, with no admit, join, invite or sponsor
-	Sponsor  identity.PublicKey // whose invite it was
+	Sponsor  identity.PublicKey // whose invite it was; if they are displaced, who stands for their guests
 	Invite   statement.ID
 	Join     statement.ID
 	Admit    statement.ID
@@ -21,14 +21,11 @@ type Member struct {
 	Index    int64 // the admit's index in its log: of conflicting admits the lower pair wins
 }
 
-// member is a Member as it is kept.
-type member struct {
-	key         identity.PublicKey
+// admission is how somebody came in.
+type admission struct {
 	join, admit statement.ID
-	sponsor     number // a member with a lower number
 	invite      number
-	grants      number // the newest; the others follow by prev
-	invites     number // the newest; the others follow by prev
+	sponsor     number // the invite's author; if displaced, the nearest member above them; none for the founder
 	admitted    int64
 	order       int64
 	index       int64
@@ -36,13 +33,66 @@ type member struct {
 	place       int64 // place of the admit
 }
 
+// member is a Member as it is kept, or somebody who was one and is displaced.
+type member struct {
+	key identity.PublicKey
+	admission
+	displaced bool       // somebody else came in on the same slot, and their admit counts
+	former    *admission // the one that was lost, of who is displaced no more; never changed
+	grants    number     // the newest; the others follow by prev
+	invites   number     // the newest; the others follow by prev
+	guests    number     // one whom they are the sponsor of; the others follow by sibling
+	sibling   number
+}
+
+// founder is the root as a member, by its first rules.
+func founder(key identity.PublicKey, iat, index, place int64) member {
+	return newMember(key, admission{sponsor: none, invite: none, admitted: iat, index: index, joined: place, place: place})
+}
+
+// newMember is a member who has done nothing yet.
+func newMember(key identity.PublicKey, by admission) member {
+	return member{key: key, admission: by, grants: none, invites: none, guests: none, sibling: none}
+}
+
+// lost is the admission that does not count, if there is one.
+func (m member) lost() (admission, bool) {
+	if m.former != nil {
+		return *m.former, true
+	}
+	return m.admission, m.displaced
+}
+
+// cameBy reports whether invite n is how they are a member.
+func (m member) cameBy(n number) bool { return !m.displaced && m.invite == n }
+
+// current is the number of a member who is not displaced.
+func (s State) current(key identity.PublicKey) (number, bool) {
+	n, ok := s.members.find(key)
+	if !ok || s.members.at(n).displaced {
+		return none, false
+	}
+	return n, true
+}
+
 // Member finds a member by key.
 func (s State) Member(key identity.PublicKey) (Member, bool) {
-	n, ok := s.members.find(key)
+	n, ok := s.current(key)
 	if !ok {
 		return Member{}, false
 	}
 	return s.member(n), true
+}
+
+// Displaced reports whether somebody who was admitted is no member, because another came in on the same slot by an
+// admit that counts: the winner.
+func (s State) Displaced(key identity.PublicKey) (winner identity.PublicKey, displaced bool) {
+	n, ok := s.members.find(key)
+	if !ok || !s.members.at(n).displaced {
+		return winner, false
+	}
+	w, _ := winnerOf(&s.members, &s.grants, &s.invites, s.members.at(n).invite)
+	return s.members.at(w).key, true
 }
 
 func (s State) member(n number) Member {
@@ -58,11 +108,11 @@ func (s State) member(n number) Member {
 	return out
 }
 
-// Members are all members in the order of their admission, the founder first.
+// Members are all members in the order in which they were first admitted, the founder first.
 func (s State) Members() iter.Seq[Member] {
 	return func(yield func(Member) bool) {
-		for n := range s.Count() {
-			if !yield(s.member(number(n))) {
+		for n := range number(s.members.len()) {
+			if !s.members.at(n).displaced && !yield(s.member(n)) {
 				return
 			}
 		}
@@ -70,13 +120,13 @@ func (s State) Members() iter.Seq[Member] {
 }
 
 // Count is the number of members.
-func (s State) Count() int { return s.members.len() }
+func (s State) Count() int { return s.members.len() - s.displaced }
 
 // Lineage are the people who answer for one another: the member, their sponsor, and so on to the founder. It is empty
 // for who is no member.
 func (s State) Lineage(key identity.PublicKey) []identity.PublicKey {
 	var line []identity.PublicKey
-	n, ok := s.members.find(key)
+	n, ok := s.current(key)
 	for ok && n != none {
 		m := s.members.at(n)
 		line = append(line, m.key)
@@ -85,19 +135,15 @@ func (s State) Lineage(key identity.PublicKey) []identity.PublicKey {
 	return line
 }
 
-// Children are the people a member brought in, in the order of their admission.
+// Children are the people whom a member is the sponsor of, in the order in which they were first admitted.
 func (s State) Children(key identity.PublicKey) []Member {
-	n, ok := s.members.find(key)
+	n, ok := s.current(key)
 	if !ok {
 		return nil
 	}
 	var guests []number
-	for i := s.members.at(n).invites; i != none; {
-		v := s.invites.at(i)
-		if v.used != none {
-			guests = append(guests, v.used)
-		}
-		i = v.prev
+	for i := s.members.at(n).guests; i != none; i = s.members.at(i).sibling {
+		guests = append(guests, i)
 	}
 	slices.Sort(guests)
 	out := make([]Member, len(guests))
@@ -105,4 +151,14 @@ func (s State) Children(key identity.PublicKey) []Member {
 		out[i] = s.member(g)
 	}
 	return out
+}
+
+// linkMember makes member n, who is not displaced, the one who used their invite, and a guest of their sponsor.
+func linkMember(members rows[member], grants rows[grant], invites rows[invite], n number) {
+	m := members.at(n)
+	redeem(grants, invites, m.invite, n)
+	sponsor := members.at(m.sponsor)
+	m.sibling, sponsor.guests = sponsor.guests, n
+	members.put(m.sponsor, sponsor)
+	members.put(n, m)
 }

@@ -6,6 +6,10 @@
 // nobody has to be believed: a node restores its State from a snapshot ([State.Encode], [Decode]), a follower replays
 // a log ([Replay]), and anybody with a file checks one member's chain offline ([VerifyExport]).
 //
+// Several nodes may run one community, each with a log of its own. [Merge] folds the union of the logs; it gives the
+// same State whatever order the entries arrived in. Where nodes that could not reach each other brought two people in
+// by one invite, one of them counts, the same everywhere; the other is displaced ([State.Displaced]).
+//
 // The chain from the founder to a member is made of four kinds of statement. A node's grant gives a member numbered
 // slots; the member's invite spends one slot on a one-time key; the newcomer's join carries a redeem signed with that
 // key; the node's admit accepts the join. The root's own statements stand above: rules, which bound the grants, and
@@ -40,12 +44,11 @@ type State struct {
 	rules     *statement.Rules                          // in force; nil before the first; never changed
 	roots     []placed                                  // what the root said, in order; copied to be changed
 	delegates []delegate                                // in order; copied to be changed
-	members   table[identity.PublicKey, member]         // in order of admission; number 0 is the founder
+	members   table[identity.PublicKey, member]         // by first admission; number 0 is the founder
+	displaced int                                       // how many of the members are displaced
 	grants    list[grant]                               // in order
 	invites   table[statement.ID, invite]               // in order
 	joins     *immutable.Map[statement.ID, pending]     // not admitted yet
-
-	foreseen map[statement.ID][]statement.LogPrefix // during Replay: delegates that a later entry revokes; never changed
 }
 
 // placed is a statement's id and its place among all entries applied, which orders chains.
@@ -98,6 +101,13 @@ func (s State) ApplyAll(entries []Entry) (State, error) {
 // Apply takes the State one entry on. A refusal is a *reason.RejectError, and the State returned with it is the old
 // one. The entries of one log must come by rising index; gaps are allowed, for what a log holds besides. The one error
 // that is no refusal is [ErrReplay].
+//
+// Apply is how a node takes its own next entries, on a State from [Merge] too. It is stricter than Merge: it holds an
+// entry against all that is known, from whichever log, and never displaces anybody. What it takes, a later Merge keeps,
+// except for who is displaced then. Merge over the same entries may know more than Apply on top of the last Merge: what
+// was void may count once the entry it waited for is there; the log of a new node counts as soon as its delegate is in
+// any log; and guests of somebody who was displaced and admitted again go back to them. It also counts places anew.
+// Entries of other nodes are for Merge.
 func (s State) Apply(e Entry) (State, error) {
 	if err := s.checkPlace(e); err != nil {
 		return s, err
@@ -113,21 +123,37 @@ func (s State) Apply(e Entry) (State, error) {
 
 // checkPlace refuses an entry for where it stands.
 func (s State) checkPlace(e Entry) error {
-	kind := e.Statement.Kind()
+	if err := checkIndex(e, s.Size(e.Log)); err != nil {
+		return err
+	}
+	if !needsNode(e) || s.isNode(e.Log) {
+		return nil
+	}
+	return rejectLog(e.Log)
+}
+
+// checkIndex refuses an entry that is none, or that is not at index next or after it.
+func checkIndex(e Entry, next int64) error {
 	switch {
-	case kind == "":
+	case e.Statement.IsZero():
 		return reason.Reject(reason.StatementKind, "an entry without a statement")
 	case e.Index < 0 || e.Index >= statement.MaxInt:
 		return reason.Reject(reason.StatementAuthority, "no log has an index %d", e.Index)
-	case e.Index < s.Size(e.Log):
+	case e.Index < next:
 		return reason.Reject(reason.StatementDuplicate, "index %d of the log of %s has been passed", e.Index, e.Log)
-	case kind == statement.KindDelegate || kind == statement.KindRules:
-		return nil // the root's word needs no node
-	case !s.isNode(e.Log):
-		return reason.Reject(reason.StatementAuthority, "%s keeps no log of this community", e.Log)
 	default:
 		return nil
 	}
+}
+
+// needsNode reports whether an entry counts only in the log of a node. The root's word on nodes and rules does anywhere.
+func needsNode(e Entry) bool {
+	kind := e.Statement.Kind()
+	return kind != statement.KindDelegate && kind != statement.KindRules
+}
+
+func rejectLog(log identity.PublicKey) error {
+	return reason.Reject(reason.StatementAuthority, "%s keeps no log of this community", log)
 }
 
 func (s State) applyBody(e Entry) (State, error) {
@@ -152,24 +178,28 @@ func (s State) applyBody(e Entry) (State, error) {
 		next, _, err := s.applySpoken(e, b.IssuedAt)
 		return next, err
 	default:
-		return s, reason.Reject(reason.StatementKind, "a %s does not belong into a log", e.Statement.Kind())
+		return s, rejectKind(e)
 	}
 }
 
+func rejectKind(e Entry) error {
+	return reason.Reject(reason.StatementKind, "a %s does not belong into a log", e.Statement.Kind())
+}
+
 // checkAudience refuses what is meant for another community.
-func (s State) checkAudience(aud identity.PublicKey) error {
-	if aud != s.community {
+func checkAudience(community, aud identity.PublicKey) error {
+	if aud != community {
 		return reason.Reject(reason.StatementAudience, "meant for community %s", aud)
 	}
 	return nil
 }
 
 // checkRoot refuses what only the root may say, from anybody else.
-func (s State) checkRoot(e Entry, aud identity.PublicKey) error {
-	if err := s.checkAudience(aud); err != nil {
+func checkRoot(community identity.PublicKey, e Entry, aud identity.PublicKey) error {
+	if err := checkAudience(community, aud); err != nil {
 		return err
 	}
-	if e.Statement.Signer() != s.community {
+	if e.Statement.Signer() != community {
 		return reason.Reject(reason.StatementAuthority, "only the root may sign a %s", e.Statement.Kind())
 	}
 	return nil
@@ -183,14 +213,18 @@ func (s State) withRoot(e Entry) State {
 
 // checkCreate says whether a room may be opened. Rooms live in package rooms; the fold only knows who may.
 func (s State) checkCreate(e Entry, b *statement.Create) error {
-	if err := s.checkAudience(b.Community); err != nil {
+	if err := checkAudience(s.community, b.Community); err != nil {
 		return err
 	}
-	if _, ok := s.members.find(e.Statement.Signer()); !ok {
+	if _, ok := s.current(e.Statement.Signer()); !ok {
 		return reason.Reject(reason.MemberUnknown, "%s opens a room", e.Statement.Signer())
 	}
 	if !s.isNode(b.Node) {
-		return reason.Reject(reason.StatementAuthority, "the host %s is no node of this community", b.Node)
+		return rejectHost(b.Node)
 	}
 	return nil
+}
+
+func rejectHost(node identity.PublicKey) error {
+	return reason.Reject(reason.StatementAuthority, "the host %s is no node of this community", node)
 }

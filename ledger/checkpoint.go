@@ -20,12 +20,6 @@ const MaxCheckpoint = 16 << 10
 // ErrCheckpoint says that a text is no checkpoint of the log it was taken for, or not signed by the log's node.
 var ErrCheckpoint = errors.New("ledger: not a checkpoint of this log")
 
-// Origin names the log that a node keeps for a community. It is the first line of the log's checkpoints, and the name
-// of the key that signs them.
-func Origin(community, node identity.PublicKey) string {
-	return "stoa/" + community.String() + "/" + node.String()
-}
-
 // SignCheckpoint writes the checkpoint of a head: a signed note of origin, size and root.
 func SignCheckpoint(origin string, t Tree, s identity.Signer) (string, error) {
 	if t.Size < 0 || t.Size > MaxSize {

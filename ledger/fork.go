@@ -37,6 +37,9 @@ func (f Fork) Check(origin string, key identity.PublicKey) error {
 		if first.Root == second.Root {
 			return fmt.Errorf("%w: the same head twice", ErrFork)
 		}
+		if len(f.Proof) > 0 || f.Other != (tlog.Hash{}) {
+			return fmt.Errorf("%w: two heads of one size need no hashes", ErrFork)
+		}
 		return nil
 	}
 	if f.Other == first.Root {

@@ -32,18 +32,27 @@ type listener struct {
 
 // person is one person in the room, with or without a leg. Counters are read while they change.
 type person struct {
-	number uint32 // CSRC
+	number uint32 // CSRC; guarded by the room's mu
 
 	// may is the one switch that lets a microphone through. It is read for every single packet that is sent.
 	may atomic.Bool
 
+	leg     *connection   // guarded by the room's mu; nil without one
+	home    string        // guarded by the room's mu; the node by whose link they are heard, "" for their own leg
+	aside   bool          // guarded by the room's mu; see Renumber
+	dropped bool          // guarded by the room's mu
+	flow    bucket        // guarded by the room's mu; of what comes over links
+	heard   time.Duration // guarded by the room's mu; last over the uplink
+
 	received  atomic.Uint64 // well-formed packets from the microphone
-	refused   atomic.Uint64 // of them, while the person might not speak
+	refused   atomic.Uint64 // of them, while the person might not speak or there was nobody to send them to
 	forwarded atomic.Uint64 // of them, that went to a slot
 	unfit     atomic.Uint64 // packets that are malformed or not the microphone's
 	excess    atomic.Uint64 // packets above the rate, or when the room could not keep up
 	last      atomic.Int64  // when a packet was forwarded last, in ns of the room's clock; 0 never
 }
+
+func newPerson(number uint32) *person { return &person{number: number, flow: newBucket(1)} }
 
 func newForwarder(slots int) *forwarder {
 	f := &forwarder{layers: make([]*layer, slots+1)}
@@ -72,11 +81,36 @@ func (f *forwarder) forward(p *person, leg uint64, in packet, now time.Duration)
 	}
 }
 
+// relay sends one packet that has come down the given slot of another node. Whoever takes all slots gets the same
+// speakers in the same slots: choosing again would only come later to the same result.
+func (f *forwarder) relay(p *person, slot int, source uint64, in packet, now time.Duration) bool {
+	forwarded := false
+	all := len(f.layers) - 1
+	for n, l := range f.layers {
+		switch {
+		case n == all:
+			forwarded = l.pass(p, source, in, l.selector.assign(p.number, slot, in, now), now) || forwarded
+		case l != nil && len(l.listeners) > 0:
+			forwarded = l.forward(p, source, in, now) || forwarded
+		}
+	}
+	return forwarded
+}
+
+// left says that another node has given somebody's slot away. Whoever takes fewer slots hears the others at once.
+func (f *forwarder) left(number uint32) {
+	for _, l := range f.layers[1 : len(f.layers)-1] {
+		l.selector.quiet(number)
+	}
+}
+
 func (l *layer) forward(p *person, leg uint64, in packet, now time.Duration) bool {
 	at, ok := l.selector.hear(p.number, in, now)
-	if !ok {
-		return false
-	}
+	return ok && l.pass(p, leg, in, at, now)
+}
+
+// pass sends a packet to everybody but its speaker, in the slot it was given.
+func (l *layer) pass(p *person, leg uint64, in packet, at place, now time.Duration) bool {
 	in.level = at.level
 	b, ok := l.slots[at.slot].forward(source{turn: at.turn, leg: leg}, in, at.rests, now)
 	if !ok {
@@ -123,15 +157,15 @@ func (f *forwarder) remove(to *listener) {
 }
 
 // quiet frees the slots of somebody who may not speak.
-func (f *forwarder) quiet(p *person) {
+func (f *forwarder) quiet(number uint32) {
 	for _, l := range f.layers[1:] {
-		l.selector.quiet(p.number)
+		l.selector.quiet(number)
 	}
 }
 
 // forget removes somebody who has gone.
-func (f *forwarder) forget(p *person) {
+func (f *forwarder) forget(number uint32) {
 	for _, l := range f.layers[1:] {
-		l.selector.forget(p.number)
+		l.selector.forget(number)
 	}
 }

@@ -155,14 +155,14 @@ func TestForwarderInvariants(t *testing.T) {
 			switch rapid.IntRange(0, 20).Draw(t, "what") {
 			case 0:
 				p.may.Store(!p.may.Load())
-				h.quiet(p.person)
+				h.quiet(n)
 			case 1: // a new leg in place of the old: numbers start anew
 				h.remove(p.listener)
 				checkStreams(t, n, p.leg.sent)
 				p.leg = &fakeLeg{n: p.leg.n}
 				p.listener = h.add(p.person, p.leg)
 			case 2:
-				h.forget(p.person)
+				h.forget(n)
 			default:
 				counts := map[uint32]int{}
 				for m, q := range h.people {

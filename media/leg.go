@@ -19,7 +19,7 @@ type leg interface {
 	// send patches, encrypts and sends one slot packet. It neither blocks nor keeps b.
 	send(b *build, seq uint16)
 
-	// report sends a receiver report on the microphone.
+	// report sends a receiver report on what the other side sends.
 	report(r report)
 
 	// close ends the connection and returns at once. Nothing is sent or delivered after it.
@@ -34,17 +34,18 @@ type ear interface {
 	// opened says that packets can be sent.
 	opened()
 
-	// heard delivers one decrypted RTP packet from the microphone line. raw is only valid during the call.
+	// heard delivers one decrypted RTP packet from a line that the other side sends on: the microphone, or another
+	// node's slot. raw is only valid during the call.
 	heard(raw []byte)
 
-	// reported delivers one decrypted RTCP packet about a slot, or about the microphone.
+	// reported delivers one decrypted RTCP packet about a slot, or about what the other side sends.
 	reported(slot int, raw []byte)
 
 	// closed says that the connection has ended by itself.
 	closed()
 }
 
-// microphone stands for the microphone where slots are numbered.
+// microphone stands for what the other side sends where slots are numbered.
 const microphone = -1
 
 // Options are what a caller knows of a client that its offer does not say.

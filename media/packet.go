@@ -8,14 +8,15 @@ const MaxPayload = 1275
 // noLevel marks a packet without a usable RFC 6464 audio level.
 const noLevel = 0xff
 
-// packet is what the room needs of one RTP packet from a microphone.
+// packet is what the room needs of one RTP packet from a microphone or another node.
 type packet struct {
 	payloadType uint8
 	marker      bool
 	seq         uint16
 	timestamp   uint32
 	ssrc        uint32
-	level       uint8 // the byte of RFC 6464: V bit and -dBov; noLevel if there is none
+	csrc        uint32 // who speaks, on a link between nodes; 0 unless exactly one is named
+	level       uint8  // the byte of RFC 6464: V bit and -dBov; noLevel if there is none
 	payload     []byte
 }
 
@@ -36,7 +37,11 @@ func parsePacket(raw []byte, levelID uint8) (packet, bool) {
 		level:       noLevel,
 	}
 	padded, extended := raw[0]&0x20 != 0, raw[0]&0x10 != 0
-	start := fixed + 4*int(raw[0]&0x0f)
+	contributors := int(raw[0] & 0x0f)
+	start := fixed + 4*contributors
+	if contributors == 1 && len(raw) >= start {
+		p.csrc = binary.BigEndian.Uint32(raw[fixed:])
+	}
 	if extended {
 		if len(raw) < start+4 {
 			return packet{}, false

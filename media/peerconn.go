@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -22,15 +23,23 @@ type peerLeg struct {
 	pc      *webrtc.PeerConnection
 	streams []*stream
 	ear     ear
-	forget  func() // takes the microphone's SSRC off the socket's list
+	sock    *socket
+	forget  func() // takes the SSRCs that the other side sends off the socket's list
+	after   func() // what else ends with the leg
 	opening sync.Once
 	closing sync.Once
 	ended   chan struct{}
 
 	mu      sync.Mutex
+	ufrag   string      // own; guarded by mu
 	silent  atomic.Bool // close has been called; set under mu
+	started atomic.Bool // packets can flow, or could
 	readers sync.WaitGroup
 }
+
+// settle is how long a leg that has not connected is closed before its PeerConnection is. A connection that comes about
+// in pion v3.3.6 just while it is closed can leave ICETransport.stop with a nil mux.
+const settle = 50 * time.Millisecond
 
 // maxDatagram is the size of the largest packet that is read: more than any path's MTU lets through.
 const maxDatagram = 1500
@@ -51,13 +60,24 @@ func newPeerLeg(api *webrtc.API, to ear, sock *socket, o *offer) (*peerLeg, erro
 	if err != nil {
 		return nil, fmt.Errorf("new peer connection: %w", err)
 	}
-	p := &peerLeg{pc: pc, ear: to, ended: make(chan struct{}), forget: func() {}}
-	if o.mic >= 0 {
-		p.forget = sock.expect(o.sections[o.mic].ssrc)
-	}
+	p := &peerLeg{pc: pc, ear: to, sock: sock, ended: make(chan struct{}), after: func() {}}
+	p.expect(o)
 	pc.OnConnectionStateChange(p.stateChanged)
 	pc.OnTrack(p.listen)
 	return p, nil
+}
+
+// expect lets the socket pass what the other side has said it sends.
+func (p *peerLeg) expect(o *offer) {
+	var stops []func()
+	for _, i := range o.mics {
+		stops = append(stops, p.sock.expect(o.sections[i].ssrc))
+	}
+	p.forget = func() {
+		for _, stop := range stops {
+			stop()
+		}
+	}
 }
 
 // negotiate applies the offer and writes the answer.
@@ -80,22 +100,31 @@ func (p *peerLeg) negotiate(ctx context.Context, o *offer, l local) (string, err
 	if err != nil {
 		return "", fmt.Errorf("create answer: %w", err)
 	}
-	gathered := webrtc.GatheringCompletePromise(p.pc)
-	if err := p.pc.SetLocalDescription(answer); err != nil {
-		return "", fmt.Errorf("set local description: %w", err)
-	}
-	select { // a moment: there is only the one socket to gather
-	case <-gathered:
-	case <-ctx.Done():
-		return "", ctx.Err()
+	if err := p.gather(ctx, answer); err != nil {
+		return "", err
 	}
 	if err := l.readTransport(answer.SDP); err != nil {
 		return "", err
 	}
+	p.known(l)
 	return o.answer(l), nil
 }
 
-// plain writes the offer for pion: slots first, then the microphone, all with one payload type.
+// gather applies the leg's own description and waits until it is complete.
+func (p *peerLeg) gather(ctx context.Context, own webrtc.SessionDescription) error {
+	gathered := webrtc.GatheringCompletePromise(p.pc)
+	if err := p.pc.SetLocalDescription(own); err != nil {
+		return fmt.Errorf("set local description: %w", err)
+	}
+	select { // a moment: there is only the one socket to gather
+	case <-gathered:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// plain writes the offer for pion: slots first, then what the other side sends, all with one payload type.
 func (o *offer) plain() string {
 	var order []int
 	for _, i := range o.slots {
@@ -103,9 +132,7 @@ func (o *offer) plain() string {
 			order = append(order, i)
 		}
 	}
-	if o.mic >= 0 {
-		order = append(order, o.mic)
-	}
+	order = append(order, o.mics...)
 	payloadType := o.sections[order[len(order)-1]].payloadType // the microphone's is the one that pion reads
 	var b, mids strings.Builder
 	for i, n := range order {
@@ -114,19 +141,19 @@ func (o *offer) plain() string {
 		fmt.Fprintf(&b, "m=audio 9 UDP/TLS/RTP/SAVPF %d\r\nc=IN IP4 0.0.0.0\r\na=mid:%d\r\na=rtcp-mux\r\na=%s\r\n",
 			payloadType, i, s.use.offered())
 		fmt.Fprintf(&b, "a=rtpmap:%d opus/48000/2\r\na=fmtp:%[1]d %s\r\n", payloadType, opusFmtp)
-		if n == o.mic {
-			fmt.Fprintf(&b, "a=msid:mic mic\r\na=ssrc:%d cname:mic\r\n", s.ssrc)
+		if s.use != useSlot {
+			fmt.Fprintf(&b, "a=msid:mic-%d mic-%[1]d\r\na=ssrc:%d cname:mic\r\n", i, s.ssrc)
 		}
 	}
 	return fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE%s\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n"+
 		"a=fingerprint:%s %s\r\na=setup:%s\r\n%s", mids.String(), o.ufrag, o.password, o.hash, o.fingerprint, o.setup, b.String())
 }
 
-// readTransport takes the node's own credentials from pion's answer.
-func (l *local) readTransport(answer string) error {
+// readTransport takes the node's own credentials from pion's description.
+func (l *local) readTransport(own string) error {
 	var d sdp.SessionDescription
-	if err := d.UnmarshalString(answer); err != nil {
-		return fmt.Errorf("read own answer: %w", err)
+	if err := d.UnmarshalString(own); err != nil {
+		return fmt.Errorf("read own description: %w", err)
 	}
 	l.fingerprint, _ = d.Attribute("fingerprint")
 	for _, m := range d.MediaDescriptions {
@@ -136,7 +163,7 @@ func (l *local) readTransport(answer string) error {
 		}
 	}
 	if l.ufrag == "" || l.password == "" || l.fingerprint == "" {
-		return fmt.Errorf("own answer lacks credentials")
+		return fmt.Errorf("own description lacks credentials")
 	}
 	return nil
 }
@@ -191,6 +218,7 @@ func (p *peerLeg) stateChanged(state webrtc.PeerConnectionState) {
 // connected comes again after a short loss of consent.
 func (p *peerLeg) connected() {
 	p.opening.Do(func() {
+		p.started.Store(true)
 		for i, s := range p.streams {
 			p.read(func(b []byte) (int, error) {
 				n, _, err := s.sender.Read(b)
@@ -258,8 +286,8 @@ func (p *peerLeg) report(r report) {
 	})
 }
 
-// listen reads the microphone. pion calls it when the first packet has come. A leg has one microphone: plain declares
-// one stream, and the socket lets no other through.
+// listen reads one line that the other side sends on. pion calls it when its first packet has come. There are only
+// lines that were negotiated: plain declares their streams, and the socket lets no other through.
 func (p *peerLeg) listen(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 	p.read(func(b []byte) (int, error) {
 		n, _, err := track.Read(b)
@@ -280,10 +308,33 @@ func (p *peerLeg) close() {
 		p.forget()
 		go func() {
 			defer close(p.ended)
+			if !p.started.Load() {
+				p.deafen()
+			}
 			_ = p.pc.GracefulClose() // it has told the client what it could
 			p.readers.Wait()
+			p.after()
 		}()
 	})
+}
+
+// known keeps the leg's own user name.
+func (p *peerLeg) known(l local) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ufrag = l.ufrag
+}
+
+// deafen lets nothing more through to the connection, and waits until what came before has had its effect.
+func (p *peerLeg) deafen() {
+	p.mu.Lock()
+	ufrag := p.ufrag
+	p.mu.Unlock()
+	if ufrag == "" { // not negotiated
+		return
+	}
+	p.sock.mux.RemoveConnByUfrag(ufrag)
+	<-time.After(settle)
 }
 
 // done implements leg.

@@ -23,16 +23,26 @@ type Room struct {
 	// mu guards everything below and is held while one packet is forwarded. So when a method that takes something
 	// away has returned, nothing more of it is sent.
 	mu        sync.Mutex
-	forwarder *forwarder
-	people    map[uint32]*person
-	legs      map[uint32]*connection // by person
-	running   bool                   // the goroutine has been started
+	forwarder *forwarder         // to all who have a leg here, and at the host to the relays
+	people    map[uint32]*person // whom the room was told of
+	aside     map[uint32]*person // of them, who wait for a new number; see Renumber
+	running   bool               // the goroutine has been started
 	closed    bool
+
+	links map[string]*link // at the host: by home
+
+	following bool                     // another node hosts the room
+	turn      uint64                   // counts Follow and Lead: only the latest has an effect
+	uplink    *link                    // while following: the link to the host, nil before it is there
+	strangers map[uint32]*person       // while following: who is heard from the host, and not told of
+	gone      map[uint32]time.Duration // while following: when people were dropped
 }
 
 // arrival is a packet on its way to the room's goroutine.
 type arrival struct {
-	from   *connection
+	from   *connection // nil if it came over a link
+	link   *link
+	line   int // of the link
 	packet packet
 	at     time.Duration
 }
@@ -44,7 +54,10 @@ func newRoom(id statement.ID, s *Server) *Room {
 		ended:     make(chan struct{}),
 		forwarder: newForwarder(s.config.Slots),
 		people:    map[uint32]*person{},
-		legs:      map[uint32]*connection{},
+		aside:     map[uint32]*person{},
+		links:     map[string]*link{},
+		strangers: map[uint32]*person{},
+		gone:      map[uint32]time.Duration{},
 	}
 }
 
@@ -89,29 +102,33 @@ func (r *Room) install(c *connection) (old *connection, err error) {
 	if r.closed {
 		return nil, reason.Reject(reason.RoomEnded, "the room was closed during the offer")
 	}
-	number := c.person.number
-	if r.people[number] != c.person {
+	if c.person.dropped {
 		return nil, reason.Reject(reason.MediaLegGone, "the person was dropped during the offer")
 	}
-	old = r.detachLocked(number)
-	r.legs[number] = c
+	old = r.detachLocked(c.person)
+	c.person.leg = c
 	if c.isOpen {
 		c.listener = r.forwarder.add(c.person, c.leg)
 	}
+	r.startLocked()
+	return old, nil
+}
+
+// startLocked starts the room's goroutine, once.
+func (r *Room) startLocked() {
 	if !r.running {
 		r.running = true
 		r.server.work.Go(r.run)
 	}
-	return old, nil
 }
 
 // detachLocked takes a person's leg out of the room. The caller closes it.
-func (r *Room) detachLocked(number uint32) *connection {
-	c := r.legs[number]
+func (r *Room) detachLocked(p *person) *connection {
+	c := p.leg
 	if c == nil {
 		return nil
 	}
-	delete(r.legs, number)
+	p.leg = nil
 	if c.listener != nil {
 		r.forwarder.remove(c.listener)
 		c.listener = nil
@@ -124,14 +141,19 @@ func (r *Room) person(number uint32) *person {
 	defer r.mu.Unlock()
 	p := r.people[number]
 	if p == nil {
-		p = &person{number: number}
+		p = newPerson(number)
 		r.people[number] = p
+		delete(r.strangers, number)
+		delete(r.gone, number)
 	}
 	return p
 }
 
 // Allow says whether what a person sends is forwarded. It may come before the person's first offer and holds for all
 // their legs until Drop. When Allow(person, false) has returned, not one more of their packets is sent to anybody.
+//
+// While another node hosts the room, the people of other nodes are heard without it: the host has judged them. But once
+// something was said of one of them here, it holds.
 func (r *Room) Allow(number uint32, may bool) {
 	p := r.person(number)
 	p.may.Store(may) // stops also the fan-out that is under way
@@ -140,44 +162,77 @@ func (r *Room) Allow(number uint32, may bool) {
 	}
 	r.mu.Lock() // waits for it
 	defer r.mu.Unlock()
-	r.forwarder.quiet(p)
+	r.forwarder.quiet(number)
+	if r.uplink != nil {
+		r.uplink.up.quiet(number)
+	}
 }
 
 // Drop ends what the room has to do with a person: the permission and the leg. When it has returned, nothing more goes
 // in or out.
 func (r *Room) Drop(number uint32) {
+	var legs []*connection
 	r.mu.Lock()
-	c := r.detachLocked(number)
-	if p := r.people[number]; p != nil {
+	for _, p := range []*person{r.people[number], r.aside[number]} {
+		if p == nil {
+			continue
+		}
 		p.may.Store(false)
-		r.forwarder.forget(p)
-		delete(r.people, number)
+		p.dropped = true
+		if c := r.detachLocked(p); c != nil {
+			legs = append(legs, c)
+		}
+	}
+	delete(r.people, number)
+	delete(r.aside, number)
+	delete(r.strangers, number)
+	r.forgetLocked(number)
+	if r.following {
+		r.gone[number] = r.server.now()
 	}
 	r.mu.Unlock()
-	if c != nil {
+	for _, c := range legs {
 		c.leg.close()
+	}
+}
+
+// forgetLocked frees what a number had.
+func (r *Room) forgetLocked(number uint32) {
+	r.forwarder.forget(number)
+	if r.uplink != nil {
+		r.uplink.up.forget(number)
 	}
 }
 
 // Hangup ends one leg, if it is still the person's. The permission stays.
 func (r *Room) Hangup(number uint32, id LegID) error {
-	if !r.end(number, id) {
+	r.mu.Lock()
+	var c *connection
+	for _, p := range []*person{r.people[number], r.aside[number]} {
+		if p != nil && p.leg != nil && p.leg.id == id {
+			c = r.detachLocked(p)
+		}
+	}
+	r.mu.Unlock()
+	if c == nil {
 		return reason.Reject(reason.MediaLegGone, "leg %s of person %d", id, number)
 	}
+	c.leg.close()
 	return nil
 }
 
-func (r *Room) end(number uint32, id LegID) bool {
+// endConnection ends a leg, if it is still its person's, and says what number the person has.
+func (r *Room) endConnection(c *connection) (number uint32, ok bool) {
 	r.mu.Lock()
-	c := r.legs[number]
-	if c == nil || c.id != id {
-		r.mu.Unlock()
-		return false
+	number, ok = c.person.number, c.person.leg == c
+	if ok {
+		r.detachLocked(c.person)
 	}
-	r.detachLocked(number)
 	r.mu.Unlock()
-	c.leg.close()
-	return true
+	if ok {
+		c.leg.close()
+	}
+	return number, ok
 }
 
 // Close ends all legs and forgets the room. It does not wait for the other side.
@@ -190,19 +245,20 @@ func (r *Room) Close() {
 	}
 	r.closed = true
 	close(r.ended)
-	legs := r.legs
-	r.legs = nil
-	for _, p := range r.people {
-		p.may.Store(false)
-	}
-	for _, c := range legs {
-		if c.listener != nil {
-			r.forwarder.remove(c.listener)
+	var legs []leg
+	for _, people := range []map[uint32]*person{r.people, r.aside} {
+		for _, p := range people {
+			p.may.Store(false)
+			if c := r.detachLocked(p); c != nil {
+				legs = append(legs, c.leg)
+			}
 		}
 	}
+	legs = append(legs, r.detachLinksLocked()...)
+	legs = append(legs, r.detachUplinkLocked()...)
 	r.mu.Unlock()
-	for _, c := range legs {
-		c.leg.close()
+	for _, g := range legs {
+		g.close()
 	}
 }
 
@@ -222,35 +278,70 @@ func (r *Room) run() {
 	}
 }
 
+// enqueue hands a packet to the room's goroutine, or reports that it is too far behind.
+func (r *Room) enqueue(a arrival) bool {
+	select {
+	case r.queue <- a:
+		return true
+	default:
+		return false
+	}
+}
+
 func (r *Room) forward(a arrival) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || r.legs[a.from.person.number] != a.from { // an earlier leg
-		a.from.person.refused.Add(1)
+	if a.link != nil {
+		r.forwardLinked(a)
 		return
 	}
-	r.forwarder.forward(a.from.person, a.from.serial, a.packet, a.at)
+	p := a.from.person
+	switch {
+	case r.closed || p.leg != a.from || p.aside || p.home != "": // not, or no longer, how the person is heard
+		p.refused.Add(1)
+	case !r.following:
+		r.forwarder.forward(p, a.from.serial, a.packet, a.at)
+	case r.uplink == nil || r.uplink.listener == nil: // nobody to judge and number it
+		p.refused.Add(1)
+	default:
+		r.uplink.up.forward(p, a.from.serial, a.packet, a.at)
+	}
 }
 
-// report sends each person who speaks a receiver report.
+// report sends each person who speaks, and each linked node, receiver reports.
 func (r *Room) report() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.server.now()
-	losses := make([]float64, 0, len(r.legs))
+	var losses []float64
 	var speakers []*connection
-	for _, c := range r.legs {
-		if loss, ok := c.loss(now); ok {
-			losses = append(losses, loss)
-		}
-		if c.person.may.Load() {
-			speakers = append(speakers, c)
+	for _, people := range []map[uint32]*person{r.people, r.aside} {
+		for _, p := range people {
+			c := p.leg
+			if c == nil {
+				continue
+			}
+			if loss, ok := c.loss(now); ok {
+				losses = append(losses, loss)
+			}
+			if p.may.Load() {
+				speakers = append(speakers, c)
+			}
 		}
 	}
 	audience := audienceLoss(losses)
-	for _, c := range speakers {
-		if b, ok := c.receiverReport(audience, now); ok {
-			c.leg.report(b)
+	for _, l := range r.links { // each speaks for many, so none is passed over
+		if loss, ok := l.loss(now); ok {
+			audience = max(audience, loss)
 		}
+	}
+	for _, l := range r.links {
+		l.report(audience)
+	}
+	if r.following {
+		audience = r.reportUpLocked(audience, now)
+	}
+	for _, c := range speakers {
+		c.report(audience)
 	}
 }

@@ -163,7 +163,7 @@ func TestNewLegReplacesTheOld(t *testing.T) {
 	talk(10, map[*client]uint8{old: 30})
 	until(t, "the old leg is heard", func() bool { return listener.speakers()[1] == 10 })
 	r.mu.Lock()
-	before := r.legs[1]
+	before := r.people[1].leg
 	r.mu.Unlock()
 	c := join(t, r, 1, clientOptions{slots: 3, mic: true})
 	if c.leg == old.leg {

@@ -56,7 +56,7 @@ type offer struct {
 	bundled           bool
 	sections          []section
 	slots             []int // sections that carry slots, in order
-	mic               int   // section of the microphone, -1 if there is none
+	mics              []int // sections that bring audio, in order: the microphone, or what another node sends
 }
 
 // The grammars of RFC 8839 section 5.4, RFC 8122 section 5 and RFC 5888 section 4.
@@ -72,39 +72,48 @@ var (
 // parseOffer checks an offer and decides what each of its media sections is for: the last audio line that sends is the
 // microphone, and of those that receive, the first ones, up to slots, carry slots.
 func parseOffer(text string, slots int) (offer, error) {
+	var o offer
+	parsed, err := o.read(text)
+	if err != nil {
+		return offer{}, err
+	}
+	first := o.bundle(parsed)
+	if first < 0 {
+		return offer{}, reason.Reject(reason.MediaNoAudio, "no secure audio line with opus/48000/2 that sends or receives")
+	}
+	if o.assign(slots); len(o.slots) == 0 && len(o.mics) == 0 {
+		return offer{}, reason.Reject(reason.MediaNoAudio, "a line that only sends declares no SSRC")
+	}
+	return o, o.readTransport(parsed, parsed.MediaDescriptions[first])
+}
+
+// read takes in the media sections of a description, offer or answer, and returns the whole of it.
+func (o *offer) read(text string) (*sdp.SessionDescription, error) {
 	if len(text) > MaxSDP || strings.Count(text, "\n") > maxSDPLines || strings.Count(text, "\nm=") > MaxSections {
-		return offer{}, reason.Reject(reason.MediaSDPSize, "%d bytes", len(text))
+		return nil, reason.Reject(reason.MediaSDPSize, "%d bytes", len(text))
 	}
 	if !strings.HasPrefix(text, "v=0") {
-		return offer{}, reason.Reject(reason.MediaSDP, "not SDP")
+		return nil, reason.Reject(reason.MediaSDP, "not SDP")
 	}
 	var parsed sdp.SessionDescription
 	if err := parsed.UnmarshalString(text); err != nil {
-		return offer{}, reason.Reject(reason.MediaSDP, "%v", err)
+		return nil, reason.Reject(reason.MediaSDP, "%v", err)
 	}
-	o := offer{mic: -1}
 	mids := map[string]bool{}
 	for _, m := range parsed.MediaDescriptions {
 		s := readSection(m)
 		if _, offered := m.Attribute(sdp.AttrKeyMID); offered && (!midChars.MatchString(s.mid) || mids[s.mid]) {
-			return offer{}, reason.Reject(reason.MediaSDP, "mid %q", s.mid)
+			return nil, reason.Reject(reason.MediaSDP, "mid %q", s.mid)
 		}
 		if s.mid != "" {
 			mids[s.mid] = true
 		}
 		if !protoChars.MatchString(s.proto) || !formatChars.MatchString(s.formats) || !protoChars.MatchString(s.media) {
-			return offer{}, reason.Reject(reason.MediaSDP, "media line %q %q %q", s.media, s.proto, s.formats)
+			return nil, reason.Reject(reason.MediaSDP, "media line %q %q %q", s.media, s.proto, s.formats)
 		}
 		o.sections = append(o.sections, s)
 	}
-	first := o.bundle(&parsed)
-	if first < 0 {
-		return offer{}, reason.Reject(reason.MediaNoAudio, "no secure audio line with opus/48000/2 that sends or receives")
-	}
-	if o.assign(slots); len(o.slots) == 0 && o.mic < 0 {
-		return offer{}, reason.Reject(reason.MediaNoAudio, "a line that only sends declares no SSRC")
-	}
-	return o, o.readTransport(&parsed, parsed.MediaDescriptions[first])
+	return &parsed, nil
 }
 
 func readSection(m *sdp.MediaDescription) section {
@@ -175,10 +184,11 @@ func (o *offer) bundle(parsed *sdp.SessionDescription) int {
 
 // assign decides what each usable section is for.
 func (o *offer) assign(slots int) {
+	mic := -1
 	for i, s := range o.sections {
 		// pion can tell streams of several lines apart only by their declared SSRC (RFC 5576).
 		if s.usable && s.sends && s.ssrc != 0 {
-			o.mic = i
+			mic = i
 		}
 	}
 	for i := range o.sections {
@@ -186,8 +196,9 @@ func (o *offer) assign(slots int) {
 		switch {
 		case !s.usable:
 			s.use = useNone
-		case i == o.mic:
+		case i == mic:
 			s.use = useMic
+			o.mics = []int{i}
 		case s.receives && len(o.slots) < slots:
 			s.use = useSlot
 			o.slots = append(o.slots, i)
@@ -195,9 +206,9 @@ func (o *offer) assign(slots int) {
 			s.use = useInactive
 		}
 	}
-	if len(o.slots) == 0 && o.mic >= 0 && o.sections[o.mic].receives && slots > 0 {
-		o.sections[o.mic].use = useBoth
-		o.slots = []int{o.mic}
+	if len(o.slots) == 0 && mic >= 0 && o.sections[mic].receives && slots > 0 {
+		o.sections[mic].use = useBoth
+		o.slots = []int{mic}
 	}
 }
 

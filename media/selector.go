@@ -76,12 +76,27 @@ func (s *selector) hear(person uint32, p packet, now time.Duration) (place, bool
 	if v.seat < 0 && (v.loud.value < speechFloor || !s.find(v, since, now)) {
 		return place{}, false
 	}
-	at := &s.seats[v.seat]
-	given := place{slot: v.seat, turn: at.turn, rests: v.rests(now), level: p.level}
+	return s.place(v, p, now), true
+}
+
+// assign takes one packet of a person whom another node has given slot i, and gives it to them here too.
+func (s *selector) assign(person uint32, i int, p packet, now time.Duration) place {
+	v, _ := s.voice(person, p, now)
+	if v.seat != i {
+		if v.seat >= 0 {
+			s.free(v)
+		}
+		s.take(v, i, now)
+	}
+	return s.place(v, p, now)
+}
+
+func (s *selector) place(v *voice, p packet, now time.Duration) place {
+	given := place{slot: v.seat, turn: s.seats[v.seat].turn, rests: v.rests(now), level: p.level}
 	if p.level == noLevel {
 		given.level = v.loud.byte()
 	}
-	return given, true
+	return given
 }
 
 // voice updates what is known of a person and says how long ago they were heard before.

@@ -1,9 +1,9 @@
 // Package media forwards live audio between the people of a room. It never decodes a packet and never writes one to
 // disk.
 //
-// A [Server] has one UDP socket and any number of rooms. In a [Room], everybody has one connection, a leg, with K slot
-// streams down and one microphone line up, negotiated once by [Room.Offer]. Whether a microphone is forwarded is said
-// by [Room.Allow]; the package never asks who may speak.
+// A [Server] has one UDP socket, to which everybody comes, and any number of rooms. In a [Room], everybody has one
+// connection, a leg, with K slot streams down and one microphone line up, negotiated once by [Room.Offer]. Whether a
+// microphone is forwarded is said by [Room.Allow]; the package never asks who may speak.
 //
 // A packet takes this way: the leg decrypts it (peerconn.go) and hands it to its connection (connection.go), which
 // drops what is malformed, not allowed or too much, and queues the rest for the room's one goroutine (room.go). There
@@ -11,8 +11,14 @@
 // into a continuous stream (slot.go), and has each listener's leg patch, encrypt and send it. One build serves all
 // listeners; whoever speaks is left out of their own. Reports on loss go the other way (rtcp.go).
 //
+// A room may be spread over several nodes. The host is the one that chooses who is heard. Each other node, a relay, has
+// one link with it (link.go): [Room.Follow] there, [Room.AnswerLink] here. A link is one more listener to the host, so
+// what it costs does not depend on how many listen at the relay; and the relay's people come up it in slots, named by
+// their CSRC. The host lets pass whom it allows and [Room.Carry] gives to that relay. A relay forwards the slots that
+// come down as they are, leaving everybody out of what they hear (uplink.go).
+//
 // Everything that decides is free of clocks, locks and pion: packet.go, level.go, selector.go, slot.go, forward.go,
-// rtcp.go and sdp.go. The numbers in them come from the RFCs named there and from measurements in browsers.
+// rtcp.go, sdp.go and linksdp.go. The numbers in them come from the RFCs named there and from measurements in browsers.
 package media
 
 import (
@@ -52,6 +58,10 @@ const (
 	// allows 30 s. A pion agent looks every 2 s.
 	disconnectedAfter = 8 * time.Second
 	failedAfter       = 20 * time.Second
+
+	// A relay, which has to find another way when its link to the host is lost, is told sooner.
+	linkDisconnectedAfter = 4 * time.Second
+	linkFailedAfter       = 6 * time.Second
 
 	retransmitDTLS = 300 * time.Millisecond
 )
@@ -129,16 +139,15 @@ func (s *Server) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log := pionLog(ctx, s.config.Log)
-	mux := newMux(sock, log)
+	sock.newMux(pionLog(ctx, s.config.Log))
 	s.mu.Lock()
 	if s.socket != nil {
 		s.mu.Unlock()
-		_ = mux.Close()
+		_ = sock.mux.Close()
 		return fmt.Errorf("media: a server runs once")
 	}
 	s.socket = sock
-	s.api, s.compat = s.newAPI(mux, log, false), s.newAPI(mux, log, true)
+	s.api, s.compat = newAPI(sock, lite, s.wait), newAPI(sock, compat, s.wait)
 	s.mu.Unlock()
 	close(s.ready)
 	s.config.Log.Info("media listens", "addr", sock.LocalAddr().String())
@@ -148,7 +157,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case err = <-sock.broken:
 	}
 	s.stop()
-	_ = mux.Close() // closes the socket; last, so that legs could say goodbye
+	_ = sock.mux.Close() // closes the socket; last, so that legs could say goodbye
 	return err
 }
 
@@ -203,53 +212,108 @@ func (s *Server) forget(r *Room) {
 // now is the time that rooms count in.
 func (s *Server) now() time.Duration { return time.Since(s.start) }
 
-// open makes a leg for c, which the caller closes.
-func (s *Server) open(c *connection, o *offer, options Options) (*peerLeg, local, error) {
+// caller is whoever a leg is made for.
+type caller interface {
+	ear
+	begin(g leg, release, expired func())
+	wait()
+}
+
+// open makes the leg that answers c's offer. The caller closes it.
+func (s *Server) open(c caller, o *offer, options Options) (*peerLeg, local, error) {
+	var here local
+	g, err := s.admit(c, func() (*peerLeg, error) {
+		api := s.api
+		if options.Compat {
+			api = s.compat
+		}
+		here = s.local()
+		here.addresses = s.socket.advertised(s.config.Public)
+		return newPeerLeg(api, c, s.socket, o)
+	})
+	return g, here, err
+}
+
+// dial makes a leg that offers instead. It has a socket of its own: connections that share one can be told apart only
+// by their far addresses, and two nodes may have any number of rooms in common. Nobody has to reach the socket first,
+// so it needs no open port.
+func (s *Server) dial(ctx context.Context, c caller) (*peerLeg, local, error) {
+	s.mu.Lock()
+	base := s.socket
+	s.mu.Unlock()
+	if base == nil {
+		return nil, local{}, reason.Reject(reason.ShuttingDown, "media does not run")
+	}
+	sock, err := listen(ctx, netip.AddrPortFrom(base.bound().Addr(), 0).String())
+	if err != nil {
+		return nil, local{}, err
+	}
+	sock.newMux(base.log)
+	g, err := s.admit(c, func() (*peerLeg, error) {
+		wait := patience{disconnected: min(s.wait.disconnected, linkDisconnectedAfter), failed: min(s.wait.failed, linkFailedAfter)}
+		return newDialingLeg(newAPI(sock, full, wait), c, sock, s.config.Slots)
+	})
+	if err != nil {
+		_ = sock.mux.Close()
+		return nil, local{}, err
+	}
+	return g, s.local(), nil
+}
+
+// admit makes a leg with create, unless there are too many on their way already.
+func (s *Server) admit(c caller, create func() (*peerLeg, error)) (*peerLeg, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.stopped || s.socket == nil:
-		return nil, local{}, reason.Reject(reason.ShuttingDown, "media does not run")
+		return nil, reason.Reject(reason.ShuttingDown, "media does not run")
 	case s.handshakes >= maxHandshakes:
-		return nil, local{}, reason.Reject(reason.MediaBusy, "%d handshakes", maxHandshakes)
+		return nil, reason.Reject(reason.MediaBusy, "%d handshakes", maxHandshakes)
 	}
-	api := s.api
-	if options.Compat {
-		api = s.compat
-	}
-	g, err := newPeerLeg(api, c, s.socket, o)
+	g, err := create()
 	if err != nil {
-		return nil, local{}, err
+		return nil, err
 	}
 	s.handshakes++
 	c.begin(g, sync.OnceFunc(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.handshakes--
-	}))
+	}), c.closed)
 	s.work.Go(c.wait)
-	var session [8]byte
-	_, _ = rand.Read(session[:]) // never fails
-	return g, local{
-		addresses: s.socket.advertised(s.config.Public),
-		session:   binary.BigEndian.Uint64(session[:]) >> 2, // fits 63 bits, RFC 9429 section 5.2.1
-	}, nil
+	return g, nil
 }
 
+// local begins the node's side of a description.
+func (s *Server) local() local {
+	var session [8]byte
+	_, _ = rand.Read(session[:])                                    // never fails
+	return local{session: binary.BigEndian.Uint64(session[:]) >> 2} // fits 63 bits, RFC 9429 section 5.2.1
+}
+
+// agent is a way to be one end of a connection.
+type agent int
+
+const (
+	lite   agent = iota // answers with ICE-lite and AEAD_AES_128_GCM alone
+	compat              // lite, with Options.Compat
+	full                // offers, and makes its way to the other side
+)
+
 // newAPI is pion with everything switched off that is not needed: interceptors, mDNS, sockets of its own.
-func (s *Server) newAPI(mux ice.UDPMux, log logging.LoggerFactory, compat bool) *webrtc.API {
+func newAPI(sock *socket, as agent, wait patience) *webrtc.API {
 	var e webrtc.SettingEngine
-	e.LoggerFactory = log
-	e.SetLite(true)
-	e.SetICEUDPMux(mux)
+	e.LoggerFactory = sock.log
+	e.SetLite(as != full)
+	e.SetICEUDPMux(sock.mux)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
-	e.SetIncludeLoopbackCandidate(true) // of the mux; what clients see is local.addresses
+	e.SetIncludeLoopbackCandidate(true) // of the mux; what others see is local.addresses
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	e.SetICETimeouts(s.wait.disconnected, s.wait.failed, 2*time.Second)
+	e.SetICETimeouts(wait.disconnected, wait.failed, 2*time.Second)
 	e.SetDTLSRetransmissionInterval(retransmitDTLS)
 	e.SetDTLSInsecureSkipHelloVerify(true)            // ICE has verified the address
 	_ = e.SetAnsweringDTLSRole(webrtc.DTLSRoleServer) // fails only for other values
-	if compat {
+	if as == compat {
 		e.SetSRTPProtectionProfiles(aeadAES128GCM, aes128CMSHA80)
 	} else {
 		e.SetSRTPProtectionProfiles(aeadAES128GCM)
@@ -259,7 +323,7 @@ func (s *Server) newAPI(mux ice.UDPMux, log logging.LoggerFactory, compat bool) 
 		RTPCodecCapability: webrtc.RTPCodecCapability{
 			MimeType: webrtc.MimeTypeOpus, ClockRate: clockRate, Channels: 2, SDPFmtpLine: opusFmtp,
 		},
-		PayloadType: 111,
+		PayloadType: linkPayloadType,
 	}, webrtc.RTPCodecTypeAudio)
 	return webrtc.NewAPI(webrtc.WithSettingEngine(e), webrtc.WithMediaEngine(&opus), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 }

@@ -63,8 +63,9 @@ type slot struct {
 	anchor   int64 // the wall clock at anchorAt, in 1/256 sample
 	anchorAt time.Duration
 
-	rested int           // silent frames sent since the speaker rests
-	sentAt time.Duration // the last packet
+	rested  int           // silent frames sent since the speaker rests
+	sentAt  time.Duration // the last packet
+	heardAt time.Duration // the last packet that came in
 }
 
 // A slot that rests is kept as Opus keeps a silent stream (RFC 6716 section 2.1.9): a frame without content every
@@ -76,14 +77,18 @@ const (
 	comfortStart = 3
 )
 
-// forward is rewrite for a speaker whose silence is thinned out. The level in p is forwarded.
+// forward is rewrite for a speaker whose silence is thinned out. The level in p is forwarded. Silence that comes thinned
+// out already, from another node or an encoder with discontinuous transmission, is not thinned out again: with a little
+// jitter that would leave out every other frame.
 func (s *slot) forward(from source, p packet, rests bool, now time.Duration) (build, bool) {
+	sparse := now-s.heardAt >= comfortEvery/2
+	s.heardAt = now
 	switch {
 	case len(p.payload) == 0:
 		return build{}, false
 	case !rests || from != s.source:
 		s.rested = 0
-	case s.rested >= comfortStart && now-s.sentAt < comfortEvery:
+	case s.rested >= comfortStart && now-s.sentAt < comfortEvery && !sparse:
 		s.skip(p)
 		return build{}, false
 	default:

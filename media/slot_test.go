@@ -292,3 +292,39 @@ func TestStreamInvariants(t *testing.T) {
 		}
 	})
 }
+
+// TestSilenceOverSeveralNodes: however often the frames of a resting slot are passed on, over networks with jitter, none
+// is thinned out so far that a receiver would fall into concealment.
+func TestSilenceOverSeveralNodes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const nodes, frames = 3, 1500 // 30 s
+		type arriving struct {
+			packet
+			at time.Duration
+		}
+		var in []arriving
+		for i := range frames {
+			in = append(in, arriving{packet{seq: uint16(i), timestamp: uint32(i) * frame, payload: speech}, time.Duration(i) * frameTime})
+		}
+		for range nodes {
+			var s slot
+			var out []arriving
+			var free time.Duration // packets do not overtake each other
+			for _, p := range in {
+				free = max(free, p.at+time.Duration(rapid.IntRange(0, 60).Draw(t, "jitter"))*time.Millisecond)
+				if b, ok := s.forward(source{1, 1}, p.packet, true, free); ok {
+					out = append(out, arriving{packet{seq: b.seq, timestamp: b.timestamp, payload: b.payload}, free})
+				}
+			}
+			in = out
+		}
+		for i, p := range in[1:] {
+			if gap := p.at - in[i].at; gap > 700*time.Millisecond {
+				t.Fatalf("%v without a frame", gap)
+			}
+		}
+		if len(in) > 100 {
+			t.Fatalf("%d frames in 30 s of silence", len(in))
+		}
+	})
+}

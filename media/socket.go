@@ -22,6 +22,8 @@ const socketBuffer = 4 << 20
 type socket struct {
 	*net.UDPConn
 	broken chan error // the first read error that is not Close
+	log    logging.LoggerFactory
+	mux    ice.UDPMux // divides the socket among connections by ICE user name
 
 	mu      sync.RWMutex
 	streams map[uint32]int // SSRCs that microphones have declared, and how many did
@@ -152,13 +154,15 @@ func (s *socket) advertised(public []netip.AddrPort) []netip.AddrPort {
 	}
 }
 
-// newMux divides the socket among connections by ICE user name.
-func newMux(s *socket, log logging.LoggerFactory) ice.UDPMux {
+// newMux makes the socket's mux, which closes it.
+func (s *socket) newMux(log logging.LoggerFactory) {
+	s.log = log
 	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{Logger: log.NewLogger("mux"), UDPConn: s})
-	if !s.bound().Addr().IsUnspecified() {
-		return mux
+	if s.bound().Addr().IsUnspecified() {
+		s.mux = anyMux{UDPMuxDefault: mux, port: int(s.bound().Port())}
+	} else {
+		s.mux = mux
 	}
-	return anyMux{UDPMuxDefault: mux, port: int(s.bound().Port())}
 }
 
 // anyMux is the mux of a socket that listens on all addresses. Under an ICE-lite agent the local candidate only stands

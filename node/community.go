@@ -43,8 +43,10 @@ func (c *community) Node() api.Node {
 	info := c.self
 	info.Now = millis(c.now())
 	if state, founded := c.journal.fold(); founded {
-		about := c.about(state)
-		info.Community = &about
+		if _, ruled := state.Rules(); ruled { // a node that was just added to a community has to fetch them
+			about := c.about(state)
+			info.Community = &about
+		}
 	}
 	return info
 }
@@ -205,15 +207,18 @@ func (c *community) Join(_ context.Context, req api.JoinRequest) (api.Member, er
 }
 
 // Member implements server.Community.
-func (c *community) Member(key identity.PublicKey) (api.Member, bool) {
+func (c *community) Member(key identity.PublicKey) (api.Member, error) {
 	state, founded := c.journal.fold()
 	if !founded {
-		return api.Member{}, false
+		return api.Member{}, reason.Reject(reason.FoundedNot, "")
 	}
-	if _, ok := state.Member(key); !ok {
-		return api.Member{}, false
+	if _, ok := state.Member(key); ok {
+		return c.names.member(key), nil
 	}
-	return c.names.member(key), true
+	if _, lost := state.Displaced(key); lost {
+		return api.Member{}, reason.Reject(reason.AdmitLost, "")
+	}
+	return api.Member{}, reason.Reject(reason.MemberUnknown, "")
 }
 
 // Me implements server.Community.

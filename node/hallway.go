@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/api/link"
 	"github.com/stoa-rooms/stoa/api/server"
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/invites"
@@ -21,13 +22,15 @@ import (
 	"github.com/stoa-rooms/stoa/storage"
 )
 
-// maxRooms is how many rooms may live on one node at a time.
+// maxRooms is how many rooms this node may host, or relay, at a time.
 const maxRooms = 500
 
-// hallway is all live rooms of the node. It starts, finds and ends their loops.
+// hallway is all live rooms that this node knows of. It starts, finds and ends the loops of those that its members are
+// in; the others are announcements of other nodes.
 type hallway struct {
 	community *community
 	media     *media.Server
+	nodes     *network
 	log       *slog.Logger
 
 	ctx  context.Context //nolint:containedctx // the life of the room loops, which outlive the request that starts them
@@ -38,10 +41,11 @@ type hallway struct {
 	changed chan struct{}          // guarded by mu; closed and replaced at each change
 }
 
-func newHallway(ctx context.Context, c *community, m *media.Server, log *slog.Logger) *hallway {
+func newHallway(ctx context.Context, c *community, m *media.Server, nodes *network, log *slog.Logger) *hallway {
 	return &hallway{
 		community: c,
 		media:     m,
+		nodes:     nodes,
 		log:       log,
 		ctx:       ctx,
 		rooms:     map[statement.ID]*room{},
@@ -49,7 +53,8 @@ func newHallway(ctx context.Context, c *community, m *media.Server, log *slog.Lo
 	}
 }
 
-// resume brings back the rooms that lived when the node stopped: everybody's place is held, muted.
+// resume brings back the rooms that lived when the node stopped: everybody's place is held, muted. Another node may have
+// taken one over meanwhile; then it prevails as soon as it is heard of.
 func (h *hallway) resume() error {
 	for stored, err := range h.community.journal.store.Rooms() {
 		if err != nil {
@@ -63,54 +68,91 @@ func (h *hallway) resume() error {
 		if err != nil {
 			return fmt.Errorf("node: stored room %s: %w", stored.ID, err)
 		}
-		h.start(create, stored.Title, rooms.Restore(record, millis(h.community.now())))
+		r := h.room(create, stored.Title, rooms.First(create))
+		if len(stored.Line) > 0 { // this node took the room over
+			if err := r.announcedAs(stored.Line); err != nil {
+				return fmt.Errorf("node: stored room %s: %w", stored.ID, err)
+			}
+		}
+		hosting := newHosting(r, rooms.Restore(record, millis(r.now())))
+		hosting.announced.next = r.now().Add(restartQuiet)
+		h.start(r, hosting, hosting.summary())
 	}
 	return nil
 }
 
-// start begins the loop of a room.
-func (h *hallway) start(create statement.Statement, title statement.Text, state rooms.State) *room {
+// announcedAs takes from an announcement what proves whose the room is and who hosts it.
+func (r *room) announcedAs(bundle []byte) error {
+	a, err := rooms.ParseAnnouncement(bundle)
+	if err != nil {
+		return err
+	}
+	if r.proof, err = a.Proof(); err != nil {
+		return err
+	}
+	r.tenure, r.title, r.stated = a.Tenure, r.proof.Title, aboutAnnounced(a)
+	return nil
+}
+
+// restartQuiet is how long a restarted host listens for a successor before it announces its rooms again.
+const restartQuiet = 3 * time.Second
+
+// room is a room without a role.
+func (h *hallway) room(create statement.Statement, title statement.Text, tenure rooms.Tenure) *room {
 	r := &room{
 		id:      create.ID(),
-		create:  create.Body().(*statement.Create),
-		text:    create.Text(),
+		create:  create,
 		title:   title,
-		names:   h.community.names,
-		store:   h.community.journal.store,
+		hallway: h,
 		media:   h.media.Room(create.ID()),
-		about:   h.about,
-		changed: h.tell,
-		finish:  h.finish,
 		now:     h.community.now,
 		log:     h.log,
 		tasks:   make(chan func()),
 		done:    make(chan struct{}),
-		state:   state,
+		tenure:  tenure,
 		stream:  newStream(),
-		numbers: map[identity.PublicKey]uint32{},
-		allowed: map[uint32]bool{},
+		legs:    map[identity.PublicKey]uint32{},
 	}
-	r.view.Store(r.summary())
+	r.about = func() api.Community { return h.about(r) }
+	return r
+}
+
+// start begins the loop of a room in its first role.
+func (h *hallway) start(r *room, first role, summary *api.Room) {
+	r.role = first
+	r.view.Store(summary)
 	h.mu.Lock()
 	h.rooms[r.id] = r
 	h.mu.Unlock()
 	h.tell()
+	h.loop(r)
+}
+
+// loop runs the loop of a room.
+func (h *hallway) loop(r *room) {
 	h.wait.Go(func() {
 		r.run(h.ctx)
 		h.mu.Lock()
-		delete(h.rooms, r.id)
+		if h.rooms[r.id] == r {
+			delete(h.rooms, r.id)
+		}
 		h.mu.Unlock()
 		h.tell()
 	})
-	return r
 }
 
-func (h *hallway) about() api.Community {
-	state, founded := h.community.journal.fold()
-	if !founded {
-		return api.Community{}
+// about is the community whose room it is: this node's, or what the room was announced with.
+func (h *hallway) about(r *room) api.Community {
+	if state, founded := h.community.journal.fold(); founded && state.Community() == r.body().Community {
+		return h.community.about(state)
 	}
-	return h.community.about(state)
+	return r.stated
+}
+
+// own reports whether the room was created in this node's log, where its end belongs too.
+func (h *hallway) own(r *room) bool {
+	state, founded := h.community.journal.fold()
+	return founded && state.Community() == r.body().Community && r.body().Node == r.self()
 }
 
 // tell wakes everybody who watches the hallway.
@@ -123,36 +165,55 @@ func (h *hallway) tell() {
 
 // finish writes the end of a room: to the log for ever, and out of the store what only a live room needs.
 func (h *hallway) finish(r *room) error {
+	drop := storage.Batch{DropRooms: []statement.ID{r.id}}
+	if !h.own(r) {
+		return h.community.journal.store.Commit(drop)
+	}
 	return h.community.journal.append(func(invites.State) (draft, error) {
 		end, err := statement.Sign(&statement.End{Room: r.id, IssuedAt: seconds(r.now())}, h.community.journal.key)
-		return draft{
-			statements: []statement.Statement{end},
-			with:       storage.Batch{DropRooms: []statement.ID{r.id}},
-		}, err
+		return draft{statements: []statement.Statement{end}, with: drop}, err
 	})
+}
+
+// endedElsewhere notes in the log that a room of this node ended at the node that had taken it over.
+func (h *hallway) endedElsewhere(r *room) {
+	if !h.own(r) {
+		return
+	}
+	if err := h.finish(r); err != nil {
+		h.log.Error("the end of a room is not in the log", "room", r.id, "error", err)
+	}
 }
 
 // endAll ends every room at once, without a word in the log: there is no community any more.
 func (h *hallway) endAll() {
-	h.mu.Lock()
-	live := slices.Collect(maps.Values(h.rooms))
-	h.mu.Unlock()
-	for _, r := range live {
+	for _, r := range h.live() {
 		// A room that is over already is no error here.
 		_ = r.do(h.ctx, func() error {
-			r.abandoned = true
+			r.over = true
 			r.stream.closeAll(reason.Reject(reason.RoomEnded, ""))
 			return nil
 		})
 	}
 }
 
-// find is the loop of a live room; the refusal tells one that has ended from one that never was.
-func (h *hallway) find(id statement.ID) (*room, error) {
+func (h *hallway) live() []*room {
 	h.mu.Lock()
-	r, ok := h.rooms[id]
-	h.mu.Unlock()
-	if ok {
+	defer h.mu.Unlock()
+	return slices.Collect(maps.Values(h.rooms))
+}
+
+// here is the loop of a room that this node hosts or relays, nil if there is none.
+func (h *hallway) here(id statement.ID) *room {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.rooms[id]
+}
+
+// find is the loop of a room that this node hosts or relays; the refusal tells one that has ended from one that never
+// was.
+func (h *hallway) find(id statement.ID) (*room, error) {
+	if r := h.here(id); r != nil {
 		return r, nil
 	}
 	if _, logged, err := h.community.journal.store.IndexOf(id); err != nil {
@@ -163,23 +224,106 @@ func (h *hallway) find(id statement.ID) (*room, error) {
 	return nil, reason.Reject(reason.RoomUnknown, "%s", id)
 }
 
+// reach is the loop of a room, which this node begins to relay if another hosts it.
+func (h *hallway) reach(id statement.ID) (*room, error) {
+	if r := h.here(id); r != nil {
+		return r, nil
+	}
+	a, ok := h.nodes.announced(id)
+	if !ok || a.State != statement.RoomLive || a.Host == h.community.self.Node {
+		return h.find(id)
+	}
+	if _, founded := h.community.journal.fold(); !founded {
+		return nil, reason.Reject(reason.FoundedNot, "")
+	}
+	if len(h.live()) >= 2*maxRooms {
+		return nil, reason.Reject(reason.RateLimited, "%d rooms on this node", 2*maxRooms)
+	}
+	create, err := statement.ParseKind[*statement.Create](a.CreateText)
+	if err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r := h.rooms[id]; r != nil {
+		return r, nil
+	}
+	r := h.room(create, statement.Text{}, a.Tenure)
+	if err := r.announcedAs(a.Raw); err != nil {
+		return nil, err
+	}
+	r.role = newRelaying(r)
+	listed := h.listed(&a)
+	r.view.Store(&listed)
+	h.rooms[id] = r
+	h.loop(r)
+	h.nodes.wantLog(create.Body().(*statement.Create).Community, create.Body().(*statement.Create).Node)
+	return r, nil
+}
+
 // List implements server.Rooms: the live rooms, those with the most people first.
 func (h *hallway) List() []api.Room {
-	h.mu.Lock()
-	live := make([]api.Room, 0, len(h.rooms))
-	for _, r := range h.rooms {
-		live = append(live, *r.view.Load())
+	live := map[statement.ID]api.Room{}
+	for _, a := range h.nodes.listed() {
+		live[a.ID] = h.listed(&a)
 	}
-	h.mu.Unlock()
-	live = slices.DeleteFunc(live, func(r api.Room) bool { return r.Ended })
-	slices.SortFunc(live, func(a, b api.Room) int {
+	for _, r := range h.live() {
+		if view := *r.view.Load(); view.Why == api.WhyHere || live[r.id].ID.IsZero() {
+			live[r.id] = view
+		}
+	}
+	list := slices.DeleteFunc(slices.Collect(maps.Values(live)), func(r api.Room) bool { return r.Ended })
+	slices.SortFunc(list, func(a, b api.Room) int {
 		return cmp.Or(
 			cmp.Compare(b.Stage+b.Listening, a.Stage+a.Listening),
 			cmp.Compare(b.Created, a.Created),
 			cmp.Compare(a.ID.String(), b.ID.String()),
 		)
 	})
-	return live
+	return list
+}
+
+// listed is a room of another node as the hallway shows it.
+func (h *hallway) listed(a *rooms.Announcement) api.Room {
+	r := api.Room{
+		ID:        a.ID,
+		Title:     a.Title,
+		Topics:    append([]string{}, a.Create.Topics...),
+		Language:  a.Create.Language,
+		Entry:     a.Create.Entry,
+		Community: aboutAnnounced(*a),
+		Host:      a.Host,
+		Creator:   api.Member{Key: a.Creator},
+		Created:   a.Create.IssuedAt * 1000,
+		Speakers:  []api.Member{},
+		Stage:     int(a.Stage),
+		Listening: int(a.Listening),
+		Ended:     a.State == statement.RoomEnded,
+		Epoch:     a.Epoch,
+	}
+	r.Why, r.Topic = h.why(&r)
+	return r
+}
+
+// aboutAnnounced is a community as an announcement tells of it.
+func aboutAnnounced(a rooms.Announcement) api.Community {
+	return api.Community{ID: a.Community, Name: a.Name, Entry: a.Rules.Entry, Rules: *a.Rules}
+}
+
+// why is why a room is in this hallway.
+func (h *hallway) why(r *api.Room) (api.Why, string) {
+	if r.Host == h.community.self.Node {
+		return api.WhyHere, ""
+	}
+	if state, founded := h.community.journal.fold(); founded && state.Community() == r.Community.ID {
+		return api.WhyCommunity, ""
+	}
+	for _, topic := range r.Topics {
+		if slices.Contains(h.nodes.topics, topic) {
+			return api.WhyTopic, topic
+		}
+	}
+	return api.WhyGeneral, ""
 }
 
 // Changed implements server.Rooms.
@@ -209,7 +353,7 @@ func (h *hallway) Create(_ context.Context, member identity.PublicKey, req api.C
 	if err := api.CheckTitle(req.Title.Text); err != nil {
 		return api.Room{}, err
 	}
-	if len(h.List()) >= maxRooms {
+	if len(h.live()) >= maxRooms {
 		return api.Room{}, reason.Reject(reason.RateLimited, "%d rooms live on this node", maxRooms)
 	}
 	state := rooms.New(rooms.Config{ID: st.ID(), Creator: member, At: millis(now)})
@@ -230,7 +374,11 @@ func (h *hallway) Create(_ context.Context, member identity.PublicKey, req api.C
 	if err != nil {
 		return api.Room{}, err
 	}
-	return *h.start(st, req.Title, state).view.Load(), nil
+	r := h.room(st, req.Title, rooms.First(st))
+	hosting := newHosting(r, state)
+	summary := hosting.summary()
+	h.start(r, hosting, summary)
+	return *summary, nil
 }
 
 // createLife is how old, in seconds, a create statement may be when it is submitted: an old one is not replayed.
@@ -238,16 +386,14 @@ const createLife = 10 * 60
 
 // Room implements server.Rooms. Somebody who was removed learns it here, before they try to enter.
 func (h *hallway) Room(ctx context.Context, id statement.ID, member identity.PublicKey) (api.Room, error) {
+	if a, ok := h.nodes.announced(id); ok && h.here(id) == nil && a.State == statement.RoomLive {
+		return h.listed(&a), nil
+	}
 	r, err := h.find(id)
 	if err != nil {
 		return api.Room{}, err
 	}
-	return *r.view.Load(), r.do(ctx, func() error {
-		if r.state.Removed(member) {
-			return reason.Reject(reason.RoomRemoved, "")
-		}
-		return nil
-	})
+	return *r.view.Load(), r.do(ctx, func() error { return r.role.admits(member) })
 }
 
 // requestTime bounds how long a request waits for a room's loop.
@@ -261,11 +407,7 @@ func (h *hallway) Audience(id statement.ID, offset, limit int) (api.Audience, er
 	}
 	ctx, cancel := context.WithTimeout(h.ctx, requestTime)
 	defer cancel()
-	var page api.Audience
-	return page, r.do(ctx, func() error {
-		page = r.page(offset, limit)
-		return nil
-	})
+	return r.audience(ctx, offset, limit)
 }
 
 // Act implements server.Rooms.
@@ -279,15 +421,66 @@ func (h *hallway) Act(ctx context.Context, id statement.ID, actor identity.Publi
 
 // Enter implements server.Rooms.
 func (h *hallway) Enter(ctx context.Context, id statement.ID, member identity.PublicKey, from server.Resume) (server.Subscription, error) {
-	r, err := h.find(id)
-	if err != nil {
-		return nil, err
+	for {
+		r, err := h.reach(id)
+		if err != nil {
+			return nil, err
+		}
+		sub, err := r.enter(ctx, member, from.Run, from.Since)
+		switch {
+		case err == nil:
+			return sub, nil
+		case reason.Of(err) == reason.RoomEnded && h.gone(r): // a relay without members went just then
+			continue
+		default:
+			return nil, err
+		}
 	}
-	sub, err := r.enter(ctx, member, from.Run, from.Since)
-	if err != nil {
-		return nil, err
+}
+
+// gone waits for the end of a loop that ends, and reports whether the room lives on at another node.
+func (h *hallway) gone(r *room) bool {
+	select {
+	case <-r.done:
+	default:
+		return false
 	}
-	return sub, nil
+	h.mu.Lock()
+	if h.rooms[r.id] == r {
+		delete(h.rooms, r.id)
+	}
+	h.mu.Unlock()
+	a, ok := h.nodes.announced(r.id)
+	return ok && a.State == statement.RoomLive && a.Host != h.community.self.Node
+}
+
+// papers are what brings a member of this node into a room of another: their own word, this node's ticket for it, their
+// name, and the chain that proves that they belong here.
+func (h *hallway) papers(enter statement.Statement, room statement.ID, host identity.PublicKey) (link.Enter, error) {
+	journal, now := h.community.journal, seconds(h.community.now())
+	ticket, err := statement.Sign(&statement.Ticket{
+		Room: room, IssuedAt: now, Expires: now + statement.MaxTicketLife,
+		Host: host, Member: enter.Signer(), Enter: enter.ID(),
+	}, journal.key)
+	if err != nil {
+		return link.Enter{}, err
+	}
+	profile, ok, err := journal.store.Profile(enter.Signer())
+	if err != nil {
+		return link.Enter{}, fmt.Errorf("node: %w", err)
+	}
+	if !ok {
+		return link.Enter{}, reason.Reject(reason.MemberUnknown, "no profile of %s", enter.Signer())
+	}
+	export, err := journal.export(enter.Signer())
+	if err != nil {
+		return link.Enter{}, err
+	}
+	chain, err := export.Encode()
+	if err != nil {
+		return link.Enter{}, err
+	}
+	return link.Enter{Enter: enter.Text(), Ticket: ticket.Text(), Profile: profile.Text, Chain: chain}, nil
 }
 
 // Offer implements server.Media.

@@ -27,19 +27,23 @@ type journal struct {
 	store *storage.Store
 	log   *slog.Logger
 
-	state atomic.Pointer[invites.State] // nil until a community is founded
+	state    atomic.Pointer[invites.State] // nil until a community is founded
+	appended func(checkpoint string)       // set before the first append; told after each, outside mu
 
 	mu    sync.Mutex  // one writer
 	tree  ledger.Tree // guarded by mu
 	saved int64       // guarded by mu; the log's size at the last snapshot of the fold
 }
 
-// openJournal brings the fold up to the end of the stored log.
+// openJournal brings the fold up to the end of the stored log, and of those of the community's other nodes.
 func openJournal(store *storage.Store, key identity.PrivateKey, log *slog.Logger) (*journal, error) {
-	j := &journal{key: key, store: store, log: log}
+	j := &journal{key: key, store: store, log: log, appended: func(string) {}}
 	head := store.Head()
 	if head.Size == 0 {
 		return j, nil
+	}
+	if merged, err := j.openMerged(); err != nil || merged {
+		return j, err
 	}
 	state, from, err := j.loadSnapshot()
 	if err != nil {
@@ -99,6 +103,10 @@ type draft struct {
 // append lets decide look at the fold and writes what it decides, while nobody else writes. Nothing changes unless all
 // of it is written.
 func (j *journal) append(decide func(state invites.State) (draft, error)) error {
+	return j.told(j.decide(decide))
+}
+
+func (j *journal) decide(decide func(state invites.State) (draft, error)) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	state, founded := j.fold()
@@ -112,14 +120,24 @@ func (j *journal) append(decide func(state invites.State) (draft, error)) error 
 	return j.writeLocked(state, d)
 }
 
+// told passes on the checkpoint after an append.
+func (j *journal) told(err error) error {
+	if err == nil {
+		j.appended(j.store.Checkpoint())
+	}
+	return err
+}
+
 // found writes the first entries of a community that does not exist yet.
 func (j *journal) found(community identity.PublicKey, d draft) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if _, founded := j.fold(); founded {
-		return reason.Reject(reason.FoundedAlready, "")
-	}
-	return j.writeLocked(invites.New(community), d)
+	return j.told(func() error {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		if _, founded := j.fold(); founded {
+			return reason.Reject(reason.FoundedAlready, "")
+		}
+		return j.writeLocked(invites.New(community), d)
+	}())
 }
 
 func (j *journal) writeLocked(state invites.State, d draft) error {
@@ -195,55 +213,6 @@ func (j *journal) save() error {
 	}
 	j.saved = j.tree.Size
 	return nil
-}
-
-// export is a member's chain with its proofs.
-func (j *journal) export(member identity.PublicKey) (*invites.Export, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	state, founded := j.fold()
-	if !founded {
-		return nil, reason.Reject(reason.FoundedNot, "")
-	}
-	if member.IsZero() {
-		member = state.Community()
-	}
-	ids, err := state.Chain(member)
-	if err != nil {
-		return nil, err
-	}
-	export := &invites.Export{
-		Community:   state.Community(),
-		Member:      member,
-		Checkpoints: map[identity.PublicKey]string{j.key.Public(): j.store.Checkpoint()},
-	}
-	for _, id := range ids {
-		entry, err := j.entry(id)
-		if err != nil {
-			return nil, err
-		}
-		if err := export.Add(entry, j.tree, j.store); err != nil {
-			return nil, fmt.Errorf("node: %w", err)
-		}
-	}
-	return export, nil
-}
-
-// entry reads a statement back from the log.
-func (j *journal) entry(id statement.ID) (invites.Entry, error) {
-	index, ok, err := j.store.IndexOf(id)
-	if err != nil || !ok {
-		return invites.Entry{}, fmt.Errorf("node: statement %s is not in the log: %w", id, err)
-	}
-	stored, _, err := j.store.Entry(index)
-	if err != nil {
-		return invites.Entry{}, fmt.Errorf("node: %w", err)
-	}
-	st, err := statement.Parse(stored.Text)
-	if err != nil {
-		return invites.Entry{}, fmt.Errorf("node: entry %d of the log: %w", index, err)
-	}
-	return invites.Entry{Log: j.key.Public(), Index: index, Statement: st}, nil
 }
 
 // seconds is a time as statements carry it.

@@ -37,6 +37,12 @@ type Config struct {
 	Media       string   // UDP address of the audio, such as 127.0.0.1:7081
 	MediaPublic []string // addresses that clients reach Media at, where they are not Media itself
 	P2P         []string // multiaddrs to listen on for other nodes
+	P2PPublic   []string // multiaddrs at which other nodes reach P2P, where they are not P2P itself
+	Peers       []string // multiaddrs of nodes to stay connected to
+	MDNS        bool     // find nodes on the local network
+	Topics      []string // topics whose rooms are of interest here
+	Deny        []string // did:keys of nodes, communities and members to have nothing to do with
+	Metrics     string   // TCP address of the metrics; none: no metrics
 	TLSCert     string   // PEM files; both or neither
 	TLSKey      string
 	Version     string
@@ -95,32 +101,34 @@ func run(ctx context.Context, cfg Config, store *storage.Store) error {
 	if err != nil {
 		return err
 	}
-	peers, err := p2p.Listen(p2p.Config{Key: c.journal.key, Listen: cfg.P2P})
+	nodes, err := openNetwork(cfg, c)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = peers.Close() }()
-	return serve(ctx, cfg, c, audio, peers, listener, certs)
+	return serve(ctx, cfg, c, audio, nodes, listener, certs)
 }
 
 // serve runs what has been opened, until ctx ends or a part fails. Parts end in the order in which people depend on
-// them: rooms tell everybody, then the audio stops, and the store last of all, by the caller. Nothing runs on after it.
-func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, peers *p2p.Host, listener net.Listener, certs *tls.Config) error {
+// them: rooms tell everybody, then the audio and the other nodes are left, and the store last of all, by the caller.
+// Nothing runs on after it.
+func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, nodes *network, listener net.Listener, certs *tls.Config) error {
 	at, err := addressOf(cfg.PublicURL, listener.Addr(), certs)
 	if err != nil {
-		return err
+		return errors.Join(err, nodes.host.Close())
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	group, ctx := errgroup.WithContext(ctx)
-	audioCtx, stopAudio := context.WithCancel(context.WithoutCancel(ctx)) // outlives the rooms
-	defer stopAudio()
-	h := newHallway(ctx, c, audio, cfg.Log)
-	group.Go(func() error { return audio.Run(audioCtx) })
+	lasting, stopLasting := context.WithCancel(context.WithoutCancel(ctx)) // outlives the rooms
+	defer stopLasting()
+	h := newHallway(ctx, c, audio, nodes, cfg.Log)
+	nodes.begin(lasting, h)
+	group.Go(func() error { return audio.Run(lasting) })
+	group.Go(func() error { return nodes.run(lasting) })
 	group.Go(func() error {
 		<-ctx.Done()
 		h.wait.Wait()
-		stopAudio()
+		stopLasting()
 		return c.journal.save()
 	})
 	if err := open(ctx, group, cfg, c, h, at, listener, certs); err != nil {
@@ -129,7 +137,7 @@ func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, p
 		return err
 	}
 	if ctx.Err() == nil {
-		announce(cfg, c, at, peers)
+		announce(cfg, c, at, nodes.host)
 	}
 	err = group.Wait()
 	if errors.Is(err, context.Canceled) || errors.Is(err, http.ErrServerClosed) {
@@ -148,6 +156,7 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 	if err := h.resume(); err != nil {
 		return err
 	}
+	close(h.nodes.ready)
 	admin, err := openAdmin(ctx, cfg.Data, &admin{
 		journal: c.journal, names: c.names, owner: c.owner, now: c.now, at: at, endRooms: h.endAll,
 	}, cfg.Log)
@@ -169,6 +178,8 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		Invites:   c,
 		Rooms:     h,
 		Media:     h,
+		Nodes:     h.nodes,
+		Logs:      publicLogs{h.nodes},
 		Clock:     cfg.Now,
 		Log:       cfg.Log,
 	})
@@ -176,6 +187,9 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		return err
 	}
 	group.Go(func() error { return pages.Serve(ctx, listener, certs) })
+	if cfg.Metrics != "" {
+		return serveMetrics(ctx, group, cfg.Metrics, h.nodes.metrics)
+	}
 	return nil
 }
 

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/rooms"
 	"github.com/stoa-rooms/stoa/statement"
-	"github.com/stoa-rooms/stoa/storage"
 )
 
 // audiencePage is how many listeners a snapshot and an audience event list; the rest is asked for by page.
@@ -22,22 +20,21 @@ const audiencePage = 50
 // audienceEvery is the least time between two audience events, so that presence costs no n² (design section 4).
 const audienceEvery = time.Second
 
-// room is one live room: the loop that alone owns its state. Whoever wants something of it hands it a function.
+// room is one live room as the members of this node meet it: their event streams, their audio, and the loop that alone
+// owns all of it. Whoever wants something of a room hands the loop a function; there is no lock.
 //
-// A command becomes real in this order: the pure transition; what it takes away is taken away in the media at once; the
-// durable part is stored; what it gives is given in the media; everybody is told. If storing fails, the old state stays
-// and the actor gets the error.
+// What becomes of it depends on the role. As the room's host ([hosting]) this node decides; as a relay ([relaying]) it
+// passes on what its members do, and tells them what the host makes of it. The role changes when a host is lost, and the
+// members stay connected.
 type room struct {
 	id      statement.ID
-	create  *statement.Create
-	text    string // the create statement's
+	create  statement.Statement
 	title   statement.Text
-	names   *names
-	store   *storage.Store
+	proof   rooms.Bundle         // what proves whose the room is, if another node announced it; else zero
+	stated  api.Community        // the community as it was announced with
+	about   func() api.Community // the community whose room it is
+	hallway *hallway
 	media   *media.Room
-	about   func() api.Community
-	changed func()            // tells the hallway
-	finish  func(*room) error // writes the end of the room
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -46,20 +43,52 @@ type room struct {
 	view  atomic.Pointer[api.Room]
 
 	// Owned by the loop.
-	state     rooms.State
-	stream    stream
-	numbers   map[identity.PublicKey]uint32 // who asked for a media connection
-	allowed   map[uint32]bool               // whom the media forwards, by number
-	abandoned bool                          // the community is gone, and the room with it
-	audience  struct {
-		stale bool      // somebody came or went since the last audience event
-		last  time.Time // when that was
-	}
+	ctx    context.Context //nolint:containedctx // the life of the loop, for what it starts
+	role   role
+	tenure rooms.Tenure // who hosts the room, and what proves it
+	stream stream
+	legs   map[identity.PublicKey]uint32 // who asked for a media connection, and the number it has
+	over   bool                          // the loop ends
+}
+
+// role is what this node is to a room. Its methods are called in the room's loop.
+type role interface {
+	// enter takes a member of this node in. The subscription is theirs until it ends.
+	enter(sub *subscription) error
+	// answer takes the enter statement that a member was asked for.
+	answer(sub *subscription, enter string) error
+	// left says that the connection behind a subscription is gone.
+	left(sub *subscription)
+	// act is a command of a member of this node. With a channel, the outcome comes there.
+	act(actor identity.PublicKey, action api.Action) (<-chan error, error)
+	// number names a member of this node in the room's audio; a refusal if they are not in the room.
+	number(member identity.PublicKey) (uint32, error)
+	// audience is a page of the people who listen. With a channel, it comes there.
+	audience(offset, limit int) (api.Audience, <-chan page)
+	// admits refuses somebody who may not enter.
+	admits(member identity.PublicKey) error
+	// heard takes in what an announcement proves about who hosts the room.
+	heard(a rooms.Announcement)
+	// tick lets time pass, and due is how long until it has to again.
+	tick(now time.Time)
+	due(now time.Time) time.Duration
+	// leave ends what the role has running, before another one or none.
+	leave()
+}
+
+// page is an answer of another node about the audience.
+type page struct {
+	audience api.Audience
+	err      error
 }
 
 // run is the loop. It returns when ctx ends or the room does.
 func (r *room) run(ctx context.Context) {
 	defer close(r.done)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r.ctx = ctx
+	defer func() { r.role.leave() }()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -70,29 +99,18 @@ func (r *room) run(ctx context.Context) {
 		case task := <-r.tasks:
 			task()
 		case <-timer.C:
-			r.tick()
+			r.role.tick(r.now())
 		}
-		if _, over := r.state.Ended(); over || r.abandoned {
+		if r.over {
 			r.media.Close()
 			return
 		}
-		timer.Reset(r.wait())
+		timer.Reset(max(r.role.due(r.now()), time.Millisecond))
 	}
 }
 
-// wait is how long until something is due.
-func (r *room) wait() time.Duration {
-	const idle = time.Hour
-	wait := idle
-	now := r.now()
-	if next := r.state.Next(); next != 0 {
-		wait = min(wait, time.UnixMilli(next).Sub(now))
-	}
-	if r.audience.stale {
-		wait = min(wait, r.audience.last.Add(audienceEvery).Sub(now))
-	}
-	return max(wait, time.Millisecond)
-}
+// idle is how long a loop sleeps when nothing is due.
+const idle = time.Hour
 
 // do runs f in the loop and waits for it. It fails when the room is over.
 func (r *room) do(ctx context.Context, f func() error) error {
@@ -117,157 +135,135 @@ func (r *room) do(ctx context.Context, f func() error) error {
 	}
 }
 
-// tick lets time pass.
-func (r *room) tick() {
-	now := r.now()
-	if next := r.state.Next(); next != 0 && next <= millis(now) {
-		r.must(rooms.Command{Do: rooms.Tick{}})
+// post hands f to the loop, from a goroutine that the loop does not wait for. It reports whether the loop still runs.
+func (r *room) post(f func()) bool {
+	select {
+	case r.tasks <- f:
+		return true
+	case <-r.done:
+		return false
 	}
-	r.tellAudience()
 }
 
-// must applies what happens to a room whether or not it can be written down: people go, time passes.
-func (r *room) must(c rooms.Command) {
-	c.At = millis(r.now())
-	next, events, err := r.state.Apply(c)
-	if err != nil {
-		r.log.Error("the room refused what cannot be refused", "room", r.id, "action", fmt.Sprintf("%T", c.Do), "error", err)
+// enter takes a member into the room: their connection is their presence. It resumes after event number since of a run
+// if it can, and begins with a snapshot else.
+func (r *room) enter(ctx context.Context, member identity.PublicKey, run string, since int64) (*subscription, error) {
+	sub := newSubscription(member, run, since)
+	sub.leave = func() {
+		_ = r.do(context.Background(), func() error { // the loop may be over: then nobody has left
+			r.role.left(sub)
+			return nil
+		})
+	}
+	sub.answer = func(ctx context.Context, enter string) error {
+		return r.do(ctx, func() error { return r.role.answer(sub, enter) })
+	}
+	return sub, r.do(ctx, func() error { return r.role.enter(sub) })
+}
+
+// welcome begins a subscription's events: with those that its client has missed, or with all of the room.
+func (r *room) welcome(sub *subscription, snapshot func() api.Snapshot) {
+	r.stream.open(sub)
+	if missed, ok := r.stream.since(sub.run, sub.since); ok {
+		for _, event := range missed {
+			sub.offer(event)
+		}
 		return
 	}
-	if err := r.save(next, events); err != nil {
-		r.log.Error("the room goes on, but a restart will not know of the last change", "room", r.id, "error", err)
-	}
-	r.publish(c, next, events)
+	sub.offer(snapshot())
 }
 
-// apply is a command of a person.
-func (r *room) apply(actor identity.PublicKey, do rooms.Action) error {
-	c := rooms.Command{At: millis(r.now()), Actor: actor, Do: do}
-	next, events, err := r.state.Apply(c)
-	if err != nil {
+// act is one command of a member of this node.
+func (r *room) act(ctx context.Context, actor identity.PublicKey, action api.Action) error {
+	var later <-chan error
+	if err := r.do(ctx, func() (err error) {
+		later, err = r.role.act(actor, action)
+		return err
+	}); err != nil || later == nil {
 		return err
 	}
-	r.silence(next)
-	if err := r.save(next, events); err != nil {
-		r.permit(r.state)
-		return err
-	}
-	r.publish(c, next, events)
-	return nil
+	return r.await(ctx, later)
 }
 
-// save stores what must survive a restart. The end of the room is written to the log instead.
-func (r *room) save(next rooms.State, events []rooms.Event) error {
-	if _, over := next.Ended(); over {
-		return r.finish(r)
+// await waits for what another node answers.
+func (r *room) await(ctx context.Context, later <-chan error) error {
+	select {
+	case err := <-later:
+		return err
+	case <-r.done:
+		return reason.Reject(reason.RoomEnded, "")
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
-	if !rooms.Durable(events) {
+}
+
+// audience is a page of the people who listen.
+func (r *room) audience(ctx context.Context, offset, limit int) (api.Audience, error) {
+	var here api.Audience
+	var later <-chan page
+	if err := r.do(ctx, func() error {
+		here, later = r.role.audience(offset, limit)
 		return nil
+	}); err != nil || later == nil {
+		return here, err
 	}
-	stored, err := r.stored(next)
-	if err != nil {
+	select {
+	case there := <-later:
+		return there.audience, there.err
+	case <-r.done:
+		return api.Audience{}, reason.Reject(reason.RoomEnded, "")
+	case <-ctx.Done():
+		return api.Audience{}, context.Cause(ctx)
+	}
+}
+
+// offer connects a member's audio. Only somebody whose events are connected has a place in the room to connect it to.
+func (r *room) offer(ctx context.Context, member identity.PublicKey, sdp string, compat bool) (answer, leg string, err error) {
+	var number uint32
+	if err := r.do(ctx, func() (err error) {
+		if number, err = r.role.number(member); err == nil {
+			r.legs[member] = number
+		}
 		return err
+	}); err != nil {
+		return "", "", err
 	}
-	return r.store.Commit(storage.Batch{Rooms: []storage.Room{stored}})
-}
-
-// stored is the room as the store keeps it.
-func (r *room) stored(state rooms.State) (storage.Room, error) {
-	record, err := state.Record().Encode()
+	answer, id, err := r.media.Offer(ctx, number, sdp, media.Options{Compat: compat})
 	if err != nil {
-		return storage.Room{}, fmt.Errorf("node: %w", err)
+		return "", "", err
 	}
-	return storage.Room{ID: r.id, Create: r.text, Title: r.title, Record: record}, nil
-}
-
-// silence stops the media of everybody who may not be heard in next: before anything is written or told.
-func (r *room) silence(next rooms.State) {
-	for number, may := range r.allowed {
-		if may && !maySend(next, number) {
-			r.media.Allow(number, false)
-			r.allowed[number] = false
+	// The member may have gone while the answer was made; then the new connection goes too.
+	if err := r.do(ctx, func() error {
+		if r.legs[member] != number {
+			return reason.Reject(reason.RoomNotHere, "")
 		}
-	}
-}
-
-// permit makes the media forward exactly those who may be heard in state.
-func (r *room) permit(state rooms.State) {
-	r.silence(state)
-	for _, p := range state.Stage() {
-		if may := state.MaySend(p.Key); may && !r.allowed[p.Number] {
-			r.media.Allow(p.Number, true)
-			r.allowed[p.Number] = true
-		}
-	}
-}
-
-func maySend(state rooms.State, number uint32) bool {
-	for _, p := range state.Stage() {
-		if p.Number == number {
-			return state.MaySend(p.Key)
-		}
-	}
-	return false
-}
-
-// publish makes next the state of the room and tells everybody.
-func (r *room) publish(c rooms.Command, next rooms.State, events []rooms.Event) {
-	r.state = next
-	r.permit(next)
-	at := millis(r.now())
-	for _, event := range events {
-		if _, ok := event.(rooms.AudienceChanged); ok {
-			r.audience.stale = true
-			continue
-		}
-		r.stream.send(at, func(h api.Head) api.Event { return r.wire(event, h) })
-	}
-	r.dropGone(c.Actor, events)
-	r.tellAudience()
-	r.view.Store(r.summary())
-	r.changed()
-}
-
-// dropGone ends the connections of those whom a command took out of the room. A place that is held keeps its media
-// connection: it may outlive the loss of the other one.
-func (r *room) dropGone(actor identity.PublicKey, events []rooms.Event) {
-	gone := func(key identity.PublicKey) {
-		number, known := r.numbers[key]
-		if !known || r.onStage(key) || r.state.Present(key) {
-			return
-		}
+		return nil
+	}); err != nil {
 		r.media.Drop(number)
-		delete(r.numbers, key)
-		delete(r.allowed, number)
+		return "", "", err
 	}
-	gone(actor)
-	for _, event := range events {
-		switch e := event.(type) {
-		case rooms.StageLeft:
-			gone(e.Key)
-		case rooms.Removed:
-			gone(e.Key)
-			r.stream.close(e.Key, reason.Reject(reason.RoomRemoved, ""))
-		case rooms.Ended:
-			r.stream.closeAll(nil)
+	return answer, string(id), nil
+}
+
+// closeLeg ends one media connection of a member, if it still is the one named.
+func (r *room) closeLeg(ctx context.Context, member identity.PublicKey, leg string) error {
+	return r.do(ctx, func() error {
+		number, ok := r.legs[member]
+		if !ok {
+			return reason.Reject(reason.MediaLegGone, "")
 		}
-	}
-}
-
-func (r *room) onStage(key identity.PublicKey) bool {
-	role, ok := r.state.Role(key)
-	return ok && role != rooms.Listener
-}
-
-// tellAudience sends the audience if it changed and the last such event is old enough.
-func (r *room) tellAudience() {
-	now := r.now()
-	if !r.audience.stale || now.Before(r.audience.last.Add(audienceEvery)) {
-		return
-	}
-	r.audience.stale, r.audience.last = false, now
-	r.stream.send(millis(now), func(h api.Head) api.Event {
-		h.Type = api.EventAudience
-		return api.AudienceChanged{Head: h, Audience: r.page(0, audiencePage)}
+		return r.media.Hangup(number, media.LegID(leg))
 	})
+}
+
+// body is the create statement's body.
+func (r *room) body() *statement.Create { return r.create.Body().(*statement.Create) }
+
+// self is this node.
+func (r *room) self() identity.PublicKey { return r.hallway.community.journal.key.Public() }
+
+// show makes the room as it is now the one that the hallway shows.
+func (r *room) show(summary *api.Room) {
+	r.view.Store(summary)
+	r.hallway.tell()
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"crypto/rand"
 	"sync"
 
@@ -28,8 +29,8 @@ func newStream() stream {
 	return stream{run: rand.Text(), subs: map[identity.PublicKey]*subscription{}}
 }
 
-// send numbers an event and queues it for everybody.
-func (s *stream) send(at int64, build func(api.Head) api.Event) {
+// send numbers an event, queues it for everybody, and returns it.
+func (s *stream) send(at int64, build func(api.Head) api.Event) api.Event {
 	s.n++
 	event := build(api.Head{N: s.n, At: at})
 	if len(s.kept) == keptEvents {
@@ -41,6 +42,22 @@ func (s *stream) send(at int64, build func(api.Head) api.Event) {
 			s.close(key, reason.Reject(reason.RoomTooSlow, "%d events unread", queuedEvents))
 		}
 	}
+	return event
+}
+
+// tell queues an event without a number for everybody: it is no part of the room.
+func (s *stream) tell(event api.Event) {
+	for key, sub := range s.subs {
+		if !sub.offer(event) {
+			s.close(key, reason.Reject(reason.RoomTooSlow, "%d events unread", queuedEvents))
+		}
+	}
+}
+
+// forget makes a break that nobody resumes over: what comes next is a snapshot, with the next number.
+func (s *stream) forget() {
+	s.n++
+	s.kept = nil
 }
 
 // since are the events after number n of a run; false when they are not all kept.
@@ -53,11 +70,11 @@ func (s *stream) since(run string, n int64) ([]api.Event, bool) {
 }
 
 // open subscribes somebody; an older subscription of theirs ends.
-func (s *stream) open(key identity.PublicKey, leave func(*subscription)) *subscription {
-	s.close(key, reason.Reject(reason.RoomReplaced, ""))
-	sub := &subscription{events: make(chan api.Event, queuedEvents), leave: leave}
-	s.subs[key] = sub
-	return sub
+func (s *stream) open(sub *subscription) {
+	if s.subs[sub.member] != sub {
+		s.close(sub.member, reason.Reject(reason.RoomReplaced, ""))
+		s.subs[sub.member] = sub
+	}
 }
 
 // close ends somebody's subscription. A nil error says that all went well.
@@ -75,18 +92,31 @@ func (s *stream) closeAll(why error) {
 	}
 }
 
-// subscription is one client's end of a stream. It implements server.Subscription.
+// subscription is one member's end of a stream. It implements server.Subscription.
 type subscription struct {
+	member identity.PublicKey
+	run    string // what the client has seen: the run of its last snapshot, and its last number
+	since  int64
+
 	events chan api.Event // written and closed by the room's loop alone
-	leave  func(*subscription)
+	closed bool           // owned by the loop
+	leave  func()
+	answer func(ctx context.Context, enter string) error
 	once   sync.Once
 
 	mu  sync.Mutex
 	why error // guarded by mu
 }
 
+func newSubscription(member identity.PublicKey, run string, since int64) *subscription {
+	return &subscription{member: member, run: run, since: since, events: make(chan api.Event, queuedEvents)}
+}
+
 // offer queues an event without waiting; false when the queue is full.
 func (s *subscription) offer(event api.Event) bool {
+	if s.closed {
+		return true
+	}
 	select {
 	case s.events <- event:
 		return true
@@ -95,8 +125,12 @@ func (s *subscription) offer(event api.Event) bool {
 	}
 }
 
-// end closes the queue. Called by the room's loop alone, once.
+// end closes the queue, once. Called by the room's loop alone.
 func (s *subscription) end(why error) {
+	if s.closed {
+		return
+	}
+	s.closed = true
 	s.mu.Lock()
 	s.why = why
 	s.mu.Unlock()
@@ -106,6 +140,9 @@ func (s *subscription) end(why error) {
 // Events implements server.Subscription.
 func (s *subscription) Events() <-chan api.Event { return s.events }
 
+// Answer implements server.Subscription.
+func (s *subscription) Answer(ctx context.Context, enter string) error { return s.answer(ctx, enter) }
+
 // Err implements server.Subscription.
 func (s *subscription) Err() error {
 	s.mu.Lock()
@@ -114,4 +151,4 @@ func (s *subscription) Err() error {
 }
 
 // Close implements server.Subscription: the member's connection is gone.
-func (s *subscription) Close() { s.once.Do(func() { s.leave(s) }) }
+func (s *subscription) Close() { s.once.Do(s.leave) }

@@ -9,44 +9,44 @@ import (
 )
 
 // wire is an event of the state machine as clients get it: numbers become CSRCs, keys get their names.
-func (r *room) wire(event rooms.Event, h api.Head) api.Event {
+func (h *hosting) wire(event rooms.Event, head api.Head) api.Event {
 	switch e := event.(type) {
 	case rooms.HandRaised:
-		h.Type = api.EventHandRaised
-		return api.HandRaised{Head: h, Hand: r.wireHand(e.Hand)}
+		head.Type = api.EventHandRaised
+		return api.HandRaised{Head: head, Hand: h.wireHand(e.Hand)}
 	case rooms.HandLowered:
-		h.Type = api.EventHandLowered
-		return api.HandLowered{Head: h, Key: e.Key, By: someone(e.By)}
+		head.Type = api.EventHandLowered
+		return api.HandLowered{Head: head, Key: e.Key, By: someone(e.By)}
 	case rooms.StageOffered:
-		h.Type = api.EventOffered
-		return api.StageOffered{Head: h, Offer: wireOffer(e.Offer)}
+		head.Type = api.EventOffered
+		return api.StageOffered{Head: head, Offer: wireOffer(e.Offer)}
 	case rooms.OfferEnded:
-		h.Type = api.EventOfferEnded
-		return api.OfferEnded{Head: h, Key: e.Key, Why: string(e.Why)}
+		head.Type = api.EventOfferEnded
+		return api.OfferEnded{Head: head, Key: e.Key, Why: string(e.Why)}
 	case rooms.StageJoined:
-		h.Type = api.EventStageJoined
-		return api.StageJoined{Head: h, Person: r.wireStage(e.Person)}
+		head.Type = api.EventStageJoined
+		return api.StageJoined{Head: head, Person: h.wireStage(e.Person)}
 	case rooms.StageLeft:
-		h.Type = api.EventStageLeft
-		return api.StageLeft{Head: h, Key: e.Key, Why: string(e.Why), By: someone(e.By)}
+		head.Type = api.EventStageLeft
+		return api.StageLeft{Head: head, Key: e.Key, Why: string(e.Why), By: someone(e.By)}
 	case rooms.Muted:
-		h.Type = api.EventMuted
-		return api.Muted{Head: h, Key: e.Key, By: someone(e.By)}
+		head.Type = api.EventMuted
+		return api.Muted{Head: head, Key: e.Key, By: someone(e.By)}
 	case rooms.Unmuted:
-		h.Type = api.EventUnmuted
-		return api.Unmuted{Head: h, Key: e.Key}
+		head.Type = api.EventUnmuted
+		return api.Unmuted{Head: head, Key: e.Key}
 	case rooms.RoleChanged:
-		h.Type = api.EventRoleChanged
-		return api.RoleChanged{Head: h, Key: e.Key, Role: api.Role(e.Role), By: someone(e.By)}
+		head.Type = api.EventRoleChanged
+		return api.RoleChanged{Head: head, Key: e.Key, Role: api.Role(e.Role), By: someone(e.By)}
 	case rooms.Connection:
-		h.Type = api.EventConnection
-		return api.Connection{Head: h, Key: e.Key, Connected: e.Connected}
+		head.Type = api.EventConnection
+		return api.Connection{Head: head, Key: e.Key, Connected: e.Connected}
 	case rooms.Removed:
-		h.Type = api.EventRemoved
-		return api.Removed{Head: h, Key: e.Key, By: e.By}
+		head.Type = api.EventRemoved
+		return api.Removed{Head: head, Key: e.Key, By: e.By}
 	case rooms.Ended:
-		h.Type = api.EventEnded
-		return api.Ended{Head: h, Why: string(e.Why), By: someone(e.By)}
+		head.Type = api.EventEnded
+		return api.Ended{Head: head, Why: string(e.Why), By: someone(e.By)}
 	default:
 		panic(fmt.Sprintf("node: no wire form of %T", event)) // the set is closed; a test goes through it
 	}
@@ -60,21 +60,37 @@ func someone(key identity.PublicKey) *identity.PublicKey {
 	return &key
 }
 
-func (r *room) wirePerson(key identity.PublicKey, number uint32) api.Person {
-	return api.Person{Key: key, Name: r.names.member(key).Name, CSRC: number}
+func (h *hosting) wirePerson(key identity.PublicKey, number uint32) api.Person {
+	p := api.Person{Key: key, Name: h.nameOf(key), CSRC: number}
+	if o := h.via[key]; o != nil {
+		p.Home = &o.node
+	}
+	return p
 }
 
-func (r *room) wireStage(p rooms.StagePerson) api.StagePerson {
+// nameOf is how somebody is called: a guest as their home says, a member as this node knows.
+func (h *hosting) nameOf(key identity.PublicKey) string {
+	if name, ok := h.guests[key]; ok {
+		return name
+	}
+	return h.hallway.community.names.member(key).Name
+}
+
+func (h *hosting) member(key identity.PublicKey) api.Member {
+	return api.Member{Key: key, Name: h.nameOf(key)}
+}
+
+func (h *hosting) wireStage(p rooms.StagePerson) api.StagePerson {
 	return api.StagePerson{
-		Person:    r.wirePerson(p.Key, p.Number),
+		Person:    h.wirePerson(p.Key, p.Number),
 		Role:      api.Role(p.Role),
 		Muted:     p.Muted,
 		Connected: p.Connected,
 	}
 }
 
-func (r *room) wireHand(h rooms.Hand) api.Hand {
-	return api.Hand{Person: r.wirePerson(h.Key, h.Number), Question: h.Question, At: h.At}
+func (h *hosting) wireHand(hand rooms.Hand) api.Hand {
+	return api.Hand{Person: h.wirePerson(hand.Key, hand.Number), Question: hand.Question, At: hand.At}
 }
 
 func wireOffer(o rooms.StageOffer) api.Offer {
@@ -82,33 +98,33 @@ func wireOffer(o rooms.StageOffer) api.Offer {
 }
 
 // page is a part of the audience, in the order of entering.
-func (r *room) page(offset, limit int) api.Audience {
-	page := api.Audience{Count: r.state.Listening(), People: []api.Person{}}
-	for _, l := range r.state.Listeners(offset, limit) {
-		page.People = append(page.People, r.wirePerson(l.Key, l.Number))
+func (h *hosting) page(offset, limit int) api.Audience {
+	page := api.Audience{Count: h.state.Listening(), People: []api.Person{}}
+	for _, l := range h.state.Listeners(max(offset, 0), limit) {
+		page.People = append(page.People, h.wirePerson(l.Key, l.Number))
 	}
 	return page
 }
 
 // snapshot is the whole room for one member.
-func (r *room) snapshot(you identity.PublicKey, at int64) api.Snapshot {
+func (h *hosting) snapshot(you identity.PublicKey, at int64) api.Snapshot {
 	s := api.Snapshot{
-		Head:     api.Head{Type: api.EventSnapshot, N: r.stream.n, At: at},
-		Run:      r.stream.run,
+		Head:     api.Head{Type: api.EventSnapshot, N: h.stream.n, At: at},
+		Run:      h.stream.run,
 		You:      you,
-		Room:     *r.summary(),
+		Room:     *h.summary(),
 		Stage:    []api.StagePerson{},
 		Hands:    []api.Hand{},
 		Offers:   []api.Offer{},
-		Audience: r.page(0, audiencePage),
+		Audience: h.page(0, audiencePage),
 	}
-	for _, p := range r.state.Stage() {
-		s.Stage = append(s.Stage, r.wireStage(p))
+	for _, p := range h.state.Stage() {
+		s.Stage = append(s.Stage, h.wireStage(p))
 	}
-	for _, h := range r.state.Hands() {
-		s.Hands = append(s.Hands, r.wireHand(h))
+	for _, hand := range h.state.Hands() {
+		s.Hands = append(s.Hands, h.wireHand(hand))
 	}
-	for _, o := range r.state.Offers() {
+	for _, o := range h.state.Offers() {
 		s.Offers = append(s.Offers, wireOffer(o))
 	}
 	return s
@@ -118,27 +134,30 @@ func (r *room) snapshot(you identity.PublicKey, at int64) api.Snapshot {
 const shownSpeakers = 4
 
 // summary is the room as the hallway shows it.
-func (r *room) summary() *api.Room {
-	config := r.state.Config()
-	stage := r.state.Stage()
-	_, over := r.state.Ended()
+func (h *hosting) summary() *api.Room {
+	config := h.state.Config()
+	stage := h.state.Stage()
+	_, over := h.state.Ended()
+	about := h.body()
 	s := &api.Room{
-		ID:        r.id,
-		Title:     r.title.Text,
-		Topics:    append([]string{}, r.create.Topics...),
-		Language:  r.create.Language,
-		Entry:     r.create.Entry,
-		Community: r.about(),
-		Host:      r.create.Node,
-		Creator:   r.names.member(config.Creator),
+		ID:        h.id,
+		Title:     h.title.Text,
+		Topics:    append([]string{}, about.Topics...),
+		Language:  about.Language,
+		Entry:     about.Entry,
+		Community: h.about(),
+		Host:      h.self(),
+		Creator:   h.member(config.Creator),
 		Created:   config.At,
 		Speakers:  []api.Member{},
 		Stage:     len(stage),
-		Listening: r.state.Listening(),
+		Listening: h.state.Listening(),
 		Ended:     over,
+		Epoch:     h.tenure.Epoch,
+		Why:       api.WhyHere,
 	}
 	for _, p := range stage[:min(len(stage), shownSpeakers)] {
-		s.Speakers = append(s.Speakers, r.names.member(p.Key))
+		s.Speakers = append(s.Speakers, h.member(p.Key))
 	}
 	return s
 }

@@ -91,6 +91,37 @@ const (
 	RoomOfferExpired Reason = "room-offer-expired"
 	RoomReplaced     Reason = "room-replaced" // the same member connected from elsewhere
 	RoomTooSlow      Reason = "room-too-slow" // the client did not read its events
+	RoomUnsigned     Reason = "room-unsigned" // another node hosts the room, and the action is not signed
+	RoomHostLost     Reason = "room-host-lost"
+)
+
+// What a node can refuse another for, about members who want into a room of its own.
+const (
+	EnterStale      Reason = "enter-stale"      // a nonce that is unknown, used, or older than a minute; another epoch or host
+	TicketForged    Reason = "ticket-forged"    // for another room, host, member or enter
+	TicketExpired   Reason = "ticket-expired"   // older than a minute
+	ChainInvalid    Reason = "chain-invalid"    // the invite chain does not lead from the community's root to the member
+	ActReplayed     Reason = "act-replayed"     // the number is not above the last, or the nonce is of another entry
+	CommunityDenied Reason = "community-denied" // this node's policy
+	NodeDenied      Reason = "node-denied"      // this node's policy
+	HomeLimit       Reason = "home-limit"       // more people, hands or actions than one node or community may bring
+	StreamInvalid   Reason = "stream-invalid"   // a message between nodes that cannot be read, or out of turn
+)
+
+// What an announcement, a checkpoint or a claim of another node can be refused for.
+const (
+	AnnounceInvalid Reason = "announce-invalid" // its parts do not belong together
+	AnnounceHost    Reason = "announce-host"    // its signer does not host the room
+	AnnounceEarly   Reason = "announce-early"   // dated more than two minutes ahead
+	AnnounceStale   Reason = "announce-stale"   // expired, older than what is known, or after the room's end
+	AnnounceFull    Reason = "announce-full"    // more rooms than a host, or all of them, may announce
+	LogShrunk       Reason = "log-shrunk"
+	LogInvalid      Reason = "log-invalid" // what a node serves is not what its checkpoint says
+	ClaimInvalid    Reason = "claim-invalid"
+	ClaimNotListed  Reason = "claim-not-listed"
+	ClaimEpoch      Reason = "claim-epoch" // old, or too far ahead
+	ClaimAlive      Reason = "claim-alive" // the host lives, or its side of the partition is the larger one
+	AdmitLost       Reason = "admit-lost"  // another redeemed the same invite at another node, and theirs counts
 )
 
 // What a media offer can be refused for.

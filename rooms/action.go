@@ -4,7 +4,7 @@ import "github.com/stoa-rooms/stoa/identity"
 
 // Action is something done to a room. The set is closed.
 //
-// All but Enter, Leave, Disconnect and Tick need an actor who is connected to the room; room-removed or room-not-here
+// All but Enter, Leave, Disconnect, Tick and Unite need an actor who is connected to the room; room-removed or room-not-here
 // otherwise. Those of moderators refuse others with room-role, a target without a place in the room with
 // room-person-gone, and a target who moderates with room-rank, unless they say differently. In a room that has ended,
 // everything but Leave, Disconnect and Tick is refused with room-ended.
@@ -26,6 +26,12 @@ type (
 
 	// Tick lets time pass.
 	Tick struct{}
+
+	// Unite brings in what moderators removed while another node hosted the room: in every epoch it has had, and on both
+	// sides of a partition. Whoever is here leaves, a moderator too. The actor is the zero key. Succeeds without effect
+	// for those who are removed already; one that no Record could hold (without key or moderator, or with a time out of
+	// range) is passed over.
+	Unite struct{ Removed []Removal }
 )
 
 // The actions of listeners, in hands.go.

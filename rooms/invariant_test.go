@@ -98,6 +98,9 @@ func drawCommand(t *rapid.T, s rooms.State, step int, at int64) rooms.Command {
 		{3, moderators, func() rooms.Action { return rooms.Appoint{Who: target(stage)} }},
 		{2, moderators, func() rooms.Action { return rooms.Withdraw{Who: target(moderators)} }},
 		{1, moderators, func() rooms.Action { return rooms.Remove{Who: target(nil)} }},
+		{1, nil, func() rooms.Action {
+			return rooms.Unite{Removed: []rooms.Removal{{Key: target(stage), By: key(population), At: at}, {}}}
+		}},
 	}
 	if _, ended := s.Ended(); step < population && !ended && !rapid.Bool().Draw(t, "not yet") {
 		return rooms.Command{At: at, Actor: key(byte(step)), Do: rooms.Enter{}}
@@ -142,8 +145,11 @@ func TestInvariants(t *testing.T) {
 			if _, ok := c.Do.(rooms.Enter); ok && removed[c.Actor] {
 				t.Fatalf("somebody who was removed entered")
 			}
-			if a, ok := c.Do.(rooms.Remove); ok {
+			switch a := c.Do.(type) {
+			case rooms.Remove:
 				removed[a.Who] = true
+			case rooms.Unite:
+				removed[a.Removed[0].Key] = true
 			}
 			if !rooms.Durable(events) {
 				same(t, s.Record(), next.Record())
@@ -343,15 +349,15 @@ func (m *mirror) apply(t *rapid.T, s rooms.State, events []rooms.Event) {
 		same(t, v.Listeners, now.Listeners)
 	}
 	v.Listeners = now.Listeners
-	// Events do not tell how long places are held or who appointed; clients do not show it.
+	// Events do not tell how long places are held, or who appointed and when; clients do not show it.
 	for i := range now.Stage {
-		now.Stage[i].Until, now.Stage[i].By = 0, identity.PublicKey{}
+		now.Stage[i].Until, now.Stage[i].By, now.Stage[i].Since = 0, identity.PublicKey{}, 0
 	}
 	for i := range now.Hands {
 		now.Hands[i].Until = 0
 	}
 	for i := range v.Stage {
-		v.Stage[i].Until = 0
+		v.Stage[i].Until, v.Stage[i].Since = 0, 0
 	}
 	same(t, [][]rooms.StagePerson{append([]rooms.StagePerson{}, now.Stage...)}, [][]rooms.StagePerson{append([]rooms.StagePerson{}, v.Stage...)})
 	same(t, append([]rooms.Hand{}, now.Hands...), append([]rooms.Hand{}, v.Hands...))

@@ -45,9 +45,9 @@ func (a Withdraw) apply(t *turn) error {
 func (t *turn) setRole(i int, role Role, by identity.PublicKey) {
 	p := t.stage[i]
 	p.Role = role
-	p.By = identity.PublicKey{}
+	p.By, p.Since = identity.PublicKey{}, 0
 	if role == Moderator {
-		p.By = by
+		p.By, p.Since = by, t.at
 	}
 	t.stage = replaced(t.stage, i, p)
 	t.tell(RoleChanged{Key: p.Key, Role: role, By: by})

@@ -52,7 +52,8 @@ func (s State) Present(k identity.PublicKey) bool {
 }
 
 // Number is the number that names somebody in the room's audio (its CSRC): from 1, and theirs as long as they have a
-// place. It is not given to anybody else while the room lives, a restart of the host excepted.
+// place. It is not given to anybody else while the room lives, not by another host either (see Takeover); only a restart
+// of the host in one epoch may give those of listeners anew.
 func (s State) Number(k identity.PublicKey) (uint32, bool) {
 	if i := indexOf(s.stage, k); i >= 0 {
 		return s.stage[i].Number, true
@@ -182,19 +183,34 @@ func (a Remove) apply(t *turn) error {
 	if err != nil {
 		return err
 	}
-	switch role {
-	case Moderator:
+	if role == Moderator {
 		return reason.Reject(reason.RoomRank, "removing a moderator")
-	case Speaker:
-		t.leaveStage(StageLeft{Key: a.Who, Why: LeftRemoved, By: t.actor})
-	case Listener:
-		t.unseat(a.Who)
-		t.lowerHand(a.Who, t.actor)
-		t.endOffer(a.Who, OfferWithdrawn)
 	}
-	t.removed = t.removed.Set(a.Who, Removal{Key: a.Who, By: t.actor, At: t.at})
-	t.tell(Removed{Key: a.Who, By: t.actor})
+	t.remove(Removal{Key: a.Who, By: t.actor, At: t.at})
 	return nil
+}
+
+func (a Unite) apply(t *turn) error { //nolint:unparam // an Action's method; this one is never refused
+	for _, r := range a.Removed {
+		if r.valid() && !t.Removed(r.Key) {
+			t.remove(r)
+		}
+	}
+	return nil
+}
+
+// remove takes somebody out of the room, if they are in it, and lets them not come back.
+func (t *turn) remove(r Removal) {
+	t.leaveStage(StageLeft{Key: r.Key, Why: LeftRemoved, By: r.By})
+	t.unseat(r.Key)
+	t.lowerHand(r.Key, r.By)
+	t.endOffer(r.Key, OfferWithdrawn)
+	t.removed = t.removed.Set(r.Key, r)
+	t.tell(Removed{Key: r.Key, By: r.By})
+}
+
+func (r Removal) valid() bool {
+	return !r.Key.IsZero() && !r.By.IsZero() && r.At >= 0 && r.At <= maxTime
 }
 
 // seat puts somebody into the audience.

@@ -3,6 +3,7 @@ package rooms
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/go-json-experiment/json"
 
@@ -25,6 +26,7 @@ type StageRecord struct {
 	Number uint32             `json:"number"`
 	Role   Role               `json:"role"`
 	By     identity.PublicKey `json:"by,omitzero"`
+	Since  int64              `json:"since,omitzero"` // absent in records of earlier versions
 }
 
 // HandRecord is one hand of a Record's queue.
@@ -39,7 +41,7 @@ type HandRecord struct {
 func (s State) Record() Record {
 	r := Record{Room: s.config, Removed: s.Removals()}
 	for _, p := range s.stage {
-		r.Stage = append(r.Stage, StageRecord{Key: p.Key, Number: p.Number, Role: p.Role, By: p.By})
+		r.Stage = append(r.Stage, StageRecord{Key: p.Key, Number: p.Number, Role: p.Role, By: p.By, Since: p.Since})
 	}
 	for _, h := range s.hands {
 		r.Hands = append(r.Hands, HandRecord{Key: h.Key, Number: h.Number, Question: h.Question, At: h.At})
@@ -54,7 +56,7 @@ func Restore(r Record, at int64) State {
 	for _, p := range r.Stage {
 		s.last = max(s.last, p.Number)
 		s.stage = append(s.stage, StagePerson{
-			Key: p.Key, Number: p.Number, Role: p.Role, By: p.By, Muted: true, Until: at + Hold,
+			Key: p.Key, Number: p.Number, Role: p.Role, By: p.By, Since: p.Since, Muted: true, Until: at + Hold,
 		})
 	}
 	for _, h := range r.Hands {
@@ -66,6 +68,22 @@ func Restore(r Record, at int64) State {
 	for _, m := range r.Removed {
 		s.removed = s.removed.Set(m.Key, m)
 	}
+	return s
+}
+
+// EpochNumbers is how many person numbers there are for one epoch: those of epoch e are above e × EpochNumbers (in
+// epoch 1 from 1). A line of tenures cannot get beyond epoch 1 + MaxHandovers × statement.MaxEpochs = 81, so they fit
+// into 32 bits.
+const EpochNumbers = 1 << 24
+
+// Takeover is the room of a Record at the host of that epoch, from 2: as Restore, and the numbers of those who come are
+// new. A number that an earlier host gave (to a listener, whom no Record names, or to somebody who came after the copy
+// was made) may still be on its way in audio or events, and must not turn into somebody else's voice.
+//
+// A host that restarts in an epoch above 1 takes over from itself.
+func Takeover(r Record, epoch, at int64) State {
+	s := Restore(r, at)
+	s.last = max(s.last, uint32(min(max(epoch, 0), math.MaxUint32/EpochNumbers))*EpochNumbers)
 	return s
 }
 
@@ -106,7 +124,8 @@ func (r Record) check() error {
 		c.person(p.Key)
 		c.number(p.Number)
 		c.require(p.Role == Moderator || p.Role == Speaker, "a role that is not on the stage")
-		c.require(p.Role == Moderator || p.By.IsZero(), "a speaker whom somebody appointed")
+		c.require(p.Role == Moderator || p.By.IsZero() && p.Since == 0, "a speaker whom somebody appointed")
+		c.time(p.Since)
 		if p.Role == Moderator {
 			moderators++
 		}

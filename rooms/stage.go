@@ -16,6 +16,7 @@ type StagePerson struct {
 	Connected bool
 	Until     int64              // for how long the place is held, Unix milliseconds; 0 while connected
 	By        identity.PublicKey // the moderator who made them one; zero for the creator and whom the room appointed
+	Since     int64              // when they became a moderator, Unix milliseconds; 0 for a speaker
 }
 
 func (p StagePerson) key() identity.PublicKey { return p.Key }

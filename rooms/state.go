@@ -19,6 +19,10 @@
 //
 // [State.MaySend] is the only source of the permission to be heard. [State.Record] is what must survive a restart of
 // the host, and [Restore] goes on from it.
+//
+// Around the conversation: an [Announcement] tells other nodes of a room, and a [Directory] is what a node knows of the
+// rooms of others. A room outlives its host: a [Tenure] proves who hosts it now, a [Handover] is one change of hosts,
+// [Tenure.Compare] says whose tenure counts when a partition left two, and [Takeover] is the room at its new host.
 package rooms
 
 import (
@@ -82,7 +86,7 @@ type Command struct {
 func New(c Config) State {
 	s := empty(c, c.At)
 	s.last = 1
-	s.stage = []StagePerson{{Key: c.Creator, Number: 1, Role: Moderator, Muted: true, Until: c.At + Hold}}
+	s.stage = []StagePerson{{Key: c.Creator, Number: 1, Role: Moderator, Muted: true, Until: c.At + Hold, Since: c.At}}
 	return s
 }
 

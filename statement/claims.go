@@ -41,6 +41,14 @@ func since(iat int64) error { return within("iat", iat, MinTime, MaxTime) }
 // after checks a time of expiry.
 func after(iat, exp int64) error { return within("exp", exp, iat+1, MaxTime) }
 
+// soon checks a time of expiry that is at most so many seconds after the time of issue.
+func soon(iat, exp, life int64) error { return within("exp", exp, iat+1, min(iat+life, MaxTime)) }
+
+// maxEpoch bounds epochs: nobody can burn them all at once.
+const maxEpoch = 1_000_000
+
+func epoch(n int64) error { return within("epoch", n, 1, maxEpoch) }
+
 func length(claim, s string, low, high int) error {
 	if len(s) < low || len(s) > high {
 		return wrong(claim, fmt.Sprintf("%d bytes, not %d to %d", len(s), low, high))

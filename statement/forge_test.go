@@ -21,6 +21,7 @@ const (
 	anaName     = "ana"
 	leoName     = "léo"
 	oneTimeName = "one-time"
+	homeName    = "home" // another node than node, which hosts
 )
 
 // iat is the time at which the vectors were said: 15 January 2027, 08:00 UTC.
@@ -78,7 +79,7 @@ func makeExamples() []example {
 		Community: root, IssuedAt: iat + 300, JTI: "c3RvYSByb29tIDE-_w", Node: node,
 		Title: hash("title"), Language: "pt-BR", Topics: []string{"music", "a-0"}, Entry: RoomMembers,
 	}
-	return []example{
+	return append([]example{
 		{rootName, &Delegate{Community: root, IssuedAt: iat, Expires: iat + 365*86_400, Node: node, Order: 1}},
 		{rootName, &Rules{
 			Community: root, IssuedAt: iat, Order: 1, Name: hash("name"), Entry: EntryInvite,
@@ -103,6 +104,36 @@ func makeExamples() []example {
 		{leoName, &Profile{Community: root, IssuedAt: iat + 120, Name: "Léo 🏛️ “<b>Stoa</b>”"}},
 		{leoName, create},
 		{nodeName, &End{Room: idOf(create, leoName), IssuedAt: iat + 4_000}},
+	}, betweenNodes(idOf(create, leoName), idOf)...)
+}
+
+// betweenNodes are the examples of what members and nodes say when a room spans several nodes.
+func betweenNodes(room ID, idOf func(Body, string) ID) []example {
+	node, home, ana := public(nodeName), public(homeName), public(anaName)
+	enter := &Enter{Room: room, IssuedAt: iat + 310, Epoch: 1, Home: home, Host: node, Nonce: "aG9zdCdzIG5vbmNlIDE-_w"}
+	succession := &Succession{
+		Room: room, IssuedAt: iat + 320, Epoch: 1, Number: 3, Nodes: []identity.PublicKey{home, public(oneTimeName)},
+	}
+	lost := &Lost{Room: room, IssuedAt: iat + 400, Epoch: 1, Host: node}
+	return []example{
+		{anaName, enter},
+		{homeName, &Ticket{
+			Room: room, IssuedAt: iat + 311, Expires: iat + 371, Host: node, Member: ana, Enter: idOf(enter, anaName),
+		}},
+		{anaName, &Act{
+			Room: room, IssuedAt: iat + 330, Nonce: enter.Nonce, Number: 1, Do: "raise_hand", Target: ana,
+			Question: "Qui parle ? “<b>🏛️</b>”",
+		}},
+		{nodeName, &Announce{
+			Room: room, IssuedAt: iat + 340, Expires: iat + 385, Epoch: 1, Number: (iat + 340) * 1000, State: RoomLive,
+			Stage: 2, Listening: 40,
+		}},
+		{nodeName, succession},
+		{homeName, lost},
+		{homeName, &Claim{
+			Room: room, IssuedAt: iat + 401, Epoch: 2, List: idOf(succession, nodeName),
+			Lost: []ID{idOf(lost, homeName), idOf(lost, oneTimeName)},
+		}},
 	}
 }
 

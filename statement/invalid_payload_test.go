@@ -161,15 +161,7 @@ func wrongBounds(tb testing.TB, r *refusals) {
 	for _, e := range examples() {
 		kinds[e.body.Kind()] = forge(tb, e.body.Kind())
 	}
-	bad := func(kind Kind, claim string, values ...string) {
-		for _, v := range values {
-			name := v
-			if len(name) > 60 {
-				name = fmt.Sprintf("%s… (%d bytes)", name[:12], len(name))
-			}
-			r.add(reason.StatementPayload, fmt.Sprintf("%s: %s = %s", kind, claim, name), kinds[kind].with(tb, claim, v).text())
-		}
-	}
+	bad := func(kind Kind, claim string, values ...string) { r.bounds(tb, kind, claim, values...) }
 	for kind, f := range kindsInOrder(tb, kinds) {
 		for _, m := range members(tb, f.payload) {
 			switch m.name {
@@ -219,6 +211,18 @@ func wrongBounds(tb testing.TB, r *refusals) {
 	bad(KindCreate, "entry", `""`, `"public"`, `"Members"`)
 }
 
+// bounds gives one claim of a kind's example values that it may not have.
+func (r *refusals) bounds(tb testing.TB, kind Kind, claim string, values ...string) {
+	tb.Helper()
+	for _, v := range values {
+		name := v
+		if len(name) > 60 {
+			name = fmt.Sprintf("%s… (%d bytes)", name[:12], len(name))
+		}
+		r.add(reason.StatementPayload, fmt.Sprintf("%s: %s = %s", kind, claim, name), forge(tb, kind).with(tb, claim, v).text())
+	}
+}
+
 // kindsInOrder ranges over forgeries in the order of the examples.
 func kindsInOrder(tb testing.TB, kinds map[Kind]forgery) func(func(Kind, forgery) bool) {
 	tb.Helper()
@@ -264,7 +268,7 @@ func wrongRedeem(tb testing.TB, r *refusals) {
 	with(reason.StatementKind, "a profile as its redeem", forge(tb, KindProfile).text())
 	with(reason.StatementKind, "a join as its redeem", join.text())
 	with(reason.StatementKind, "a join in a join as its redeem", join.with(tb, "redeem", `"`+join.text()+`"`).text())
-	with(reason.StatementKind, "a redeem of an unknown kind", redeem.swap("stoa-redeem", "stoa-ticket").text())
+	with(reason.StatementKind, "a redeem of an unknown kind", redeem.swap("stoa-redeem", "stoa-steward").text())
 	with(reason.StatementKey, "a redeem by a key of small order", redeem.withKid(did(unhex(torsion))).text())
 	with(reason.StatementKey, "a redeem for a key of small order",
 		redeem.with(tb, "sub", `"`+did(unhex(torsion))+`"`).text())

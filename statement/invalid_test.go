@@ -24,6 +24,7 @@ func invalidVectors(tb testing.TB) []invalidVector {
 	wrongJSON(tb, r)
 	wrongClaims(tb, r)
 	wrongBounds(tb, r)
+	wrongBetween(tb, r)
 	wrongRedeem(tb, r)
 	wrongSignature(tb, r)
 	wrongKindOrAudience(tb, r)

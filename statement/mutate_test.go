@@ -214,8 +214,13 @@ func (m mutator) value(claim, old string) string {
 			at := m.IntN(len(text) - 1)
 			return `"` + text[:at] + string("Aaz019-_ .\x7f"[m.IntN(11)]) + text[at+m.IntN(2):]
 		}
-		if claim == "upto" || claim == "topics" {
+		switch claim {
+		case "upto", "topics":
 			return []string{"[]", "[" + old + "]", `["a"]`, `["a","b"]`, `["a","a"]`, `[{}]`, `{}`, `["-","0"]`}[m.IntN(8)]
+		case "nodes":
+			return m.list(old, manyNodes(m.IntN(8)), m.keys[m.IntN(9)])
+		case "lost":
+			return m.list(old, manyIDs(m.IntN(8)), ID(hash(strconv.Itoa(m.IntN(100)))).String())
 		}
 		return old + strconv.Itoa(m.IntN(10))
 	default:
@@ -223,22 +228,34 @@ func (m mutator) value(claim, old string) string {
 	}
 }
 
+// list is another list in the place of old, or old with an item put in front of it.
+func (m mutator) list(old, other, item string) string {
+	switch m.IntN(3) {
+	case 0:
+		return other
+	case 1:
+		return `["` + item + `",` + old[1:]
+	default:
+		return `["` + item + `","` + item + `"]`
+	}
+}
+
 func (m mutator) number() string {
 	return []string{
 		"0", "-0", "1", "-1", "1.0", "1e3", "01", "59", "60", "999", "1000", "1001", "3599", "3600", "1577836799", "1577836800",
 		"1800000000", "1800000001", "253402300799", "253402300800", "9007199254740991", "9007199254740992",
-		"-9007199254740991", "9223372036854775808", strconv.Itoa(m.IntN(2_000)), strconv.FormatInt(m.Int64N(1<<40), 10),
-	}[m.IntN(26)]
+		"-9007199254740991", "9223372036854775808", "1000000", "1000001", strconv.Itoa(m.IntN(2_000)), strconv.FormatInt(m.Int64N(1<<40), 10),
+	}[m.IntN(28)]
 }
 
 func (m mutator) text() string {
 	weak := weakKeys()[m.IntN(len(weakKeys()))].raw
 	id := ID(hash(strconv.Itoa(m.IntN(100))))
 	return `"` + []string{
-		"", " ", "a", "fr", "fr-FR", "fr-fr", "invite", "open", "ask", "members", "admission", "hosting", `\u0000`, `\ud800`,
+		"live", "ended", "mute_self", "", " ", "a", "fr", "fr-FR", "fr-fr", "invite", "open", "ask", "members", "admission", "hosting", `\u0000`, `\ud800`,
 		`\ud83c\udfdb`, `\uffff`, "\xff", "é", "🏛️", strings.Repeat("x", m.IntN(450)), strings.Repeat("é", m.IntN(230)),
 		m.keys[m.IntN(9)], did(unhex(weak)), did([]byte(strings.Repeat("\x03", 32))),
 		id.String(), id.String()[1:], id.String() + "=", `\u0061dmission`, "https://stoa.example", "bm9uY2UgMTIzNDU2Nzg",
 		m.mixed[m.IntN(9)], "did:key:z" + strconv.Itoa(m.IntN(1_000_000)),
-	}[m.IntN(32)] + `"`
+	}[m.IntN(35)] + `"`
 }

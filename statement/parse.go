@@ -71,6 +71,20 @@ func newBody(kind Kind) Body {
 		return new(Create)
 	case KindEnd:
 		return new(End)
+	case KindEnter:
+		return new(Enter)
+	case KindTicket:
+		return new(Ticket)
+	case KindAct:
+		return new(Act)
+	case KindAnnounce:
+		return new(Announce)
+	case KindSuccession:
+		return new(Succession)
+	case KindLost:
+		return new(Lost)
+	case KindClaim:
+		return new(Claim)
 	}
 	return nil
 }

@@ -41,6 +41,15 @@ const (
 	KindProfile  Kind = "profile"
 	KindCreate   Kind = "create"
 	KindEnd      Kind = "end"
+
+	// Between nodes.
+	KindEnter      Kind = "enter"
+	KindTicket     Kind = "ticket"
+	KindAct        Kind = "act"
+	KindAnnounce   Kind = "announce"
+	KindSuccession Kind = "succession"
+	KindLost       Kind = "lost"
+	KindClaim      Kind = "claim"
 )
 
 // ID is the SHA-256 of a statement's header.payload, the signature left out. It is written in base64url.
@@ -84,8 +93,8 @@ func (s Statement) Kind() Kind {
 // Body is the payload: a pointer to the type of the kind. It must not be changed.
 func (s Statement) Body() Body { return s.body }
 
-// Audience is the claim aud: the did:key of the community, for a session the did:key of the node, for an end the id of
-// the room. "" for the zero value.
+// Audience is the claim aud: the did:key of the community, for a session the did:key of the node, for what
+// is said in or about a room the room's id. "" for the zero value.
 func (s Statement) Audience() string {
 	if s.body == nil {
 		return ""

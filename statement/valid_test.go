@@ -79,14 +79,59 @@ func validVectors(tb testing.TB) []validVector {
 	add("nonce of 16 and origin of 1", session.with(tb, "nonce", `"0123456789abcdef"`).with(tb, "origin", `"x"`).text())
 	add("nonce of 100 and origin of 300", session.with(tb, "nonce", `"`+strings.Repeat("n", 100)+`"`).
 		with(tb, "origin", `"`+strings.Repeat("o", 300)+`"`).text())
+	validBetween(tb, add)
 	add("key of neither small nor prime order", mixedText(forge(tb, KindProfile), true))
 	return list
+}
+
+// validBetween are the edges of what is said between nodes.
+func validBetween(tb testing.TB, add func(name, text string)) {
+	tb.Helper()
+	enter, ticket, act := forge(tb, KindEnter), forge(tb, KindTicket), forge(tb, KindAct)
+	announce, succession, claim := forge(tb, KindAnnounce), forge(tb, KindSuccession), forge(tb, KindClaim)
+	longest, last := `"`+strings.Repeat("n", 43)+`"`, fmt.Sprint(maxEpoch)
+	add("enter with the shortest nonce", enter.with(tb, "nonce", `"0123456789abcde_"`).text())
+	add("enter with the longest nonce, in the last epoch", enter.with(tb, "nonce", longest).with(tb, "epoch", last).text())
+	add("ticket for a second", ticket.with(tb, "iat", "1800000000").with(tb, "exp", "1800000001").text())
+	add("ticket for sixty seconds", ticket.with(tb, "iat", "1800000000").with(tb, "exp", "1800000060").text())
+	add("ticket of the last second", ticket.with(tb, "iat", "253402300798").with(tb, "exp", "253402300799").text())
+	add("act without a question, upon somebody else", act.with(tb, "question", `""`).with(tb, "do", `"_"`).
+		with(tb, "sub", `"`+public(leoName).String()+`"`).text())
+	add("act with everything at its longest", act.with(tb, "n", "9007199254740991").with(tb, "nonce", longest).
+		with(tb, "do", `"`+strings.Repeat("z", 32)+`"`).with(tb, "question", `"`+strings.Repeat("é", 900)+strings.Repeat(`\"`, 200)+`"`).text())
+	add("announcement of an empty room", announce.with(tb, "stage", "0").with(tb, "listening", "0").with(tb, "n", "1").text())
+	add("announcement of an end, for two minutes, of a million people", announce.with(tb, "state", `"ended"`).
+		with(tb, "iat", "1800000000").with(tb, "exp", "1800000120").with(tb, "stage", "1000000").
+		with(tb, "listening", "1000000").with(tb, "n", "9007199254740991").with(tb, "epoch", last).text())
+	add("succession of nobody", succession.with(tb, "nodes", "[]").with(tb, "n", "9007199254740991").text())
+	add("succession of five nodes", succession.with(tb, "nodes", manyNodes(MaxSuccessors)).with(tb, "n", "1").text())
+	add("loss in the last epoch", forge(tb, KindLost).with(tb, "epoch", last).text())
+	add("claim with one loss, in the last epoch", claim.with(tb, "lost", manyIDs(1)).with(tb, "epoch", last).text())
+	add("claim with five losses", claim.with(tb, "lost", manyIDs(MaxSuccessors)).text())
+}
+
+// manyNodes is a list of n keys.
+func manyNodes(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, `"`+public(fmt.Sprint("node ", i)).String()+`"`)
+	}
+	return "[" + strings.Join(list, ",") + "]"
+}
+
+// manyIDs is a list of n ids.
+func manyIDs(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, `"`+ID(hash(fmt.Sprint("lost ", i))).String()+`"`)
+	}
+	return "[" + strings.Join(list, ",") + "]"
 }
 
 // keyVectors are did:keys, good and bad.
 func keyVectors() []keyVector {
 	var list []keyVector
-	for _, name := range []string{rootName, nodeName, anaName, leoName, oneTimeName} {
+	for _, name := range []string{rootName, nodeName, anaName, leoName, oneTimeName, homeName} {
 		k := public(name)
 		list = append(list, keyVector{name, k.String(), hex.EncodeToString(k[:])})
 	}

@@ -2,7 +2,6 @@ package storage
 
 import (
 	"encoding/binary"
-	"errors"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -30,6 +29,7 @@ func (s *Store) check(v *view, marked uint64) (head, error) {
 	if version := binary.BigEndian.Uint32(raw); version > LayoutVersion {
 		return head{}, found(ErrNewer, "it has layout %d, this version knows %d", version, LayoutVersion)
 	}
+	migrate := binary.BigEndian.Uint32(raw) < LayoutVersion
 	if err := s.checkNode(v); err != nil {
 		return head{}, err
 	}
@@ -51,15 +51,30 @@ func (s *Store) check(v *view, marked uint64) (head, error) {
 	if h.tree, err = v.checkLog(s.key.Public()); err != nil {
 		return head{}, err
 	}
-	return h, v.checkSum()
+	if err := v.checkSum(); err != nil {
+		return head{}, err
+	}
+	if migrate {
+		return h, s.migrate()
+	}
+	return h, nil
 }
+
+// migrate makes a layout 1 that has been checked into layout 2. Nothing else changes: what came with layout 2 has keys
+// of its own. Should this write get lost in a crash, so is everything after it, and it is made again.
+func (s *Store) migrate() error {
+	s.log.Info("the data directory is brought to a new layout; earlier versions will no longer open it", "layout", LayoutVersion)
+	return s.transact(writes{keyLayout: layoutValue()})
+}
+
+func layoutValue() []byte { return binary.BigEndian.AppendUint32(nil, LayoutVersion) }
 
 // initialise is the first commit.
 func (s *Store) initialise() (head, error) {
 	h := head{number: 1}
 	public := s.key.Public()
 	return h, s.transact(writes{
-		keyLayout: binary.BigEndian.AppendUint32(nil, LayoutVersion),
+		keyLayout: layoutValue(),
 		keyNode:   seal([]byte(keyNode), public[:]),
 		keyHead:   seal([]byte(keyHead), h.encode()),
 	})
@@ -87,12 +102,8 @@ func (s *Store) checkNode(v *view) error {
 // hashes. It counts the index, which must have every statement or one could enter the log twice.
 func (v *view) checkLog(node identity.PublicKey) (ledger.Tree, error) {
 	h := v.head
-	count := int64(0)
-	p := prefix(kindIndex, h.epoch)
-	if err := v.scan(p, p, false, func(_, _ []byte) (bool, error) {
-		count++
-		return true, nil
-	}); err != nil {
+	count, err := v.count(prefix(kindIndex, h.epoch))
+	if err != nil {
 		return ledger.Tree{}, err
 	}
 	if count != h.tree.Size {
@@ -115,6 +126,15 @@ func (v *view) checkLog(node identity.PublicKey) (ledger.Tree, error) {
 	return tree, nil
 }
 
+// count is how many keys begin with a prefix.
+func (v *view) count(prefix []byte) (n int64, err error) {
+	err = v.scan(prefix, prefix, false, func(_, _ []byte) (bool, error) {
+		n++
+		return true, nil
+	})
+	return n, err
+}
+
 // parseOwn reads a checkpoint of the node's own log, whatever the community: the first line says it.
 func parseOwn(checkpoint string, node identity.PublicKey) (ledger.Tree, error) {
 	return ledger.ParseCheckpoint(checkpoint, origin(checkpoint), node)
@@ -125,7 +145,7 @@ func origin(checkpoint string) string {
 	return first
 }
 
-// checkSum adds up the texts, profiles and rooms.
+// checkSum adds up what is in the sum.
 func (v *view) checkSum() error {
 	var sum uint64
 	for _, kind := range []byte(summed) {
@@ -141,50 +161,7 @@ func (v *view) checkSum() error {
 		}
 	}
 	if sum != v.head.sum {
-		return found(ErrDamaged, "texts, profiles or rooms are missing, or of another time")
+		return found(ErrDamaged, "texts, profiles, rooms or what is known of other logs are missing, or of another time")
 	}
 	return nil
-}
-
-// sweepStep is how many keys one transaction deletes.
-const sweepStep = 1000
-
-// sweep deletes what no head reaches any more: earlier epochs, and pieces of earlier snapshots.
-func (s *Store) sweep() error {
-	v, err := s.acquire()
-	if err != nil {
-		return err
-	}
-	defer s.release(v)
-	current, _, err := v.snapshotHead()
-	if err != nil && !errors.Is(err, ErrDamaged) {
-		return err // a spoiled one is said to whoever asks for it; its pieces go
-	}
-	garbage := writes{}
-	flush := func() error {
-		w := garbage
-		garbage = writes{}
-		if len(w) == 0 {
-			return nil
-		}
-		return s.transact(w)
-	}
-	for _, kind := range []byte(kinds) {
-		if err := v.scan([]byte{kind}, []byte{kind}, false, func(key, _ []byte) (bool, error) {
-			epoch := binary.BigEndian.Uint32(key[1:])
-			if epoch >= v.head.epoch && kind != kindPart {
-				return false, nil
-			}
-			if epoch < v.head.epoch || binary.BigEndian.Uint64(key[5:]) != current.number {
-				garbage[string(key)] = nil
-			}
-			if len(garbage) < sweepStep {
-				return true, nil
-			}
-			return true, flush()
-		}); err != nil {
-			return err
-		}
-	}
-	return flush()
 }

@@ -35,7 +35,12 @@ type Batch struct {
 
 	Snapshot *Snapshot // replaces the one before
 
-	// Reset forgets the log and everything above: all but the node's key. It stands alone.
+	Followed []Followed   // each log once
+	Unfollow []ledger.Log // after Followed; forgets all of them; unknown ones are passed over
+
+	Peers []string // addresses of other nodes that were reached, newest first; go in front of those that are known
+
+	// Reset forgets the log and everything above but Peers: what is left is that and the node's key. It stands alone.
 	Reset bool
 }
 
@@ -68,7 +73,7 @@ func (s *Store) Commit(b Batch) error {
 		s.fail(err, p.undo)
 		return refused(err)
 	}
-	if b.Reset || b.Snapshot != nil {
+	if b.Reset || b.Snapshot != nil || b.givesUp() {
 		if err := s.sweep(); err != nil {
 			s.fail(err, writes{}) // the commit itself stands
 		}
@@ -248,13 +253,19 @@ func (p *plan) batch(b Batch, node identity.PublicKey) error {
 	if err := p.rooms(b); err != nil {
 		return err
 	}
+	if err := p.followed(b); err != nil {
+		return err
+	}
+	if err := p.peers(b.Peers); err != nil {
+		return err
+	}
 	return p.snapshot(b.Snapshot)
 }
 
 func (p *plan) reset(b Batch) error {
 	b.Reset = false
-	if len(b.Entries)+len(b.Hashes)+len(b.Checkpoint)+len(b.Texts)+len(b.EraseTexts)+len(b.Profiles)+len(b.Rooms)+len(b.DropRooms) > 0 ||
-		b.Snapshot != nil {
+	if len(b.Entries)+len(b.Hashes)+len(b.Checkpoint)+len(b.Texts)+len(b.EraseTexts)+len(b.Profiles)+len(b.Rooms)+len(b.DropRooms)+
+		len(b.Followed)+len(b.Unfollow)+len(b.Peers) > 0 || b.Snapshot != nil {
 		return fmt.Errorf("%w: a reset stands alone", ErrBatch)
 	}
 	p.head = head{number: p.head.number, epoch: p.head.epoch + 1}

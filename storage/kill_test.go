@@ -104,7 +104,7 @@ func childWrite(dir string) error {
 	log := storagetest.NewLog(s.Key())
 	n := int(s.Head().Size / 10)
 	if n > 0 {
-		log.Append(10 * n)
+		log.Skip(n)
 	}
 	next := make(chan storage.Batch, 4) // made ahead, so that most of the time goes into commits
 	go func() {

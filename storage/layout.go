@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -15,7 +16,7 @@ import (
 
 // LayoutVersion is the layout that this package writes. A store of a higher one is refused with [ErrNewer].
 //
-// # Layout 1
+// # Layout 2
 //
 // Beside Badger's own files the directory holds three:
 //
@@ -37,19 +38,38 @@ import (
 //	"t" E commitment(32) salt 16 · text                          text beside a statement, erasable
 //	"p" E member(32)     statement text                          latest profile
 //	"r" E room(32)       uvarint n · create statement (n bytes) · salt 16 · uvarint n · title (n bytes) · record
+//	"l" E room(32)       proof that the room was handed to the node that now hosts it; none where it never was
 //	"S" E                commit number 8 · size 8 · parts 4 · length 8 · SHA-256 32      snapshot of the fold
 //	"s" E number(8) part(4)   piece of the snapshot of that commit number, 256 KiB but for the last
+//	"F" E community(32) node(32)   a followed log: generation 8 · size 8 · distinct 8 · root 32 ·
+//	                     uvarint n · checkpoint (n bytes) · fork proof (JSON, empty without one)
+//	"E" E generation(8) index(8)   statement text                its entries
+//	"I" E generation(8) id(32)     index 8                       where in it a statement is first
+//	"H" E generation(8) index(8)   hash 32                       its stored hashes
+//	"meta/peers"         addresses of other nodes, newest first: for each uvarint n · n bytes
 //
-// The sum is that of all texts, profiles and rooms: for each, the first 8 bytes of SHA-256(key ‖ value), added modulo
-// 2^64. With it a start notices when one of them is missing, too many or of an earlier time. The log needs no sum: the
-// root in its checkpoint is one.
-const LayoutVersion = 1
+// The sum is that of all texts, profiles, rooms, lines and records of followed logs: for each, the first 8 bytes of
+// SHA-256(key ‖ value), added modulo 2^64. With it a start notices when one of them is missing, too many or of an earlier
+// time. The log needs no sum: the root in its checkpoint is one.
+//
+// What is known of a followed log and cannot be had again, its newest checkpoint and the proof that it forked, is in the
+// record, and so in the sum. Its entries can be fetched again. A start computes their root from the stored hashes and
+// counts the index; where either is not what the record says, that is logged, the entries are given up, and the log is
+// fetched anew. A generation is the number of the commit that began it, times 4096, and the log's place in that commit; it
+// sets the keys of what is fetched anew apart from those of what was given up.
+//
+// # Layout 1
+//
+// It had none of "l", "F", "E", "I", "H" and "meta/peers"; all else was as it is. A start makes one into layout 2 by
+// saying so.
+const LayoutVersion = 2
 
 // The keys outside epochs.
 const (
 	keyLayout = "meta/layout"
 	keyNode   = "meta/node"
 	keyHead   = "meta/head"
+	keyPeers  = "meta/peers"
 )
 
 // What the first byte of a key says.
@@ -62,12 +82,20 @@ const (
 	kindRoom     = 'r'
 	kindSnapshot = 'S'
 	kindPart     = 's'
+	kindLine     = 'l'
+
+	kindFollowed      = 'F'
+	kindFollowedEntry = 'E'
+	kindFollowedIndex = 'I'
+	kindFollowedHash  = 'H'
 )
 
-// kinds are all kinds of keys that have an epoch; summed are those in the sum.
+// kinds are all kinds of keys that have an epoch; summed are those in the sum; followed are those that have a generation
+// too.
 const (
-	kinds  = "eihtprSs"
-	summed = "tpr"
+	kinds    = "eihtprlSsFEIH"
+	summed   = "tprlF"
+	followed = "EIH"
 )
 
 // prefix begins every key of one kind and epoch.
@@ -83,6 +111,16 @@ func numbered(kind byte, epoch uint32, n int64) []byte {
 // named is the key of kind with a 32-byte name.
 func named(kind byte, epoch uint32, name [32]byte) []byte {
 	return append(prefix(kind, epoch), name[:]...)
+}
+
+// at is the key of number n below a prefix.
+func at(prefix []byte, n int64) []byte {
+	return binary.BigEndian.AppendUint64(slices.Clip(prefix), uint64(n))
+}
+
+// followedKey is the key of the record of a followed log.
+func followedKey(epoch uint32, log ledger.Log) []byte {
+	return append(named(kindFollowed, epoch, log.Community), log.Node[:]...)
 }
 
 // partKey is the key of one piece of a snapshot.

@@ -22,6 +22,11 @@ func FuzzValues(f *testing.F) {
 	f.Add(encodeText(text))
 	f.Add(encodeRoom(Room{Create: "create", Title: text, Record: []byte("record")}))
 	f.Add(snapshotHead{number: 1, size: 2, parts: 2, length: partSize + 1}.encode())
+	r := record{generation: 1, distinct: 2, checkpoint: "c", fork: []byte("{}")}
+	r.tree.Size = 2
+	f.Add(r.encode())
+	f.Add(record{generation: 1}.encode())
+	f.Add(encodePeers([]string{"a", "bc"}))
 	f.Add(encodeUint64(7))
 	f.Add(make([]byte, 32))
 	f.Add(seal([]byte("key"), []byte("payload")))
@@ -41,6 +46,10 @@ func FuzzValues(f *testing.F) {
 		same("room", encodeRoom(r), err)
 		s, err := decodeSnapshotHead(raw)
 		same("snapshot", s.encode(), err)
+		rec, err := decodeRecord(raw)
+		same("record", rec.encode(), err)
+		peers, err := decodePeers(raw)
+		same("peers", encodePeers(peers), err)
 		n, err := decodeUint64(raw)
 		same("number", encodeUint64(n), err)
 		hash, err := decodeHash(raw)

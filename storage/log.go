@@ -1,11 +1,9 @@
 package storage
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -14,20 +12,20 @@ import (
 	"github.com/stoa-rooms/stoa/statement"
 )
 
-// Entry is one leaf of the node's log with its body.
-type Entry struct {
-	Index int64
-	ID    statement.ID
-	Text  string // compact serialization; its signature is not verified again when it is read
+// Entry is one leaf of a log with its body.
+type Entry = ledger.Entry
+
+// leaves is where the entries of one log lie, and how many there are.
+type leaves struct {
+	name                   string // for errors
+	entries, index, hashes []byte // prefixes of keys
+	size                   int64
 }
 
-// idOf is the id a text must have, whatever the text: that of header.payload.
-func idOf(text string) statement.ID {
-	signed := text
-	if dot := strings.LastIndexByte(text, '.'); dot >= 0 {
-		signed = text[:dot]
-	}
-	return sha256.Sum256([]byte(signed))
+// own is the log that this node keeps.
+func (v *view) own() leaves {
+	e := v.head.epoch
+	return leaves{name: "log", entries: prefix(kindEntry, e), index: prefix(kindIndex, e), hashes: prefix(kindHash, e), size: v.head.tree.Size}
 }
 
 // log plans the entries of a batch, once they, their hashes and the checkpoint fit the log and one another.
@@ -71,7 +69,7 @@ func (p *plan) entry(e Entry, index int64) error {
 	if e.Index != index {
 		return fmt.Errorf("%w: entry %d where %d is next", ErrBatch, e.Index, index)
 	}
-	if len(e.Text) > statement.MaxSize || idOf(e.Text) != e.ID {
+	if len(e.Text) > statement.MaxSize || ledger.IDOf(e.Text) != e.ID {
 		return fmt.Errorf("%w: entry %d does not have the id %s", ErrBatch, e.Index, e.ID)
 	}
 	at := named(kindIndex, p.head.epoch, e.ID)
@@ -95,38 +93,44 @@ func (s *Store) Checkpoint() string { return s.latest().checkpoint }
 
 // Entry is one entry of the log; ok is false beyond its end.
 func (s *Store) Entry(index int64) (e Entry, ok bool, err error) {
-	e, err = use(s, func(v *view) (Entry, error) {
-		if index < 0 || index >= v.head.tree.Size {
-			return Entry{}, nil
-		}
-		ok = true
-		value, there, err := v.raw(numbered(kindEntry, v.head.epoch, index))
-		if err == nil && !there {
-			err = unreadable(found(ErrDamaged, "log entry %d is missing", index))
-		}
-		if err != nil {
-			return Entry{}, err
-		}
-		return v.entry(index, value)
+	e, err = use(s, func(v *view) (e Entry, err error) {
+		e, ok, err = v.entry(v.own(), index)
+		return e, err
 	})
 	return e, ok && err == nil, err
 }
 
-// entry reads a stored entry and compares it with its leaf in the tree.
-func (v *view) entry(index int64, value []byte) (Entry, error) {
-	key := numbered(kindEntry, v.head.epoch, index)
+// entry is one entry of a log.
+func (v *view) entry(l leaves, index int64) (e Entry, ok bool, err error) {
+	if index < 0 || index >= l.size {
+		return Entry{}, false, nil
+	}
+	value, there, err := v.raw(at(l.entries, index))
+	if err == nil && !there {
+		err = unreadable(found(ErrDamaged, "%s entry %d is missing", l.name, index))
+	}
+	if err != nil {
+		return Entry{}, false, err
+	}
+	e, err = v.openEntry(l, index, value)
+	return e, err == nil, err
+}
+
+// openEntry reads a stored entry and compares it with its leaf in the tree.
+func (v *view) openEntry(l leaves, index int64, value []byte) (Entry, error) {
+	key := at(l.entries, index)
 	text, err := unseal(key, value)
 	if err != nil {
 		return Entry{}, spoiled(key, err)
 	}
 	e := Entry{Index: index, Text: string(text)}
-	e.ID = idOf(e.Text)
-	leaf, err := v.ReadHashes([]int64{tlog.StoredHashIndex(0, index)})
+	e.ID = ledger.IDOf(e.Text)
+	leaf, err := v.hashes(l, []int64{tlog.StoredHashIndex(0, index)})
 	if err != nil {
 		return Entry{}, err
 	}
 	if leaf[0] != ledger.Leaf(e.ID) {
-		return Entry{}, unreadable(found(ErrDamaged, "log entry %d is not the leaf of its place", index))
+		return Entry{}, unreadable(found(ErrDamaged, "%s entry %d is not the leaf of its place", l.name, index))
 	}
 	return e, nil
 }
@@ -141,47 +145,81 @@ func (s *Store) Entries(from int64) iter.Seq2[Entry, error] {
 			return
 		}
 		defer s.release(v)
-		next, stopped := max(from, 0), false
-		err = v.scan(prefix(kindEntry, v.head.epoch), numbered(kindEntry, v.head.epoch, next), true, func(key, value []byte) (bool, error) {
-			if string(key) != string(numbered(kindEntry, v.head.epoch, next)) {
-				return false, nil // a gap, said below
-			}
-			e, err := v.entry(next, value)
-			if err != nil {
-				return false, err
-			}
-			next++
-			stopped = !yield(e, nil)
-			return !stopped, nil
-		})
-		if err == nil && next < v.head.tree.Size {
-			err = unreadable(found(ErrDamaged, "log entry %d is missing", next))
+		v.each(v.own(), from, yield)
+	}
+}
+
+// each gives the entries of a log from an index on.
+func (v *view) each(l leaves, from int64, yield func(Entry, error) bool) {
+	next, stopped := max(from, 0), false
+	err := v.scan(l.entries, at(l.entries, next), true, func(key, value []byte) (bool, error) {
+		if next >= l.size || string(key) != string(at(l.entries, next)) {
+			return false, nil // a gap, said below
 		}
-		if err != nil && !stopped {
-			yield(Entry{}, err)
+		e, err := v.openEntry(l, next, value)
+		if err != nil {
+			return false, err
 		}
+		next++
+		stopped = !yield(e, nil)
+		return !stopped, nil
+	})
+	if err == nil && !stopped && next < l.size {
+		err = unreadable(found(ErrDamaged, "%s entry %d is missing", l.name, next))
+	}
+	if err != nil && !stopped {
+		yield(Entry{}, err)
 	}
 }
 
 // IndexOf finds a statement in the log.
 func (s *Store) IndexOf(id statement.ID) (index int64, ok bool, err error) {
-	index, err = use(s, func(v *view) (int64, error) {
-		key := named(kindIndex, v.head.epoch, id)
-		raw, there, err := v.get(key)
-		if err != nil || !there {
-			return 0, err
-		}
-		n, err := decodeUint64(raw)
-		if err != nil || n >= uint64(v.head.tree.Size) {
-			return 0, spoiled(key, errValue)
-		}
-		ok = true
-		return int64(n), nil
+	index, err = use(s, func(v *view) (n int64, err error) {
+		n, ok, err = v.indexOf(v.own(), id)
+		return n, err
 	})
 	return index, ok, err
+}
+
+func (v *view) indexOf(l leaves, id statement.ID) (index int64, ok bool, err error) {
+	key := append(slices.Clip(l.index), id[:]...)
+	raw, there, err := v.get(key)
+	if err != nil || !there {
+		return 0, false, err
+	}
+	n, err := decodeUint64(raw)
+	if err != nil || n >= uint64(l.size) {
+		return 0, false, spoiled(key, errValue)
+	}
+	return int64(n), true, nil
 }
 
 // ReadHashes implements tlog.HashReader: stored hashes of the log's tree. One beyond the tree is an error.
 func (s *Store) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return use(s, func(v *view) ([]tlog.Hash, error) { return v.ReadHashes(indexes) })
+}
+
+// ReadHashes implements tlog.HashReader for the node's log as of this view.
+func (v *view) ReadHashes(indexes []int64) ([]tlog.Hash, error) { return v.hashes(v.own(), indexes) }
+
+// hashes are stored hashes of a log.
+func (v *view) hashes(l leaves, indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		if index < 0 || index >= tlog.StoredHashCount(l.size) {
+			return nil, fmt.Errorf("storage: no stored hash %d in a log of %d", index, l.size)
+		}
+		key := at(l.hashes, index)
+		payload, ok, err := v.get(key)
+		if err == nil && !ok {
+			err = unreadable(found(ErrDamaged, "stored hash %d is missing", index))
+		}
+		if err != nil {
+			return nil, err
+		}
+		if out[i], err = decodeHash(payload); err != nil {
+			return nil, spoiled(key, err)
+		}
+	}
+	return out, nil
 }

@@ -2,7 +2,8 @@
 //
 // A [Store] is one directory with one Badger database and the node's key: the node's log with the hashes of its tree
 // and its signed checkpoint, the texts that statements commit to, profiles, the live rooms, and a snapshot of the fold
-// of the log so that a start need not replay all of it. layout.go has the table of what lies where.
+// of the log so that a start need not replay all of it; what it follows of the logs of other nodes, and the addresses of
+// nodes it has met. layout.go has the table of what lies where.
 //
 // Everything changes through [Store.Commit]: one [Batch], wholly durable when Commit returns nil, wholly absent when it
 // returns an error. Whoever reads sees the last acknowledged commit, never a later one. What is read is checked; what
@@ -166,6 +167,9 @@ func (s *Store) start(marked uint64) error {
 		}
 	}
 	s.publish(newView(s.db, h))
+	if err := s.checkFollowed(); err != nil {
+		return err
+	}
 	return s.sweep()
 }
 

@@ -92,6 +92,13 @@ func TestOpenRefused(t *testing.T) {
 		{"an index too few", storage.ErrDamaged, "index of 19", func(d data) {
 			setRaw(d.t, d.dir, firstKey(d.t, d.dir, "i\x00\x00\x00\x00"), nil)
 		}},
+		{"a followed log too few", storage.ErrDamaged, "other logs", func(d data) {
+			setRaw(d.t, d.dir, firstKey(d.t, d.dir, "F\x00\x00\x00\x00"), nil)
+		}},
+		{"a followed log spoiled", storage.ErrDamaged, "", func(d data) { swap(d.t, d.dir, "F\x00\x00\x00\x00") }},
+		{"a line too few", storage.ErrDamaged, "missing", func(d data) {
+			setRaw(d.t, d.dir, firstKey(d.t, d.dir, "l\x00\x00\x00\x00"), nil)
+		}},
 		{"a text too few", storage.ErrDamaged, "missing", func(d data) {
 			setRaw(d.t, d.dir, firstKey(d.t, d.dir, "t\x00\x00\x00\x00"), nil)
 		}},
@@ -167,32 +174,18 @@ func TestEntryOfAnother(t *testing.T) {
 // TestSwept looks for what nothing points to any more.
 func TestSwept(t *testing.T) {
 	dir := t.TempDir()
-	count := func() map[byte]int {
-		have := map[byte]int{}
-		inBadger(t, dir, func(txn *badger.Txn) error {
-			it := txn.NewIterator(badger.DefaultIteratorOptions)
-			defer it.Close()
-			for it.Rewind(); it.Valid(); it.Next() {
-				have[it.Item().Key()[0]]++
-			}
-			return nil
-		})
-		return have
-	}
 	s := open(t, dir)
 	log := storagetest.NewLog(s.Key())
 	must(t, s.Commit(storagetest.Full(log, 1)))
 	for length := range 3 {
 		must(t, s.Commit(storage.Batch{Snapshot: &storage.Snapshot{Fold: make([]byte, 1_000_000-length*300_000)}}))
 	}
-	must(t, s.Close())
-	if have := count(); have['s'] != 2 || have['S'] != 1 {
+	if have := countKeys(t, s, dir); have['s'] != 2 || have['S'] != 1 {
 		t.Errorf("after three snapshots: %v", have)
 	}
 	s = open(t, dir)
 	must(t, s.Commit(storage.Batch{Reset: true}))
-	must(t, s.Close())
-	if have := count(); len(have) != 1 || have['m'] != 3 {
+	if have := countKeys(t, s, dir); len(have) != 1 || have['m'] != 4 {
 		t.Errorf("after a reset: %v", have)
 	}
 }

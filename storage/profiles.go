@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"iter"
 
 	"github.com/stoa-rooms/stoa/identity"
@@ -27,14 +28,14 @@ func (s *Store) Profile(member identity.PublicKey) (p Profile, ok bool, err erro
 
 // Profiles are all profiles, by key, as of when the loop begins. After an error there are no more.
 func (s *Store) Profiles() iter.Seq2[Profile, error] {
-	return list(s, kindProfile, func(name [32]byte, raw []byte) (Profile, error) {
+	return list(s, kindProfile, func(_ *view, name [32]byte, raw []byte) (Profile, error) {
 		member, err := decodeKey(name[:])
 		return Profile{Member: member, Text: string(raw)}, err
 	})
 }
 
 // list reads everything of one kind whose keys are names.
-func list[T any](s *Store, kind byte, decode func(name [32]byte, raw []byte) (T, error)) iter.Seq2[T, error] {
+func list[T any](s *Store, kind byte, decode func(v *view, name [32]byte, raw []byte) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		v, err := s.acquire()
@@ -49,9 +50,12 @@ func list[T any](s *Store, kind byte, decode func(name [32]byte, raw []byte) (T,
 			if err != nil || len(key) != len(p)+32 {
 				return false, spoiled(key, errValue)
 			}
-			item, err := decode([32]byte(key[len(p):]), raw)
+			item, err := decode(v, [32]byte(key[len(p):]), raw)
+			if errors.Is(err, errValue) {
+				err = spoiled(key, err)
+			}
 			if err != nil {
-				return false, spoiled(key, err)
+				return false, err
 			}
 			return yield(item, nil), nil
 		}); err != nil {

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	badger "github.com/dgraph-io/badger/v4"
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // view is the state after one acknowledged commit. A read takes the current view and gives it back; a commit puts the
@@ -158,26 +157,4 @@ func (v *view) iterator(prefix []byte, values bool) (it *badger.Iterator, err er
 	opt := badger.DefaultIteratorOptions
 	opt.Prefix, opt.PrefetchValues = prefix, values
 	return v.txn.NewIterator(opt), nil
-}
-
-// ReadHashes implements tlog.HashReader for the log as of this view.
-func (v *view) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	out := make([]tlog.Hash, len(indexes))
-	for i, index := range indexes {
-		if index < 0 || index >= tlog.StoredHashCount(v.head.tree.Size) {
-			return nil, fmt.Errorf("storage: no stored hash %d in a log of %d", index, v.head.tree.Size)
-		}
-		key := numbered(kindHash, v.head.epoch, index)
-		payload, ok, err := v.get(key)
-		if err == nil && !ok {
-			err = unreadable(found(ErrDamaged, "stored hash %d is missing", index))
-		}
-		if err != nil {
-			return nil, err
-		}
-		if out[i], err = decodeHash(payload); err != nil {
-			return nil, spoiled(key, err)
-		}
-	}
-	return out, nil
 }

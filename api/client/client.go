@@ -13,7 +13,8 @@
 // A Client opens its session with the node by itself, by signing a challenge, and again when the node has forgotten it.
 // What it signs carries the node's time, so the clock of this machine need not be right.
 //
-// A [RoomSession] is the person's presence in a room: it keeps the room's [State], hands on its events, and reconnects.
+// A [RoomSession] is the person's presence in a room, whichever node hosts it: it keeps the room's [State], hands on its
+// events, signs what the host needs signed, and reconnects.
 // Audio is in package rtc, beside.
 //
 // What a node refuses is an *api.Problem (errors.As): its Code is one of package reason. Everything else is a failure of
@@ -53,9 +54,10 @@ type Client struct {
 	language string
 
 	mu     sync.Mutex
-	token  string        // of the open session; "" for none; guarded by mu
-	opened *opening      // the session being opened; nil if none is; guarded by mu
-	behind time.Duration // the node's clock minus ours, as last seen; guarded by mu
+	token  string             // of the open session; "" for none; guarded by mu
+	node   identity.PublicKey // with which it is, or was; guarded by mu
+	opened *opening           // the session being opened; nil if none is; guarded by mu
+	behind time.Duration      // the node's clock minus ours, as last seen; guarded by mu
 }
 
 // New makes a client for the node at an address such as https://cafe.example, of which only scheme and host count. It

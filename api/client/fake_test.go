@@ -28,6 +28,9 @@ type faulty struct {
 
 	hellos  chan api.Hello             // each hello, as it comes
 	sockets chan *websocket.Conn       // and its connection
+	said    chan []byte                // each message after a hello
+	acted   chan api.Action            // each action
+	posted  chan any                   // each AddNode and AdoptRequest
 	gone    map[*websocket.Conn]func() // ends a handler; guarded by mu
 
 	mu         sync.Mutex
@@ -43,13 +46,20 @@ func newFaulty(t *testing.T) *faulty {
 	f := &faulty{
 		t: t, key: identity.Generate().Public(), now: time.Now, tokens: map[string]bool{},
 		hellos: make(chan api.Hello, 100), sockets: make(chan *websocket.Conn, 100), gone: map[*websocket.Conn]func(){},
+		said: make(chan []byte, 100), acted: make(chan api.Action, 100), posted: make(chan any, 100),
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+api.Base+api.PathNode, f.node)
 	mux.HandleFunc("POST "+api.Base+api.PathChallenge, f.challenge)
 	mux.HandleFunc("POST "+api.Base+api.PathSessions, f.session)
 	mux.HandleFunc("GET "+api.Base+api.PathMe, f.me)
-	mux.HandleFunc("POST "+api.Base+api.PathActions, f.me)
+	mux.HandleFunc("POST "+api.Base+api.PathActions, f.act)
+	mux.HandleFunc("POST "+api.Base+api.PathNodes, func(w http.ResponseWriter, r *http.Request) {
+		f.post(w, r, new(api.AddNode))
+	})
+	mux.HandleFunc("POST "+api.Base+api.PathAdopt, func(w http.ResponseWriter, r *http.Request) {
+		f.post(w, r, new(api.AdoptRequest))
+	})
 	mux.HandleFunc("GET "+api.Base+api.PathEvents, f.events)
 	server := httptest.NewServer(mux)
 	t.Cleanup(func() {
@@ -89,7 +99,9 @@ func (f *faulty) refused(w http.ResponseWriter, r reason.Reason, status int) {
 }
 
 func (f *faulty) node(w http.ResponseWriter, _ *http.Request) {
-	f.answer(w, http.StatusOK, api.Node{Node: f.key, Now: f.now().UnixMilli()})
+	f.answer(w, http.StatusOK, api.Node{
+		Node: f.key, Now: f.now().UnixMilli(), Community: &api.Community{ID: person(2), Rules: statement.Rules{Community: person(2)}},
+	})
 }
 
 func (f *faulty) challenge(w http.ResponseWriter, _ *http.Request) {
@@ -152,6 +164,23 @@ func (f *faulty) me(w http.ResponseWriter, r *http.Request) {
 	f.answer(w, http.StatusOK, api.Me{Member: api.Member{Key: person(1), Name: "Ana"}})
 }
 
+func (f *faulty) act(w http.ResponseWriter, r *http.Request) {
+	var action api.Action
+	if err := json.NewDecoder(r.Body).Decode(&action); err != nil {
+		f.t.Error(err)
+	}
+	f.acted <- action
+	f.me(w, r)
+}
+
+func (f *faulty) post(w http.ResponseWriter, r *http.Request, body any) {
+	if err := json.NewDecoder(r.Body).Decode(body); err != nil {
+		f.t.Error(err)
+	}
+	f.posted <- body
+	f.node(w, r)
+}
+
 func (f *faulty) events(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	refuse := f.refuse
@@ -185,8 +214,14 @@ func (f *faulty) events(w http.ResponseWriter, r *http.Request) {
 	f.mu.Unlock()
 	f.hellos <- hello
 	f.sockets <- conn
-	<-conn.CloseRead(over).Done()
-	_ = conn.CloseNow()
+	for {
+		_, data, err := conn.Read(over) //nolint:contextcheck // the test's, which ends it
+		if err != nil {
+			_ = conn.CloseNow()
+			return
+		}
+		f.said <- data
+	}
 }
 
 // next waits for the next connection.
@@ -222,18 +257,26 @@ func (f *faulty) drop(conn *websocket.Conn) {
 	end()
 }
 
+// result is what became of entering.
+type result struct {
+	session *client.RoomSession
+	err     error
+}
+
+// entering is somebody who enters a room of a faulty node.
+func (f *faulty) entering(who identity.PrivateKey) <-chan result {
+	done := make(chan result, 1)
+	go func() {
+		s, err := client.New(f.url, who, client.Options{}).Enter(f.t.Context(), statement.ID{7})
+		done <- result{s, err}
+	}()
+	return done
+}
+
 // entered is somebody in a room of a faulty node, and the connection to them.
 func (f *faulty) entered() (*client.RoomSession, *websocket.Conn) {
 	f.t.Helper()
-	type result struct {
-		session *client.RoomSession
-		err     error
-	}
-	done := make(chan result, 1)
-	go func() {
-		s, err := client.New(f.url, identity.Generate(), client.Options{}).Enter(f.t.Context(), statement.ID{7})
-		done <- result{s, err}
-	}()
+	done := f.entering(identity.Generate())
 	hello, conn := f.next()
 	if hello.Run != "" || hello.Since != 0 || *hello.Room != (statement.ID{7}) {
 		f.t.Errorf("a first hello: %+v", hello)
@@ -251,7 +294,7 @@ func snapshot(run string, n int64) api.Snapshot {
 	return api.Snapshot{
 		Head: api.Head{Type: api.EventSnapshot, N: n}, Run: run, You: person(1),
 		Room: api.Room{
-			Title: run, Topics: []string{}, Speakers: []api.Member{}, Host: person(3), Creator: api.Member{Key: person(2)},
+			Title: run, Epoch: 1, Topics: []string{}, Speakers: []api.Member{}, Host: person(3), Creator: api.Member{Key: person(2)},
 			Community: api.Community{ID: person(2), Rules: statement.Rules{Community: person(2)}},
 		},
 		Stage: []api.StagePerson{}, Hands: []api.Hand{}, Offers: []api.Offer{}, Audience: api.Audience{People: []api.Person{}},

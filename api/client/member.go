@@ -50,6 +50,42 @@ func (c *Client) Found(ctx context.Context, ownerLink, communityName, name strin
 	return call[api.Member](ctx, c, http.MethodPost, api.PathFound, request)
 }
 
+// AddNode makes another node one of this community's, for its founder: it may admit, host and keep a log for a year. The
+// delegate that it returns is for Adopt, which tells that node.
+func (c *Client) AddNode(ctx context.Context, other identity.PublicKey) (delegate string, err error) {
+	_, community, err := c.community(ctx)
+	if err != nil {
+		return "", err
+	}
+	now := c.Now()
+	delegate, err = c.sign(&statement.Delegate{
+		Community: community.ID, IssuedAt: now.Unix(), Expires: now.Unix() + 365*day, Node: other,
+		Order: now.UnixMilli(), // above all earlier ones, and no other device need know which those are
+	})
+	if err != nil {
+		return "", err
+	}
+	r := request{method: http.MethodPost, path: api.PathNodes}
+	if err := r.set(api.AddNode{Delegate: delegate}); err != nil {
+		return "", err
+	}
+	_, err = c.sendAs(ctx, r)
+	return delegate, err
+}
+
+// Adopt makes this node, which has no community yet, one more of the community whose founder signed the delegate; see
+// AddNode. The owner link is what this node printed when it started. peers are multiaddrs of nodes of the community,
+// from which it fetches the rest.
+func (c *Client) Adopt(ctx context.Context, ownerLink, delegate string, peers []string) (api.Node, error) {
+	link, err := ParseOwnerLink(ownerLink)
+	if err != nil {
+		return api.Node{}, err
+	}
+	return call[api.Node](ctx, c, http.MethodPost, api.PathAdopt, api.AdoptRequest{
+		Secret: link.Secret, Delegate: delegate, Peers: append([]string{}, peers...),
+	})
+}
+
 // Join makes this person a member by an invite link. An invite that is used, revoked or expired is a problem.
 func (c *Client) Join(ctx context.Context, inviteLink, name string) (api.Member, error) {
 	link, err := ParseInviteLink(inviteLink)

@@ -24,6 +24,9 @@ const (
 	lastWait  = 10 * time.Second
 )
 
+// State is a room as the events so far tell it.
+type State = api.State
+
 // RoomSession is a person's presence in a room, from Enter until Close, Leave, the room's end or a refusal for good.
 //
 // It reconnects by itself, after a loss of the network as after a restart of the node, and goes on where it was: who is
@@ -36,24 +39,28 @@ type RoomSession struct {
 	close  sync.Once
 	closed chan struct{} // closed by Close: nothing waits for the reader of events any more
 	ended  chan struct{} // closed when run has returned
+	turn   chan struct{} // holds one: the signed action that is under way
 	events chan api.Event
 
 	mu        sync.Mutex
-	state     State         // guarded by mu
-	changed   chan struct{} // closed at the next change of state or connected, and by then replaced; guarded by mu
-	connected bool          // guarded by mu
-	claimed   bool          // whether Events was called; guarded by mu
-	anew      bool          // whether the next connection must begin with a snapshot; guarded by mu
-	socket    *socket       // the present connection, or nil; guarded by mu
-	leaving   bool          // whether the end is this side's wish; guarded by mu
-	err       error         // why it ended; guarded by mu
+	state     State           // guarded by mu
+	host      api.HostChanged // guarded by mu
+	nonce     string          // of the last entry that was answered; "" before any; guarded by mu
+	acts      int64           // how many actions were signed with nonce; guarded by mu
+	changed   chan struct{}   // closed at the next change of state, host or connected, and by then replaced; guarded by mu
+	connected bool            // guarded by mu
+	claimed   bool            // whether Events was called; guarded by mu
+	anew      bool            // whether the next connection must begin with a snapshot; guarded by mu
+	socket    *socket         // the present connection, or nil; guarded by mu
+	leaving   bool            // whether the end is this side's wish; guarded by mu
+	err       error           // why it ended; guarded by mu
 }
 
-// Enter takes this person into a room. Entering from elsewhere ends this session with room-replaced. ctx bounds only the
+// Enter takes this person into a room, wherever it is hosted. Entering from elsewhere ends this session with room-replaced. ctx bounds only the
 // call: the session lasts until it is closed.
 func (c *Client) Enter(ctx context.Context, room statement.ID) (*RoomSession, error) {
 	s := &RoomSession{
-		client: c, room: room, closed: make(chan struct{}), ended: make(chan struct{}),
+		client: c, room: room, closed: make(chan struct{}), ended: make(chan struct{}), turn: make(chan struct{}, 1),
 		events: make(chan api.Event, eventQueue), changed: make(chan struct{}),
 	}
 	socket, first, err := s.enter(ctx)
@@ -75,20 +82,24 @@ func (c *Client) Enter(ctx context.Context, room statement.ID) (*RoomSession, er
 	return s, nil
 }
 
-// enter connects for the first time, and waits for the snapshot that says that the node has let this person in.
+// enter connects for the first time, and waits for the snapshot that says that this person has been let in.
 func (s *RoomSession) enter(ctx context.Context) (*socket, api.Event, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialWithin)
+	ctx, cancel := context.WithTimeout(ctx, enterWithin)
 	defer cancel()
 	socket, err := s.connect(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	first, err := s.next(ctx, socket)
-	if err != nil {
-		socket.abandon()
-		return nil, nil, err
+	for {
+		first, err := s.next(ctx, socket)
+		if err != nil {
+			socket.abandon()
+			return nil, nil, err
+		}
+		if !aside(first) {
+			return socket, first, nil
+		}
 	}
-	return socket, first, nil
 }
 
 // Client is the person.
@@ -112,7 +123,8 @@ func (s *RoomSession) Connected() bool {
 }
 
 // Events hands on each event after State has taken it in. It is closed at the session's end; see Err. A snapshot in the
-// middle stands for events that were missed. Who calls Events must go on reading: the session waits for them, and a node
+// middle stands for events that were missed, or for a room that goes on at another host; audio goes on too, unless the
+// snapshot is of another run. Entries, which this session answers, are there to be seen. Who calls Events must go on reading: the session waits for them, and a node
 // does not wait for a session. Until the first call only the latest 256 events are kept.
 func (s *RoomSession) Events() <-chan api.Event {
 	s.mu.Lock()
@@ -251,10 +263,6 @@ func (s *RoomSession) Remove(ctx context.Context, who identity.PublicKey) error 
 	return s.on(ctx, api.ActRemove, who)
 }
 
-func (s *RoomSession) act(ctx context.Context, a api.Action) error {
-	return s.client.Act(ctx, s.room, a)
-}
-
 func (s *RoomSession) self(ctx context.Context, do api.ActionType) error {
 	return s.act(ctx, api.Action{Type: do})
 }
@@ -323,13 +331,27 @@ func (s *RoomSession) follow(ctx context.Context, socket *socket) (heard bool, e
 	}
 }
 
-// next is the next event of a connection. A session that the node has forgotten is forgotten here too.
+// next is the next event of a connection; if it is an entry, it has been answered. A session that the node has forgotten
+// is forgotten here too.
 func (s *RoomSession) next(ctx context.Context, socket *socket) (api.Event, error) {
 	event, err := socket.next(ctx)
 	if Refused(err, reason.SessionRequired) {
 		s.client.forget(socket.token)
 	}
+	if entry, ok := event.(api.Entry); ok {
+		err = s.answer(ctx, socket, entry)
+	}
 	return event, err
+}
+
+// aside reports whether an event is beside the room's numbering.
+func aside(event api.Event) bool {
+	switch event.(type) {
+	case api.Entry, api.HostChanged:
+		return true
+	default:
+		return false
+	}
 }
 
 // errGap says that the node sent an event that does not follow the last one.
@@ -338,14 +360,14 @@ var errGap = errors.New("client: events are missing")
 // take takes one event in and hands it on.
 func (s *RoomSession) take(ctx context.Context, event api.Event) error {
 	s.mu.Lock()
-	_, snapshot := event.(api.Snapshot)
-	if !snapshot && (s.state.Run == "" || event.Header().N != s.state.N+1) {
+	if !s.followsLocked(event) {
 		s.anew = true
 		s.mu.Unlock()
 		return errGap
 	}
+	s.hostLocked(event)
 	s.state = s.state.Apply(event)
-	s.anew = false
+	s.anew = s.anew && aside(event)
 	s.noteLocked()
 	if !s.claimed && len(s.events) == cap(s.events) {
 		<-s.events // this goroutine is the only writer, and nobody reads
@@ -359,6 +381,14 @@ func (s *RoomSession) take(ctx context.Context, event api.Event) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// followsLocked reports whether an event is the next one, or needs to follow none.
+func (s *RoomSession) followsLocked(event api.Event) bool {
+	if _, snapshot := event.(api.Snapshot); snapshot || aside(event) {
+		return true
+	}
+	return s.state.Run != "" && event.Header().N == s.state.N+1
 }
 
 func (s *RoomSession) noteLocked() {
@@ -393,7 +423,8 @@ func worthRetrying(err error) bool {
 	}
 	switch reason.Reason(p.Code) {
 	case reason.ShuttingDown, reason.RoomTooSlow, reason.SessionRequired, reason.SessionChallenge, reason.RateLimited,
-		reason.RoomFull, reason.StorageFailed, reason.Internal:
+		reason.RoomFull, reason.StorageFailed, reason.Internal,
+		reason.RoomHostLost, reason.EnterStale, reason.TicketExpired, reason.HomeLimit:
 		return true
 	default:
 		return false

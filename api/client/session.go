@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/statement"
 )
 
@@ -61,6 +62,9 @@ func (c *Client) open(ctx context.Context) (string, error) {
 		return "", err
 	}
 	c.sawTime(challenge.Now, asked)
+	c.mu.Lock()
+	c.node = challenge.Node
+	c.mu.Unlock()
 	now := challenge.Now / 1000
 	text, err := c.sign(&statement.Session{
 		Node: challenge.Node, IssuedAt: now, Expires: now + sessionLife, Origin: c.origin, Nonce: challenge.Nonce,
@@ -70,6 +74,13 @@ func (c *Client) open(ctx context.Context) (string, error) {
 	}
 	session, err := call[api.Session](ctx, c, http.MethodPost, api.PathSessions, api.SessionRequest{Session: text})
 	return session.Token, err
+}
+
+// home is the node that this person's session is with.
+func (c *Client) home() identity.PublicKey {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.node
 }
 
 // forget forgets a session that the node no longer knows.

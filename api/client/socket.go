@@ -18,7 +18,8 @@ import (
 const (
 	maxEvent     = 4 << 20          // bytes; a snapshot with 500 questions has about one million
 	silence      = 50 * time.Second // a node pings every 20 s; after this long without a sign it is gone
-	dialWithin   = 15 * time.Second // to connect in
+	dialWithin   = 15 * time.Second // to connect in, or to send an answer
+	enterWithin  = 30 * time.Second // to be let into a room, by another node perhaps: as long as that waits for an answer
 	goodbyeLimit = time.Second      // for the closing handshake
 )
 

@@ -59,6 +59,8 @@ func each() []api.Event {
 		api.Ended{Head: api.Head{Type: api.EventEnded, N: 15}, Why: "moderator", By: &me},
 		api.Hallway{Head: api.Head{Type: api.EventHallway}, Rooms: []api.Room{}},
 		api.Refused{Head: api.Head{Type: api.EventRefused}, Problem: api.Problem{Code: "x"}},
+		api.Entry{Head: api.Head{Type: api.EventEntry}, Room: statement.ID{7}, Epoch: 2, Home: me, Host: other, Nonce: "nonce"},
+		api.HostChanged{Head: api.Head{Type: api.EventHost}, Host: other, Epoch: 2, State: api.HostLost},
 	}
 }
 
@@ -106,6 +108,11 @@ func TestStateFollowsEvents(t *testing.T) {
 	}
 	if at[14].Audience.Count != 3 {
 		t.Error("no audience")
+	}
+	for _, e := range each()[15:] {
+		if d := cmp.Diff(s, s.Apply(e)); d != "" {
+			t.Errorf("%T changes the room: %s", e, d)
+		}
 	}
 	if s.Ended == nil || len(s.Stage) != 0 || s.You != me {
 		t.Errorf("after the end: %+v", s)

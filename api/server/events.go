@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -22,19 +23,21 @@ import (
 
 // What a WebSocket may take.
 const (
-	maxHello    = 4 << 10          // bytes of the one message a client sends
-	helloWithin = 5 * time.Second  // to send it in
+	maxHello    = 4 << 10          // bytes of the first message
+	maxEnter    = 8 << 10          // bytes of an answer to an entry: a statement, with room to spare
+	helloWithin = 5 * time.Second  // to send the hello in, or an answer that has begun
 	writeWithin = 10 * time.Second // to take one event in
 	pingEvery   = 20 * time.Second
 	pongWithin  = 10 * time.Second
-	enterWithin = 10 * time.Second        // for a room to let somebody in
+	enterWithin = 10 * time.Second        // for a room to let somebody in, or to take an answer
 	closeWithin = 1500 * time.Millisecond // for the last words and the closing handshake; part of the 3 s to end in
 )
 
 // errGone says that the client is no longer there to be told anything.
 var errGone = errors.New("server: the client is gone")
 
-// socket is one WebSocket. Its handler's goroutine writes; one other reads; a ping has its own for the time it takes.
+// socket is one WebSocket. Its handler's goroutine writes; one other reads; a ping has its own for the time it takes, and
+// so has an answer to an entry.
 type socket struct {
 	conn *websocket.Conn
 	raw  net.Conn // below conn, to end it whatever it is doing
@@ -42,8 +45,18 @@ type socket struct {
 	now  func() time.Time
 	work sync.WaitGroup // the other goroutines
 
-	hello chan []byte // the first message
-	over  chan error  // the client went, or said something it should not
+	hello   chan []byte   // the first message
+	asked   atomic.Int32  // entries sent and not answered: what the client may still say
+	answers chan string   // the enter statements that it said
+	over    chan error    // the first of what ends the connection: the client went, or what it said was refused
+	ended   chan struct{} // closed by end
+}
+
+func newSocket(lang string, now func() time.Time) *socket {
+	return &socket{
+		lang: lang, now: now,
+		hello: make(chan []byte, 1), answers: make(chan string), over: make(chan error, 1), ended: make(chan struct{}),
+	}
 }
 
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
@@ -52,7 +65,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, &rateError{time.Second})
 		return
 	}
-	c := &socket{now: s.now, lang: s.languageOf(r), hello: make(chan []byte, 1), over: make(chan error, 1)}
+	c := newSocket(s.languageOf(r), s.now)
 	defer s.sockets.leave(address, c)
 	up := &upgrade{ResponseWriter: w}
 	// The guard has compared Origin to the letter; the library's own rule is looser.
@@ -74,11 +87,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 
 // converse takes the hello and sends events until something ends it: nil, errGone or a refusal.
 func (s *Server) converse(ctx context.Context, c *socket) (err error) {
-	defer func() {
-		if v := recover(); v != nil { // the server's own recovery knows only requests
-			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
-		}
-	}()
+	defer caught(&err)
 	hello, err := c.awaitHello(s.closing)
 	if err != nil {
 		return err
@@ -104,8 +113,17 @@ func (s *Server) converse(ctx context.Context, c *socket) (err error) {
 	return s.stream(ctx, c, session, presence)
 }
 
+// caught turns a panic into an error: the server's own recovery knows only requests.
+func caught(err *error) {
+	if v := recover(); v != nil {
+		*err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+	}
+}
+
 // stream sends a room's events, or the hallway where there is no room.
 func (s *Server) stream(ctx context.Context, c *socket, session *session, presence Subscription) error {
+	present, leave := context.WithCancel(ctx) // what is asked of the presence ends with it
+	defer leave()
 	var events <-chan api.Event // stays nil in the hallway
 	var changed <-chan struct{} // stays nil in a room
 	ping := time.NewTicker(pingEvery)
@@ -127,7 +145,12 @@ func (s *Server) stream(ctx context.Context, c *socket, session *session, presen
 			if !ok {
 				return presence.Err()
 			}
+			if _, entry := event.(api.Entry); entry {
+				c.asked.Add(1)
+			}
 			err = c.send(ctx, event)
+		case enter := <-c.answers: // of a client that was asked, so it is in a room
+			c.work.Go(func() { c.fail(pass(present, presence, enter)) })
 		case <-changed:
 			var frame []byte
 			frame, changed = s.hallway.latest()
@@ -146,32 +169,85 @@ func (s *Server) stream(ctx context.Context, c *socket, session *session, presen
 	}
 }
 
-// read reads the first message, and then whatever else comes, of which only control frames are in order. It also is
-// what answers pings and notices that the client has gone.
+// pass hands on what a client answered to an entry.
+func pass(ctx context.Context, presence Subscription, enter string) (err error) {
+	defer caught(&err)
+	limited, cancel := context.WithTimeout(ctx, enterWithin)
+	defer cancel()
+	return presence.Answer(limited, enter)
+}
+
+// fail ends the connection, unless something else already does or there is no error.
+func (c *socket) fail(err error) {
+	if err == nil {
+		return
+	}
+	select {
+	case c.over <- err:
+	default:
+	}
+}
+
+// read reads the first message, and then one answer for each entry that was sent; besides control frames nothing else is
+// in order. It also is what answers pings and notices that the client has gone.
 func (c *socket) read(ctx context.Context) {
 	kind, r, err := c.conn.Reader(ctx)
 	if err != nil {
-		c.over <- errGone
+		c.fail(errGone)
 		return
 	}
-	first, err := io.ReadAll(io.LimitReader(r, maxHello+1))
-	switch {
-	case err != nil:
-		c.over <- errGone
-		return
-	case len(first) > maxHello:
-		c.over <- reason.Reject(reason.RequestTooLarge, "a hello has at most %d bytes", maxHello)
-		return
-	case kind != websocket.MessageText:
-		c.over <- reason.Reject(reason.RequestInvalid, "a hello is a text message")
+	first, err := c.message(kind, r, maxHello)
+	if err != nil {
+		c.fail(err)
 		return
 	}
 	c.hello <- first
-	if _, _, err = c.conn.Reader(ctx); err != nil {
-		c.over <- errGone
-		return
+	for err == nil {
+		err = c.readAnswer(ctx)
 	}
-	c.over <- reason.Reject(reason.RequestInvalid, "a client sends nothing after its hello")
+	c.fail(err)
+}
+
+// readAnswer reads what a client answers to an entry. Whether one was sent is looked at before anything is read: so a
+// client can say no more than it was asked for, and a node that does not ask reads nothing.
+func (c *socket) readAnswer(ctx context.Context) error {
+	kind, r, err := c.conn.Reader(ctx)
+	if err != nil {
+		return errGone
+	}
+	if c.asked.Add(-1) < 0 {
+		return reason.Reject(reason.RequestInvalid, "after its hello a client sends nothing but an answer to an entry")
+	}
+	slow := time.AfterFunc(helloWithin, func() { _ = c.raw.Close() })
+	defer slow.Stop()
+	data, err := c.message(kind, r, maxEnter)
+	if err != nil {
+		return err
+	}
+	enter, err := parseEnter(data)
+	if err != nil {
+		return err
+	}
+	select {
+	case c.answers <- enter:
+		return nil
+	case <-c.ended:
+		return errGone
+	}
+}
+
+// message reads one message to its end.
+func (c *socket) message(kind websocket.MessageType, r io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	switch {
+	case err != nil:
+		return nil, errGone
+	case int64(len(data)) > limit:
+		return nil, reason.Reject(reason.RequestTooLarge, "more than %d bytes", limit)
+	case kind != websocket.MessageText:
+		return nil, reason.Reject(reason.RequestInvalid, "not a text message")
+	}
+	return data, nil
 }
 
 // awaitHello waits for the first message.
@@ -207,6 +283,18 @@ func parseHello(data []byte) (api.Hello, error) {
 	return h, nil
 }
 
+// parseEnter reads a client's answer to an entry. The statement in it is for the room to read.
+func parseEnter(data []byte) (string, error) {
+	var m api.EnterMessage
+	if err := jsonv2.Unmarshal(data, &m, jsonv2.RejectUnknownMembers(true)); err != nil {
+		return "", reason.Reject(reason.RequestInvalid, "not an answer to an entry: %v", err)
+	}
+	if m.Type != "enter" || m.Enter == "" {
+		return "", reason.Reject(reason.RequestInvalid, "an answer to an entry is of type enter, with a statement")
+	}
+	return m.Enter, nil
+}
+
 func (c *socket) send(ctx context.Context, event api.Event) error {
 	frame, err := encode(event)
 	if err != nil {
@@ -235,6 +323,7 @@ func (c *socket) ping(ctx context.Context) {
 
 // end says why, closes the connection, and waits for its goroutines.
 func (c *socket) end(ctx context.Context, err error) {
+	close(c.ended)
 	defer c.work.Wait()
 	if errors.Is(err, errGone) {
 		_ = c.raw.Close()

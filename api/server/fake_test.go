@@ -110,11 +110,29 @@ func (f *fake) Join(_ context.Context, req api.JoinRequest) (api.Member, error) 
 	return api.Member{Name: "joined"}, f.call(req)
 }
 
-func (f *fake) Member(key identity.PublicKey) (api.Member, bool) {
+func (f *fake) AddNode(_ context.Context, member identity.PublicKey, req api.AddNode) error {
+	return f.call(memberCall{Member: member, Arg: req})
+}
+
+func (f *fake) Adopt(_ context.Context, req api.AdoptRequest) (api.Node, error) {
+	return f.Node(), f.call(req)
+}
+
+func (f *fake) Read(origin, path string) ([]byte, error) {
+	return []byte("of " + path), f.call([2]string{origin, path})
+}
+
+func (f *fake) Member(key identity.PublicKey) (api.Member, error) {
+	if f.Node().Community == nil {
+		return api.Member{}, reason.Reject(reason.FoundedNot, "")
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	m, ok := f.members[key]
-	return m, ok
+	if !ok {
+		return m, reason.Reject(reason.MemberUnknown, "")
+	}
+	return m, nil
 }
 
 func (f *fake) Me(_ context.Context, member identity.PublicKey) (api.Me, error) {
@@ -176,7 +194,9 @@ func (f *fake) Enter(_ context.Context, id statement.ID, member identity.PublicK
 	if err := f.call(memberCall{id, member, resume}); err != nil {
 		return nil, err
 	}
-	v := &fakeVisit{events: make(chan api.Event, f.buffer), closed: make(chan struct{})}
+	v := &fakeVisit{
+		events: make(chan api.Event, f.buffer), closed: make(chan struct{}), answers: make(chan string, 100),
+	}
 	f.entered <- v
 	return v, nil
 }
@@ -202,12 +222,14 @@ func (f *fake) CloseLeg(_ context.Context, room statement.ID, member identity.Pu
 
 // fakeVisit is a presence in a room that a test plays.
 type fakeVisit struct {
-	events chan api.Event
-	closed chan struct{} // closed by Close
-	once   sync.Once
+	events  chan api.Event
+	closed  chan struct{} // closed by Close
+	answers chan string   // what the client answered to entries
+	once    sync.Once
 
-	mu  sync.Mutex
-	err error
+	mu     sync.Mutex
+	err    error
+	answer func(ctx context.Context, enter string) error // what becomes of an answer; nil: it is taken
 }
 
 func (v *fakeVisit) Events() <-chan api.Event { return v.events }
@@ -216,6 +238,24 @@ func (v *fakeVisit) Err() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.err
+}
+
+func (v *fakeVisit) Answer(ctx context.Context, enter string) error {
+	v.mu.Lock()
+	answer := v.answer
+	v.mu.Unlock()
+	v.answers <- enter
+	if answer != nil {
+		return answer(ctx, enter)
+	}
+	return nil
+}
+
+// judge says what becomes of answers.
+func (v *fakeVisit) judge(answer func(ctx context.Context, enter string) error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.answer = answer
 }
 
 func (v *fakeVisit) Close() { v.once.Do(func() { close(v.closed) }) }

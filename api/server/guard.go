@@ -39,6 +39,7 @@ func (s *Server) build(files fs.FS) error {
 		return err
 	}
 	mux.HandleFunc("GET "+api.Base+api.PathEvents, s.serveEvents)
+	mux.HandleFunc("GET "+pathLog, s.serveLog)
 	mux.HandleFunc("GET /openapi.json", s.serveDocument)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.serveRest(w, r, mux, page) })
 	s.handler = s.secure(mux)

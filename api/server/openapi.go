@@ -56,6 +56,8 @@ func events() []event {
 		{api.EventEnded, api.Ended{}},
 		{api.EventHallway, api.Hallway{}},
 		{api.EventRefused, api.Refused{}},
+		{api.EventEntry, api.Entry{}},
+		{api.EventHost, api.HostChanged{}},
 	}
 }
 
@@ -109,6 +111,7 @@ func describe(a huma.API) ([]byte, error) {
 	doc := a.OpenAPI()
 	registry := doc.Components.Schemas
 	registry.Schema(reflect.TypeFor[api.Hello](), true, "")
+	registry.Schema(reflect.TypeFor[api.EnterMessage](), true, "")
 	all := &huma.Schema{
 		Description:   "One message from the node.",
 		Discriminator: &huma.Discriminator{PropertyName: "type", Mapping: map[string]string{}},
@@ -134,8 +137,8 @@ func eventsOperation(a huma.API) *huma.Operation {
 	return &huma.Operation{
 		Method: http.MethodGet, Path: api.PathEvents, OperationID: "events",
 		Summary: "The WebSocket (RFC 6455)",
-		Description: "The client sends one text message, a Hello, within five seconds, and nothing after it. " +
-			"The node sends text messages, each an Event; the last before it closes may be a Refused.",
+		Description: "The client sends one text message, a Hello, within five seconds; after it only an EnterMessage for each " +
+			"Entry. The node sends text messages, each an Event; the last before it closes may be a Refused.",
 		Responses: map[string]*huma.Response{
 			"101":     {Description: "Hello goes in, Events come out."},
 			"default": problemResponse(a),
@@ -174,6 +177,7 @@ func openAnswers(doc *huma.OpenAPI) {
 		}
 	}
 	mark(registry.SchemaFromRef(schemas + "Hello"))
+	mark(registry.SchemaFromRef(schemas + "EnterMessage"))
 	for _, item := range doc.Paths {
 		if item.Post == nil || item.Post.RequestBody == nil {
 			continue

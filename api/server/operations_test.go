@@ -45,6 +45,21 @@ func operationCases() []operationCase {
 			false, 201,
 			func(identity.PublicKey) any { return api.JoinRequest{Join: "j", Profile: "p"} }, `"name":"joined"`,
 		},
+		{
+			"add node",
+			request{method: "POST", path: "/api/v1/nodes", body: `{"delegate":"d"}`},
+			true, 204,
+			func(ana identity.PublicKey) any { return memberCall{Member: ana, Arg: api.AddNode{Delegate: "d"}} }, "",
+		},
+		{
+			"adopt",
+			request{method: "POST", path: "/api/v1/adopt", body: `{"secret":"s","delegate":"d","peers":["/ip4/192.0.2.1"]}`},
+			false, 201,
+			func(identity.PublicKey) any {
+				return api.AdoptRequest{Secret: "s", Delegate: "d", Peers: []string{"/ip4/192.0.2.1"}}
+			},
+			`"name":"Porch"`,
+		},
 		{"challenge", request{method: "POST", path: "/api/v1/sessions/challenge"}, false, 201, nil, `"nonce":"`},
 		{"me", request{method: "GET", path: "/api/v1/me"}, true, 200, func(ana identity.PublicKey) any { return ana }, `"chain":[]`},
 		{
@@ -105,6 +120,15 @@ func operationCases() []operationCase {
 			true, 204,
 			func(ana identity.PublicKey) any {
 				return memberCall{testRoom, ana, api.Action{Type: api.ActRaiseHand, Question: "Why?"}}
+			},
+			"",
+		},
+		{
+			"signed act",
+			request{method: "POST", path: room + "/actions", body: `{"type":"leave","act":"` + strings.Repeat("a", 4096) + `"}`},
+			true, 204,
+			func(ana identity.PublicKey) any {
+				return memberCall{testRoom, ana, api.Action{Type: api.ActLeave, Act: strings.Repeat("a", 4096)}}
 			},
 			"",
 		},
@@ -293,6 +317,9 @@ func TestBadRequests(t *testing.T) {
 		{"question with another action", act(`{"type":"leave","question":"why?"}`), 400, "request-invalid"},
 		{"question too long", act(`{"type":"raise_hand","question":"` + strings.Repeat("a", 201) + `"}`), 422, "text-invalid"},
 		{"question of two lines", act(`{"type":"raise_hand","question":"a\nb"}`), 422, "text-invalid"},
+		{"act over 4 KiB", act(`{"type":"leave","act":"` + strings.Repeat("a", 4097) + `"}`), 413, "statement-size"},
+		{"21 peers", request{method: "POST", path: "/api/v1/adopt", body: `{"secret":"s","delegate":"d","peers":["a"` + strings.Repeat(`,"a"`, 20) + `]}`}, 400, "request-invalid"},
+		{"no peers", request{method: "POST", path: "/api/v1/adopt", body: `{"secret":"s","delegate":"d"}`}, 400, "request-invalid"},
 		{"title of 10,000 characters", title(strings.Repeat("a", 10_000)), 422, "text-invalid"},
 		{"title with bidi", title(`a\u202eb`), 422, "text-invalid"},
 		{"title with control", title(`a\u0000b`), 422, "text-invalid"},

@@ -72,6 +72,8 @@ func (s *Server) routes(a huma.API) {
 	add(a, member(remove(api.PathSessions, "closeSession", "Sign out")), s.closeSession)
 	add(a, member(get(api.PathMe, "getMe", "What the node holds on the member of the session")), s.getMe)
 	add(a, costly(post(api.PathJoin, "join", "Redeem an invite", http.StatusCreated)), s.join)
+	add(a, member(acts(post(api.PathNodes, "addNode", "Make another node one of the community's", http.StatusNoContent))), s.addNode)
+	add(a, costly(post(api.PathAdopt, "adopt", "Become one more node of a community", http.StatusCreated)), s.adopt)
 
 	add(a, member(get(api.PathInvites, "getInvites", "The member's invites and free slots")), s.getInvites)
 	add(a, member(acts(post(api.PathInvites, "createInvite", "Spend a slot on an invite", http.StatusCreated))), s.createInvite)
@@ -163,6 +165,20 @@ func (s *Server) join(ctx context.Context, in *body[api.JoinRequest]) (*body[api
 
 func (s *Server) getMe(ctx context.Context, _ *none) (*body[api.Me], error) {
 	return answer(s.community.Me(ctx, sessionOf(ctx).member))
+}
+
+func (s *Server) addNode(ctx context.Context, in *body[api.AddNode]) (*none, error) {
+	if s.nodes == nil {
+		return nil, reason.Reject(reason.NotFound, "this node adds no others")
+	}
+	return nil, s.nodes.AddNode(ctx, sessionOf(ctx).member, in.Body)
+}
+
+func (s *Server) adopt(ctx context.Context, in *body[api.AdoptRequest]) (*body[api.Node], error) {
+	if s.nodes == nil {
+		return nil, reason.Reject(reason.NotFound, "this node cannot be added to others")
+	}
+	return answer(s.nodes.Adopt(ctx, in.Body))
 }
 
 func (s *Server) getInvites(ctx context.Context, _ *none) (*body[api.Invites], error) {

@@ -1,6 +1,6 @@
 // Package server is a node's HTTP interface: handlers, sessions, events over WebSocket, limits and the static page.
 //
-// It knows no rules. What a community, an invite or a room is stands behind the four small interfaces of this file,
+// It knows no rules. What a community, an invite or a room is stands behind the small interfaces of this file,
 // which package node implements; this package turns requests into calls on them, and their refusals into problem
 // documents (RFC 9457). It decides only what belongs to the door: who is asking (session.go), from which page
 // (origin.go), how often (limit.go) and how much (body and frame limits).
@@ -11,6 +11,7 @@
 //	problem.go   how a refusal is written
 //	session.go   challenges, tokens
 //	events.go    the WebSocket; hallway.go is what it carries outside rooms
+//	logs.go      what other nodes read of the logs kept here
 //	static.go    the page
 //
 // A [Server] starts nothing when it is made. [Server.Serve] runs it on a listener until its context ends; [Server.Run]
@@ -44,8 +45,9 @@ type Community interface {
 	Found(ctx context.Context, req api.FoundRequest) (api.Member, error)
 	// Join admits the signer of a join.
 	Join(ctx context.Context, req api.JoinRequest) (api.Member, error)
-	// Member finds a member. It is asked on every request of a session.
-	Member(key identity.PublicKey) (api.Member, bool)
+	// Member finds a member, or says why somebody is none: member-unknown, founded-not, or admit-lost for somebody who
+	// was one until another's use of the same invite won. It is asked on every request of a session.
+	Member(key identity.PublicKey) (api.Member, error)
 	// Me says what the node holds on a member.
 	Me(ctx context.Context, member identity.PublicKey) (api.Me, error)
 }
@@ -87,13 +89,17 @@ type Resume struct {
 	Since int64
 }
 
-// Subscription is one member's presence in one room.
+// Subscription is one member's presence in one room. Its methods are called from several goroutines.
 type Subscription interface {
 	// Events carries the room's events. The room bounds it, never waits for it, and closes it when the subscription ends.
 	Events() <-chan api.Event
 	// Err says, once Events is closed, why the subscription ended: a refusal such as room-replaced, room-removed,
 	// room-too-slow or shutting-down; nil when the room ended or the member left it.
 	Err() error
+	// Answer takes what the client answered to an entry: the text of an enter statement, not looked at yet. It is called
+	// at most once for each entry that Events carried. An error ends the presence, and its reason is told. One that
+	// answers an entry which another has replaced since is no error: the client could not know.
+	Answer(ctx context.Context, enter string) error
 	// Close ends the presence. It is idempotent.
 	Close()
 }
@@ -104,6 +110,20 @@ type Media interface {
 	Offer(ctx context.Context, room statement.ID, member identity.PublicKey, sdp string, compat bool) (answer, leg string, err error)
 	// CloseLeg ends a media connection.
 	CloseLeg(ctx context.Context, room statement.ID, member identity.PublicKey, leg string) error
+}
+
+// Nodes is what the server asks about the nodes of the community.
+type Nodes interface {
+	// AddNode takes in a delegate for another node. Only the founder may.
+	AddNode(ctx context.Context, member identity.PublicKey, req api.AddNode) error
+	// Adopt makes this node, which has no community yet, one more of somebody's. It says what the node then is.
+	Adopt(ctx context.Context, req api.AdoptRequest) (api.Node, error)
+}
+
+// Logs is what the server asks about the logs that the node keeps and follows.
+type Logs interface {
+	// Read is one resource of a log: its checkpoint, a tile, or a page of its statements. What is not there is not-found.
+	Read(origin, path string) ([]byte, error)
 }
 
 // Config is what a server is made from. Every field without "may be" is needed.
@@ -121,6 +141,10 @@ type Config struct {
 	Invites   Invites
 	Rooms     Rooms
 	Media     Media
+	// Nodes may be nil: then this node can neither add others nor be added.
+	Nodes Nodes
+	// Logs may be nil: then there is none to read.
+	Logs Logs
 
 	// Limits may be the zero value; then DefaultLimits hold.
 	Limits Limits
@@ -136,6 +160,8 @@ type Server struct {
 	invites   Invites
 	rooms     Rooms
 	media     Media
+	nodes     Nodes // may be nil
+	logs      Logs  // may be nil
 	log       *slog.Logger
 	now       func() time.Time
 	languages language.Matcher // of problem titles; immutable
@@ -169,6 +195,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		node: c.Node, community: c.Community, invites: c.Invites, rooms: c.Rooms, media: c.Media,
+		nodes: c.Nodes, logs: c.Logs,
 		log: c.Log, now: c.Clock,
 		languages:  language.NewMatcher([]language.Tag{language.English, language.French}),
 		origins:    allowed,

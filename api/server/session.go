@@ -219,9 +219,9 @@ func (s *Server) authenticate(token string) (*session, error) {
 	if !ok {
 		return nil, reason.Reject(reason.SessionRequired, "no open session has this token")
 	}
-	if _, ok := s.community.Member(found.member); !ok {
-		s.sessions.end(found)
-		return nil, reason.Reject(reason.SessionRequired, "the member is no more")
+	if _, err := s.community.Member(found.member); err != nil {
+		s.sessions.end(found) // the next challenge is refused with the reason
+		return nil, reason.Reject(reason.SessionRequired, "the member is no more: %v", err)
 	}
 	return found, nil
 }
@@ -245,12 +245,9 @@ func (s *Server) openSession(ctx context.Context, in *body[api.SessionRequest]) 
 	if err := s.checkSession(claim, callOf(ctx).origins); err != nil {
 		return nil, err
 	}
-	who, ok := s.community.Member(signed.Signer())
-	if !ok {
-		if s.community.Node().Community == nil {
-			return nil, reason.Reject(reason.FoundedNot, "")
-		}
-		return nil, reason.Reject(reason.MemberUnknown, "the signer is not a member")
+	who, err := s.community.Member(signed.Signer())
+	if err != nil {
+		return nil, err
 	}
 	if err := s.challenges.use(claim.Nonce); err != nil {
 		return nil, err

@@ -21,6 +21,9 @@ const index = "index.html"
 // immutablePrefix begins the paths of files whose names hold a hash of their content.
 const immutablePrefix = "assets/"
 
+// immutable is said of what a path holds when it never holds anything else.
+const immutable = "public, max-age=31536000, immutable"
+
 // appRoutes are the paths at which the page shows something of its own; everywhere else it shows that nothing is there.
 func appRoutes() []string {
 	return []string{"/{$}", "/i/{id}", "/r/{id}", "/invites", "/me", "/recovery", "/restore"}
@@ -170,7 +173,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request, status int) {
 		h.Set("Content-Encoding", encoding)
 	}
 	if f.forever {
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		h.Set("Cache-Control", immutable)
 	} else {
 		h.Set("Cache-Control", "no-cache") // ask each time, by ETag: a node may have been updated
 	}

@@ -48,6 +48,12 @@ type runCmd struct {
 	TLSCert     string          `name:"tls-cert" help:"Certificate chain, PEM." placeholder:"FILE"`
 	TLSKey      string          `name:"tls-key" help:"Private key of the certificate, PEM." placeholder:"FILE"`
 	P2P         []string        `name:"p2p" env:"STOA_P2P" help:"A multiaddr to listen on for other nodes (default ${default})." default:"/ip4/127.0.0.1/tcp/0" placeholder:"MULTIADDR"`
+	P2PPublic   []string        `name:"p2p-public" env:"STOA_P2P_PUBLIC" help:"A multiaddr at which other nodes reach this one, where it is not the one it listens on." placeholder:"MULTIADDR"`
+	Peers       []string        `name:"peer" env:"STOA_PEER" help:"A node to stay connected to: its multiaddr with /p2p/ at the end, or a /dnsaddr name." placeholder:"MULTIADDR"`
+	MDNS        bool            `name:"mdns" help:"Find other nodes on the local network by multicast DNS. For nodes that listen beyond this machine."`
+	Topics      []string        `name:"topic" env:"STOA_TOPIC" help:"A topic whose rooms are of interest here, such as gardening." placeholder:"TOPIC"`
+	Deny        []string        `name:"deny" env:"STOA_DENY" help:"The did:key of a node, community or member to have nothing to do with." placeholder:"DID"`
+	Metrics     string          `name:"metrics" help:"TCP address of the metrics, for Prometheus; without it there are none." placeholder:"ADDR"`
 	Config      kong.ConfigFlag `help:"Read flags from a YAML file." placeholder:"FILE"`
 	LogLevel    string          `name:"log-level" help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
 }
@@ -65,6 +71,12 @@ func (c *runCmd) Run(ctx context.Context, out io.Writer) error {
 		Media:       c.Media,
 		MediaPublic: c.MediaPublic,
 		P2P:         c.P2P,
+		P2PPublic:   c.P2PPublic,
+		Peers:       c.Peers,
+		MDNS:        c.MDNS,
+		Topics:      c.Topics,
+		Deny:        c.Deny,
+		Metrics:     c.Metrics,
 		TLSCert:     c.TLSCert,
 		TLSKey:      c.TLSKey,
 		Version:     version,

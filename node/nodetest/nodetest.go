@@ -22,18 +22,32 @@ type Node struct {
 	t     *testing.T
 	data  string
 	http  string // host:port; kept over restarts
+	p2p   string // multiaddr; kept over restarts
+	cfg   node.Config
 	Owner string // the owner link; "" once the node has a community
 	stop  func()
 }
 
-// New starts a node in a fresh directory. It ends with the test.
-func New(t *testing.T) *Node {
+// New starts a node in a fresh directory. It ends with the test. It knows the others.
+func New(t *testing.T, others ...*Node) *Node {
 	t.Helper()
-	n := &Node{t: t, data: filepath.Join(t.TempDir(), "data"), http: "127.0.0.1:0"}
+	return With(t, node.Config{}, others...)
+}
+
+// With is New with more of a configuration: what it leaves out is as in New.
+func With(t *testing.T, cfg node.Config, others ...*Node) *Node {
+	t.Helper()
+	n := &Node{t: t, data: filepath.Join(t.TempDir(), "data"), http: "127.0.0.1:0", p2p: "/ip4/127.0.0.1/tcp/0", cfg: cfg}
+	for _, other := range others {
+		n.cfg.Peers = append(n.cfg.Peers, other.p2p)
+	}
 	n.Start()
 	t.Cleanup(n.Stop)
 	return n
 }
+
+// Addr is the multiaddr at which other nodes reach this one.
+func (n *Node) Addr() string { return n.p2p }
 
 // Start runs the node and waits until it answers.
 func (n *Node) Start() {
@@ -42,10 +56,11 @@ func (n *Node) Start() {
 	out, lines := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		err := node.Run(ctx, node.Config{
-			Data: n.data, HTTP: n.http, Media: "127.0.0.1:0", P2P: []string{"/ip4/127.0.0.1/tcp/0"}, Out: lines,
-			Log: slog.New(slog.NewTextHandler(n.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
-		})
+		cfg := n.cfg
+		listen, _, _ := strings.Cut(n.p2p, "/p2p/")
+		cfg.Data, cfg.HTTP, cfg.Media, cfg.P2P, cfg.Out = n.data, n.http, "127.0.0.1:0", []string{listen}, lines
+		cfg.Log = slog.New(slog.NewTextHandler(n.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+		err := node.Run(ctx, cfg)
 		_ = lines.CloseWithError(errors.Join(err, io.EOF))
 		done <- err
 	}()
@@ -66,6 +81,7 @@ func (n *Node) Start() {
 		case "owner":
 			n.Owner = value
 		case "p2p":
+			n.p2p = value
 			go func() { _, _ = io.Copy(io.Discard, out) }()
 			return
 		}
@@ -117,4 +133,24 @@ func (n *Node) Enter(ctx context.Context, c *client.Client, room statement.ID) *
 	}
 	n.t.Cleanup(s.Close)
 	return s
+}
+
+// Key is the node's key.
+func (n *Node) Key(ctx context.Context) identity.PublicKey {
+	n.t.Helper()
+	info, err := n.Client().Node(ctx)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return info.Node
+}
+
+// Peer is the node's peer id.
+func (n *Node) Peer(ctx context.Context) string {
+	n.t.Helper()
+	info, err := n.Client().Node(ctx)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return info.Peer
 }

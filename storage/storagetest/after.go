@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/ledger"
 	"github.com/stoa-rooms/stoa/statement"
 	"github.com/stoa-rooms/stoa/storage"
 )
@@ -24,6 +25,14 @@ func Full(l *Log, n int) storage.Batch {
 		b.DropRooms = nil
 	}
 	b.Snapshot = &storage.Snapshot{Size: l.Tree.Size, Fold: fold(n)}
+	brief, one := Brief(n)
+	if n%2 == 0 {
+		one.Fork = brief.Fork()
+	}
+	b.Followed = []storage.Followed{l.Other.Followed(l.Other.Append(10)), one}
+	gone, _ := Brief(n - 1)
+	b.Unfollow = []ledger.Log{gone.Name()}
+	b.Peers = []string{Peer(n), Peer(0)}
 	return b
 }
 
@@ -39,7 +48,11 @@ func After(node identity.Signer, n int) State {
 	if n == 0 {
 		return State{}
 	}
-	b := l.Append(10 * n)
+	b, other := l.Skip(n)
+	brief, one := Brief(n)
+	if n%2 == 0 {
+		one.Fork = brief.Fork()
+	}
 	state := State{
 		Tree:       l.Tree,
 		Checkpoint: b.Checkpoint,
@@ -49,6 +62,12 @@ func After(node identity.Signer, n int) State {
 		Rooms:      []storage.Room{l.Room(n, "{}"), l.Room(0, record(n))},
 		Snapshot:   &storage.Snapshot{Size: l.Tree.Size, Fold: fold(n)},
 	}
+	state.Followed = []Followed{
+		{Log: l.Other.Name(), Tree: l.Other.Tree, Checkpoint: other.Checkpoint, Entries: l.Other.Entries, Hashes: l.Other.hashes},
+		{Log: brief.Name(), Tree: brief.Tree, Checkpoint: one.Checkpoint, Fork: one.Fork, Entries: brief.Entries, Hashes: brief.hashes},
+	}
+	slices.SortFunc(state.Followed, func(a, b Followed) int { return bytes.Compare(a.Log.Node[:], b.Log.Node[:]) })
+	state.Peers = PeersAfter(n)
 	bob := l.Profile(0, fmt.Sprintf("Bob %d", n))
 	state.Profiles = []storage.Profile{{Member: bob.Signer(), Text: bob.Text()}}
 	for i := range n {
@@ -58,4 +77,13 @@ func After(node identity.Signer, n int) State {
 	slices.SortFunc(state.Profiles, func(a, b storage.Profile) int { return bytes.Compare(a.Member[:], b.Member[:]) })
 	slices.SortFunc(state.Rooms, func(a, b storage.Room) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	return state
+}
+
+// PeersAfter are the addresses that are known after Full batches 1 to n.
+func PeersAfter(n int) []string {
+	peers := []string{Peer(n), Peer(0)}
+	for i := n - 1; i > 0; i-- {
+		peers = append(peers, Peer(i))
+	}
+	return peers[:min(len(peers), storage.MaxPeers)]
 }

@@ -23,6 +23,18 @@ type State struct {
 	Profiles   []storage.Profile
 	Rooms      []storage.Room
 	Snapshot   *storage.Snapshot
+	Followed   []Followed
+	Peers      []string
+}
+
+// Followed is all that a store shows of a followed log.
+type Followed struct {
+	Log        ledger.Log
+	Tree       ledger.Tree
+	Checkpoint string
+	Fork       *ledger.Fork
+	Entries    []storage.Entry
+	Hashes     []tlog.Hash
 }
 
 // Read reads everything, and of the texts those numbered below texts.
@@ -69,11 +81,54 @@ func Read(s *storage.Store, texts int) (State, error) {
 		}
 		state.Rooms = append(state.Rooms, r)
 	}
+	for f, err := range s.FollowedLogs() {
+		if err != nil {
+			return state, err
+		}
+		one, err := readFollowed(f)
+		if err != nil {
+			return state, err
+		}
+		state.Followed = append(state.Followed, one)
+	}
+	var err error
+	if state.Peers, err = s.Peers(); err != nil {
+		return state, err
+	}
 	snapshot, ok, err := s.Snapshot()
 	if ok {
 		state.Snapshot = &snapshot
 	}
 	return state, err
+}
+
+func readFollowed(f storage.FollowedLog) (Followed, error) {
+	out := Followed{Log: f.Log(), Tree: f.Head(), Checkpoint: f.Checkpoint()}
+	var err error
+	if out.Fork, err = f.Fork(); err != nil {
+		return out, err
+	}
+	for e, err := range f.Entries(0) {
+		if err != nil {
+			return out, err
+		}
+		out.Entries = append(out.Entries, e)
+		index, ok, err := f.IndexOf(e.ID)
+		if err != nil {
+			return out, err
+		}
+		if !ok || index > e.Index {
+			return out, fmt.Errorf("entry %d of a followed log is at %d, %v by its index", e.Index, index, ok)
+		}
+	}
+	for i := range tlog.StoredHashCount(out.Tree.Size) {
+		h, err := f.ReadHashes([]int64{i})
+		if err != nil {
+			return out, err
+		}
+		out.Hashes = append(out.Hashes, h...)
+	}
+	return out, nil
 }
 
 // MustRead is Read of a store that must be whole.

@@ -43,6 +43,13 @@ func Run(t *testing.T, suite Suite) {
 		{"profiles", testProfiles},
 		{"rooms", testRooms},
 		{"snapshot", testSnapshot},
+		{"followed logs", testFollowed},
+		{"a followed log ahead", testAhead},
+		{"wrong followed logs", testWrongFollowed},
+		{"a followed log twice over", testDuplicates},
+		{"anew", testAnew},
+		{"served", testServed},
+		{"peers", testPeers},
 		{"everything at once", testTogether},
 		{"reset", testReset},
 		{"copies", testCopies},
@@ -234,6 +241,7 @@ func testWrong(r *run) {
 		"a snapshot ahead":      {Snapshot: &storage.Snapshot{Size: 4}},
 		"a snapshot before all": {Snapshot: &storage.Snapshot{Size: -1}},
 		"a reset with more":     {Reset: true, Texts: []statement.Text{Text(0)}},
+		"a reset with peers":    {Reset: true, Peers: []string{Peer(1)}},
 		"too large":             {Rooms: []storage.Room{{ID: room.ID, Create: room.Create, Record: make([]byte, storage.MaxBatch)}}},
 		"too many":              {EraseTexts: commitments(storage.MaxWrites)},
 	} {
@@ -308,11 +316,16 @@ func testRooms(r *run) {
 	t := r.t
 	one, two := r.log.Room(1, "first"), r.log.Room(2, "")
 	r.commit(t, storage.Batch{Rooms: []storage.Room{one, two}})
-	one.Record = bytes.Repeat([]byte("record "), 10_000)
+	one.Record, one.Line = bytes.Repeat([]byte("record "), 10_000), []byte("a new host")
 	r.commit(t, storage.Batch{Rooms: []storage.Room{one}, DropRooms: []statement.ID{two.ID, {9}}})
 	have := r.read(t).Rooms
-	if len(have) != 1 || have[0].ID != one.ID || have[0].Create != one.Create || have[0].Title != one.Title || !bytes.Equal(have[0].Record, one.Record) {
+	if len(have) != 1 || !bytes.Equal(have[0].Line, one.Line) || have[0].ID != one.ID || have[0].Create != one.Create || have[0].Title != one.Title || !bytes.Equal(have[0].Record, one.Record) {
 		t.Errorf("have %v", have)
+	}
+	one.Line = nil
+	r.commit(t, storage.Batch{Rooms: []storage.Room{one}})
+	if have := r.read(t).Rooms; len(have) != 1 || have[0].Line != nil {
+		t.Errorf("a line that was taken away: %v", have)
 	}
 }
 
@@ -342,7 +355,7 @@ func testReset(r *run) {
 	key := r.store.Key()
 	r.commit(t, Full(r.log, 1))
 	r.commit(t, storage.Batch{Reset: true})
-	Same(t, "after a reset", r.read(t), State{})
+	Same(t, "after a reset", r.read(t), State{Peers: PeersAfter(1)}) // those are the node's, not the community's
 	if r.store.Key().Public() != key.Public() {
 		t.Error("another key")
 	}

@@ -30,20 +30,30 @@ export class StoaNode {
   readonly data: string;
   private readonly http: string;
   private readonly media: string;
+  private readonly flags: string[];
   private process: ChildProcess | undefined;
 
-  private constructor(data: string, http: string, media: string) {
+  private constructor(data: string, http: string, media: string, flags: string[]) {
     this.data = data;
     this.http = http;
     this.media = media;
+    this.flags = flags;
   }
 
-  /** Makes a node in a fresh folder and starts it. */
-  static async start(): Promise<StoaNode> {
+  /** Makes a node in a fresh folder and starts it. It stays connected to the peers. */
+  static async start(peers: StoaNode[] = []): Promise<StoaNode> {
     const data = await mkdtemp(join(tmpdir(), "stoa-e2e-"));
-    const node = new StoaNode(data, `127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`);
+    const flags = ["--p2p", `/ip4/127.0.0.1/tcp/${await freePort()}`, ...peers.flatMap((peer) => ["--peer", peer.multiaddr])];
+    const node = new StoaNode(data, `127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`, flags);
     await node.run();
     return node;
+  }
+
+  /** Where other nodes reach this one. */
+  get multiaddr(): string {
+    const addr = this.lines.get("p2p");
+    if (addr === undefined) throw new Error("the node printed no multiaddr");
+    return addr;
   }
 
   get url(): string {
@@ -59,7 +69,7 @@ export class StoaNode {
   /** Starts the process and waits until it has said where its page is. */
   async run(): Promise<void> {
     this.lines.clear();
-    const child = spawn(binary, ["run", "--data", this.data, "--http", this.http, "--media", this.media]);
+    const child = spawn(binary, ["run", "--data", this.data, "--http", this.http, "--media", this.media, ...this.flags]);
     this.process = child;
     child.stderr.on("data", (chunk: Buffer) => { this.log += chunk.toString(); });
     let text = "";

@@ -50,9 +50,10 @@ export class Person {
   }
 
   /** Founds the node's community by the owner link. */
-  async found(link: string): Promise<void> {
+  async found(link: string, community?: string): Promise<void> {
     await this.page.goto(link);
     await this.page.getByRole("textbox", { name: "Your name" }).fill(this.name);
+    if (community !== undefined) await this.page.getByRole("textbox", { name: "Community name" }).fill(community);
     await this.page.getByRole("button", { name: "Join", exact: true }).click();
     await this.later();
   }

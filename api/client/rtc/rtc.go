@@ -30,6 +30,7 @@ import (
 	"github.com/pion/logging"
 	"github.com/pion/rtp"
 	"github.com/pion/sdp/v3"
+	"github.com/pion/transport/v2"
 	"github.com/pion/webrtc/v3"
 
 	"github.com/stoa-rooms/stoa/api/client"
@@ -64,7 +65,10 @@ const closeWithin = 2 * time.Second
 
 // NewEngine makes an engine. It has no interceptors, no data channels, no mDNS names and no servers of any kind: a node
 // has one address, which it says.
-func NewEngine() (*Engine, error) {
+func NewEngine() (*Engine, error) { return NewEngineOn(nil) }
+
+// NewEngineOn makes an engine that opens its sockets on a network of the caller's; nil is this machine's.
+func NewEngineOn(network transport.Net) (*Engine, error) {
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterCodec(webrtc.RTPCodecParameters{
 		RTPCodecCapability: opus(), PayloadType: payloadType,
@@ -78,6 +82,7 @@ func NewEngine() (*Engine, error) {
 		}
 	}
 	settings := webrtc.SettingEngine{LoggerFactory: &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled}}
+	settings.SetNet(network)
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM)
@@ -102,9 +107,10 @@ func opus() webrtc.RTPCodecCapability {
 	return webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: clockRate, Channels: 2, SDPFmtpLine: opusFmtp}
 }
 
-// Conn is one person's audio in one room. It ends when it is closed, when the room session ends, when the node has been
-// restarted, and half a minute after the last sign of the node: the network is gone, or the person joined again. It does
-// not come back by itself: see Done, close it and join again. It is safe for concurrent use.
+// Conn is one person's audio in one room. It goes on when the room moves to another host: it is with the node that the
+// person is connected to. It ends when it is closed, when the room session ends, when that node has been restarted, and
+// half a minute after the last sign of it: the network is gone, or the person joined again. It does not come back by
+// itself: see Done, close it and join again. It is safe for concurrent use.
 type Conn struct {
 	client   *client.Client
 	stop     context.CancelFunc // ends follow

@@ -17,7 +17,7 @@ import { TopBar } from "./parts/top-bar";
 import { paths, link, route } from "./router";
 import { Sheets } from "./room/sheets";
 import { key, phase } from "./state/session";
-import { toast } from "./state/toast";
+import { hush, toast } from "./state/toast";
 
 /** The whole page. */
 export function App(): JSX.Element {
@@ -123,7 +123,22 @@ function Toast(): JSX.Element {
   const message = toast.value;
   return (
     <div class="toast-place" role="status">
-      {message !== null && <p class={`toast toast-${message.kind}`}>{message.text}</p>}
+      {message !== null && (
+        <div class={`toast toast-${message.kind}`}>
+          <p>{message.text}</p>
+          {message.action !== undefined && (
+            <button
+              type="button"
+              onClick={() => {
+                hush();
+                message.action?.run();
+              }}
+            >
+              {message.action.label}
+            </button>
+          )}
+        </div>
+      )}
     </div>
   );
 }

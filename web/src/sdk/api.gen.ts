@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Become one more node of a community */
+        post: operations["adopt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -13,7 +30,7 @@ export interface paths {
         };
         /**
          * The WebSocket (RFC 6455)
-         * @description The client sends one text message, a Hello, within five seconds, and nothing after it. The node sends text messages, each an Event; the last before it closes may be a Refused.
+         * @description The client sends one text message, a Hello, within five seconds; after it only an EnterMessage for each Entry. The node sends text messages, each an Event; the last before it closes may be a Refused.
          */
         get: operations["events"];
         put?: never;
@@ -138,6 +155,23 @@ export interface paths {
         get: operations["getNode"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make another node one of the community's */
+        post: operations["addNode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -287,12 +321,26 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Action: {
+            /** @description The same as a signed act statement. Needed where another node hosts the room. */
+            act?: string;
             /** @description With raise_hand: one line, at most 200 characters. */
             question?: string;
             /** @description The person acted on. */
             target?: string;
             /** @enum {string} */
             type: "raise_hand" | "lower_hand" | "accept_offer" | "decline_offer" | "step_down" | "mute_self" | "unmute" | "leave" | "end" | "offer_stage" | "dismiss_hand" | "mute" | "move_to_audience" | "appoint_moderator" | "withdraw_moderator" | "remove";
+        };
+        AddNode: {
+            /** @description A delegate statement for the other node, signed by the root, of an order not used before. */
+            delegate: string;
+        };
+        AdoptRequest: {
+            /** @description The delegate statement for this node. */
+            delegate: string;
+            /** @description Multiaddrs of nodes that keep the community's logs. */
+            peers: string[];
+            /** @description From the owner link's fragment. */
+            secret: string;
         };
         Audience: {
             /** Format: int64 */
@@ -393,8 +441,44 @@ export interface components {
             /** @enum {string} */
             why: "moderator" | "empty";
         };
+        EnterMessage: {
+            /** @description An enter statement over the room, epoch, home, host and nonce of the entry event. */
+            enter: string;
+            /** @enum {string} */
+            type: "enter";
+        };
+        Entry: {
+            /**
+             * Format: int64
+             * @description When the node sequenced it, Unix milliseconds.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description Of the host, from 1.
+             */
+            epoch: number;
+            /** @description This node. */
+            home: string;
+            /** @description A did:key of an Ed25519 key. */
+            host: string;
+            /**
+             * Format: int64
+             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
+             */
+            n: number;
+            /** @description For the enter statement, and for each act until the next entry. */
+            nonce: string;
+            /** @description 32 bytes in base64url. */
+            room: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "entry";
+        };
         /** @description One message from the node. */
-        Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["AudienceChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"];
+        Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["AudienceChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"];
         FoundRequest: {
             /** @description A delegate statement for this node. */
             delegate: string;
@@ -433,6 +517,8 @@ export interface components {
              * @description The contributing source (RFC 3550) that names this person in the room's audio.
              */
             csrc: number;
+            /** @description The node they came by, where it is not the room's host. */
+            home?: string;
             /** @description A did:key of an Ed25519 key. */
             key: string;
             name: string;
@@ -490,6 +576,29 @@ export interface components {
             token: string;
             /** @enum {string} */
             type: "hello";
+        };
+        HostChanged: {
+            /**
+             * Format: int64
+             * @description When the node sequenced it, Unix milliseconds.
+             */
+            at: number;
+            /** Format: int64 */
+            epoch: number;
+            /** @description A did:key of an Ed25519 key. */
+            host: string;
+            /**
+             * Format: int64
+             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
+             */
+            n: number;
+            /** @enum {string} */
+            state: "live" | "lost";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "host";
         };
         Invite: {
             /** Format: int64 */
@@ -619,6 +728,8 @@ export interface components {
              * @description The contributing source (RFC 3550) that names this person in the room's audio.
              */
             csrc: number;
+            /** @description The node they came by, where it is not the room's host. */
+            home?: string;
             /** @description A did:key of an Ed25519 key. */
             key: string;
             name: string;
@@ -709,6 +820,11 @@ export interface components {
             ended: boolean;
             /** @enum {string} */
             entry: "members";
+            /**
+             * Format: int64
+             * @description How many hosts the room has had, from 1.
+             */
+            epoch: number;
             /** @description The node that hosts the room. */
             host: string;
             /** @description 32 bytes in base64url. */
@@ -727,7 +843,14 @@ export interface components {
              */
             stage: number;
             title: string;
+            /** @description With why topic: the topic that this node follows. */
+            topic?: string;
             topics: string[];
+            /**
+             * @description Why it is in this hallway.
+             * @enum {string}
+             */
+            why: "here" | "community" | "topic" | "general";
         };
         RoomList: {
             rooms: components["schemas"]["Room"][];
@@ -876,6 +999,8 @@ export interface components {
              * @description The contributing source (RFC 3550) that names this person in the room's audio.
              */
             csrc: number;
+            /** @description The node they came by, where it is not the room's host. */
+            home?: string;
             /** @description A did:key of an Ed25519 key. */
             key: string;
             muted: boolean;
@@ -916,6 +1041,39 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    adopt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdoptRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: never;
@@ -1185,6 +1343,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Node"];
                 };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddNode"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal (RFC 9457) */
             default: {

@@ -23,6 +23,7 @@ export type AudioStatus =
 const passing: ReadonlySet<string> = new Set([
   "media-busy",
   "rate-limited",
+  "room-host-lost",
   "room-not-here",
   "session-required",
   "shutting-down",

@@ -324,6 +324,34 @@ describe("rooms", () => {
     expect(node.last(`/rooms/${id}/actions`)).toEqual({ type: "mute", target: ana.did });
   });
 
+  test("an action in a room that another node hosts is signed at its place, and says what is posted", async () => {
+    const place = { nonce: "n".repeat(22), n: 7 };
+    await client.node();
+    await client.act(id, { type: "raise_hand", question: " Cafe\u0301? " }, place);
+    const { act, ...asked } = node.last(`/rooms/${id}/actions`);
+    expect(asked).toEqual({ type: "raise_hand", question: "Café?" });
+    const claims = await read("act", act, ana);
+    expect(claims).toMatchObject({ aud: id, ...place, do: "raise_hand", sub: ana.did, question: "Café?" });
+    expect(Math.abs(claims.iat - (Date.now() + ahead) / 1000)).toBeLessThan(60);
+
+    await client.act(id, { type: "mute", target: root }, { ...place, n: 8 });
+    expect(await read("act", node.last(`/rooms/${id}/actions`)["act"], ana)).toMatchObject({
+      n: 8,
+      do: "mute",
+      sub: root,
+      question: "",
+    });
+  });
+
+  test("an entry is signed over all that it names, by the node's clock", async () => {
+    await client.node();
+    const asked = { room: id, epoch: 2, home: nodeKey, host: root, nonce: "n".repeat(22) };
+    const claims = await read("enter", await client.signEntry({ ...asked, type: "entry", n: 0, at: 0 }), ana);
+    const { room: aud, ...rest } = asked;
+    expect(claims).toMatchObject({ aud, ...rest });
+    expect(Math.abs(claims.iat - (Date.now() + ahead) / 1000)).toBeLessThan(60);
+  });
+
   test("media: the offer goes as it is, and the leg is what Location names", async () => {
     expect(await client.offerMedia(id, "v=0 offer")).toEqual({ answer: "v=0 answer", leg: "leg 1" });
     const heard = node.heard.at(-1);

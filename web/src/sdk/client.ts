@@ -1,4 +1,5 @@
 import createClient from "openapi-fetch";
+import type { ActPlace } from "./acts";
 import type { paths } from "./api.gen";
 import { encodeBase64url } from "./base64url";
 import { ProblemError, refusal } from "./errors";
@@ -13,6 +14,7 @@ import type {
   Audience,
   Community,
   Did,
+  Entry,
   Id,
   Invite,
   InvitePreview,
@@ -245,11 +247,29 @@ export class Client {
     return this.#asMember((init) => this.#api.GET("/rooms/{id}/audience", { ...init, params }));
   }
 
-  /** Does something in a room. What it changed arrives as events. */
-  async act(room: Id, action: Action): Promise<void> {
+  /** Signs the way into a room that another node hosts, as the node's event of type entry asks. */
+  async signEntry({ room: aud, epoch, home, host, nonce }: Entry): Promise<string> {
+    const claims = { aud, iat: this.#seconds(), epoch, home, host, nonce };
+    return this.#sign({ kind: "enter", claims }, this.#requireSigner());
+  }
+
+  /**
+   * Does something in a room. What it changed arrives as events. Where another node hosts the room, the action is signed
+   * at its place among the person's acts there.
+   */
+  async act(room: Id, action: Action, place: ActPlace | null = null): Promise<void> {
     const body = action.type === "raise_hand" && action.question ? { ...action, question: tidy(action.question) } : action;
-    const options = { params: { path: { id: room } }, body, keepalive: true };
+    const signed = place && { act: await this.#signAct(room, body, place) };
+    const options = { params: { path: { id: room } }, body: { ...body, ...signed }, keepalive: true };
     await this.#asMember((init) => this.#api.POST("/rooms/{id}/actions", { ...init, ...options }));
+  }
+
+  #signAct(aud: Id, action: Action, { nonce, n }: ActPlace): Promise<string> {
+    const signer = this.#requireSigner();
+    const sub = "target" in action ? action.target : signer.did;
+    const question = ("question" in action && action.question) || "";
+    const claims = { aud, iat: this.#seconds(), nonce, n, do: action.type, sub, question };
+    return this.#sign({ kind: "act", claims }, signer);
   }
 
   /** Offers audio to a room. Returns the node's answer, and the name of the connection for {@link closeMedia}. */

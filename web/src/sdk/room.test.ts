@@ -5,15 +5,17 @@ import { Cell, Emitter } from "./emitter";
 import { MicrophoneError, OfflineError, ProblemError } from "./errors";
 import { RoomSession } from "./room";
 import { reduce, type RoomState } from "./roomstate";
-import { ana, aRoom, aSnapshot, event, leo, onStage, stubMicrophone, type FakeMicrophone } from "./sdktest";
+import { ana, anEntry, aRoom, aSnapshot, event, leo, mia, onStage, stubMicrophone, type FakeMicrophone } from "./sdktest";
 import type { StreamStatus } from "./socket";
 import type { RoomStream } from "./stream";
-import type { Action, RoomEvent } from "./types";
+import type { Action, Entry, HostState, RoomEvent } from "./types";
 
 class FakeStream implements Pick<RoomStream, keyof RoomStream> {
   readonly room = aRoom;
   readonly state = new Cell<RoomState | null>(null);
   readonly status = new Cell<StreamStatus>({ kind: "closed" });
+  readonly entry = new Cell<Entry | null>(null);
+  readonly host = new Cell<HostState | null>(null);
   readonly events = new Emitter<RoomEvent>();
   readonly calls: string[] = [];
 
@@ -28,7 +30,7 @@ class FakeStream implements Pick<RoomStream, keyof RoomStream> {
   tell(told: RoomEvent): void {
     this.state.set(reduce(this.state.value, told));
     this.events.emit(told);
-    if (told.type === "snapshot") this.status.set({ kind: "live" });
+    if (told.type === "snapshot" && this.status.value.kind !== "live") this.status.set({ kind: "live" });
   }
 }
 
@@ -251,6 +253,89 @@ describe("losing the connection", () => {
     stream.status.set({ kind: "reconnecting", since: 0, attempt: 1 });
     await unmuted;
   });
+});
+
+describe("losing the host", () => {
+  const lost = () => stream.host.set({ state: "lost", host: ana, epoch: 1 });
+
+  test("stops sending at once, whatever the room last said", async () => {
+    await heard();
+    lost();
+    expect([audio.sending, session.muted.value, session.host.value?.state]).toEqual([null, true, "lost"]);
+    expect(said()).toEqual(["unmute"]); // there is nobody to tell
+  });
+
+  test("an unmute on its way is lost with it", async () => {
+    speak();
+    const unmuted = expect(session.unmute()).rejects.toBeInstanceOf(OfflineError);
+    await settle();
+    lost();
+    await unmuted;
+  });
+
+  test("at the next host everybody is muted, and the sound stays", async () => {
+    await heard();
+    lost();
+    stream.tell({ ...aSnapshot(), n: 13, stage: [onStage(ana, "moderator"), onStage(leo, "speaker")] });
+    stream.host.set({ state: "live", host: mia, epoch: 2 });
+    expect([audio.connects, session.muted.value, session.state.value?.n]).toEqual([1, true, 13]);
+    expect(said()).toEqual(["unmute"]);
+    const unmuted = session.unmute();
+    await settle();
+    stream.tell(event(14, { type: "unmuted", key: leo }));
+    await unmuted;
+    expect(audio.sending).toBe(device.tracks[0]);
+  });
+
+  test("the same host is back: it is told that nothing is sent", async () => {
+    await heard();
+    lost();
+    stream.host.set({ state: "live", host: ana, epoch: 1 });
+    expect([said(), session.muted.value]).toEqual([["unmute", "mute_self"], true]);
+  });
+
+  test("another run brings another connection for the sound", async () => {
+    await heard();
+    stream.tell({ ...aSnapshot(), run: "run-2", stage: [onStage(leo, "speaker")] });
+    expect([audio.connects, audio.sending, session.muted.value]).toEqual([2, null, true]);
+  });
+
+  test("a microphone opened at the door is not closed before the room has been seen", async () => {
+    await session.microphone.open();
+    session.enter();
+    stream.host.set({ state: "live", host: ana, epoch: 1 });
+    expect(session.microphone.state.value.kind).toBe("open");
+  });
+});
+
+test("where another node hosts the room, actions go one by one, each at its place under the entry in force", async () => {
+  const places: unknown[] = [];
+  const answers: (() => void)[] = [];
+  const act = (_room: string, { type }: Action, place: unknown) => {
+    places.push([type, place]);
+    return type === "leave" ? Promise.resolve() : new Promise<void>((resolve) => answers.push(resolve));
+  };
+  session = new RoomSession({ act } as unknown as Client, aRoom, { stream, audio });
+  listen();
+  const { nonce } = anEntry();
+  stream.entry.set(anEntry());
+  const both = Promise.all([session.raiseHand("Rye?"), session.lowerHand()]);
+  await settle();
+  expect(places).toEqual([["raise_hand", { nonce, n: 1 }]]);
+  answers.shift()?.();
+  await settle();
+  expect(places.at(-1)).toEqual(["lower_hand", { nonce, n: 2 }]);
+  answers.shift()?.();
+  await both;
+  stream.entry.set(anEntry(2, mia));
+  const third = session.raiseHand();
+  await settle();
+  expect(places.at(-1)).toEqual(["raise_hand", { nonce: anEntry(2).nonce, n: 1 }]);
+  answers.shift()?.();
+  await third;
+  stream.entry.set(null);
+  void session.lowerHand();
+  expect(places.at(-1)).toEqual(["lower_hand", undefined]);
 });
 
 describe("leaving", () => {

@@ -1,3 +1,4 @@
+import { Acts } from "./acts";
 import { RoomAudio, type AudioStatus } from "./audio";
 import type { Client } from "./client";
 import type { Diagnosis } from "./diagnosis";
@@ -7,7 +8,7 @@ import { MutedSpeech, SpeakerLevels } from "./levels";
 import { Microphone, type MicrophoneState } from "./microphone";
 import { me, type RoomState } from "./roomstate";
 import { RoomStream, type StreamStatus } from "./stream";
-import type { Action, Did, Id, RoomEvent } from "./types";
+import type { Action, Did, HostState, Id, RoomEvent } from "./types";
 
 /** What a session in a room may be given. */
 export interface RoomSessionOptions {
@@ -31,13 +32,16 @@ const patience = { unmuted: 5_000, leaving: 3_000 } as const;
  * What leaves this device never waits for the node: muting by oneself acts here at once, muting by a moderator as soon
  * as it is heard of, a lost connection as well. Unmuting waits for the node's yes.
  *
+ * A room that another node hosts may lose that node and go on at another: the presence and the sound of this one stay,
+ * and everybody is muted, from the moment in which the host is lost.
+ *
  * On the stage the microphone stays open while muted, to notice speech that nobody hears, but nothing is sent. Off the
  * stage it is closed.
  */
 export class RoomSession {
   readonly roomId: Id;
   readonly microphone: Microphone;
-  readonly #client: Pick<Client, "act">;
+  readonly #acts: Acts;
   readonly #stream: Public<RoomStream>;
   readonly #audio: Public<RoomAudio>;
   readonly #muted = new Cell(true);
@@ -46,14 +50,15 @@ export class RoomSession {
   readonly #ownLevel = new SpeakerLevels();
   readonly #mutedSpeech = new MutedSpeech();
   #asked: Asked | null = null; // an unmute on its way
+  #run: string | null = null; // for which the sound was connected last
   #stops: (() => void)[] = [];
 
   constructor(client: Client, room: Id, options: RoomSessionOptions = {}) {
     this.roomId = room;
-    this.#client = client;
     this.microphone = options.microphone ?? new Microphone();
     this.#stream = options.stream ?? new RoomStream(client, room);
     this.#audio = options.audio ?? new RoomAudio(client, room, () => void this.#stream.probe());
+    this.#acts = new Acts(client, room, this.#stream.entry);
   }
 
   /** null until the first snapshot; kept while reconnecting, and at the end. */
@@ -63,6 +68,11 @@ export class RoomSession {
 
   get status(): Readable<StreamStatus> {
     return this.#stream.status;
+  }
+
+  /** How the node that hosts the room stands; null until this node says something of it, and while it hosts itself. */
+  get host(): Readable<HostState | null> {
+    return this.#stream.host;
   }
 
   get audio(): Readable<AudioStatus> {
@@ -99,6 +109,7 @@ export class RoomSession {
     if (this.#stops.length > 0) return;
     this.#stops = [
       this.#stream.status.subscribe((status) => this.#onStatus(status)),
+      this.#stream.host.subscribe((host) => this.#onHost(host)),
       this.#stream.events.subscribe(() => this.#onEvent()),
       this.#audio.levels.subscribe(() => this.#mergeLevels()),
       this.microphone.readings.subscribe((level) => this.#onReading(level)),
@@ -124,7 +135,7 @@ export class RoomSession {
 
   /** Does something in the room. What it changed comes as events. */
   act(action: Action): Promise<void> {
-    return this.#client.act(this.roomId, action);
+    return this.#acts.do(action);
   }
 
   /** Raises the hand, perhaps with a question of one line. */
@@ -213,7 +224,7 @@ export class RoomSession {
 
   #onStatus({ kind }: StreamStatus): void {
     if (kind === "live") {
-      this.#audio.connect();
+      this.#connect();
       this.#reconcile();
     } else if (kind === "reconnecting") {
       this.#fallSilent();
@@ -222,7 +233,20 @@ export class RoomSession {
     }
   }
 
+  #onHost(host: HostState | null): void {
+    if (host?.state === "lost") this.#fallSilent();
+    else if (host !== null && this.state.value !== null) this.#reconcile(); // tells what it could not be told meanwhile
+  }
+
+  #connect(): void {
+    this.#run = this.state.value?.run ?? null;
+    this.#audio.connect();
+  }
+
   #onEvent(): void {
+    // The sound belongs to the run, not to the host: a snapshot of the same run stands for the room at its new host.
+    const renewed = this.status.value.kind === "live" && this.state.value?.run !== this.#run;
+    if (renewed) this.#connect();
     this.#reconcile();
     this.#mergeLevels();
   }

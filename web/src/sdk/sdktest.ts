@@ -1,6 +1,6 @@
 /** People, rooms and events for the tests of this folder. */
 import { vi } from "vitest";
-import type { Community, Person, RoomDelta, Snapshot, StagePerson } from "./types";
+import type { Community, Entry, HostChanged, Person, RoomDelta, Snapshot, StagePerson } from "./types";
 
 export const ana = "did:key:z6MkAna";
 export const leo = "did:key:z6MkLeo";
@@ -63,6 +63,8 @@ export function aSnapshot(): Snapshot {
       stage: 1,
       listening: 3,
       ended: false,
+      epoch: 1,
+      why: "here",
     },
     stage: [{ ...onStage(ana, "moderator"), muted: false }],
     hands: [{ ...person(mia), at: 1, question: "Rye?" }],
@@ -76,6 +78,16 @@ type WithoutHead<T> = T extends unknown ? Omit<T, "n" | "at"> : never;
 /** The nth event. */
 export function event<T extends WithoutHead<RoomDelta>>(n: number, what: T): T & { n: number; at: number } {
   return { ...what, n, at: n * 1000 };
+}
+
+/** Noor's node hosts the room, and asks by way of Ana's. */
+export function anEntry(epoch = 1, host = noor): Entry {
+  return { type: "entry", n: 0, at: 0, room: aRoom, epoch, home: ana, host, nonce: `nonce-of-epoch-${epoch}` };
+}
+
+/** What becomes of the room's host. */
+export function hostIs(state: HostChanged["state"], epoch = 1, host = noor): HostChanged {
+  return { type: "host", n: 0, at: 0, state, host, epoch };
 }
 
 /** A microphone's track, which can be unplugged. */

@@ -25,11 +25,19 @@ export interface Handler {
   /** What the hello says besides the token. Called for each connection. */
   hello(): { room?: string; run?: string; since?: number };
   /**
-   * Takes one message. `live` is the usual answer; `again` asks for a new connection, because this one cannot be
-   * followed; `ended` for no more.
+   * Takes one message. `live` is the usual verdict; `wait` says that what makes it live is still to come; `again` asks
+   * for a new connection, because this one cannot be followed; `ended` for no more.
    */
-  receive(message: { type: string }): "live" | "again" | "ended";
+  receive(message: { type: string }, answer: Answer): Verdict;
 }
+
+export type Verdict = "live" | "wait" | "again" | "ended";
+
+/**
+ * Answers the node on the connection that asked, once the promise has the message; null is no answer. A connection that
+ * is gone by then gets none; a promise that rejects ends the connection as the node's own refusal would.
+ */
+export type Answer = (message: Promise<object | null>) => void;
 
 /** What the node may say at the end of a connection that only means: come back. */
 const comeBack: ReadonlySet<string> = new Set([
@@ -41,12 +49,20 @@ const comeBack: ReadonlySet<string> = new Set([
   "internal",
 ]);
 
+/**
+ * Refusals of an entry by way of another node that may be different a moment later. Whoever was in the room goes on
+ * trying, whoever was not is told after so many attempts.
+ */
+const mayPass: ReadonlySet<string> = new Set(["room-host-lost", "enter-stale", "ticket-expired"]);
+const entryAttempts = 3;
+
 /** Milliseconds. */
 const times = {
   firstRetry: 250, // doubled each time, up to longestRetry; each wait is this, less up to half by chance
   longestRetry: 3_000,
   settled: 5_000, // a connection this old has worked: the next loss begins at firstRetry again
   open: 10_000, // until the first message
+  entry: 40_000, // from being asked to wait: the node gives 30 s for an answer, and needs a while to pass it on
   probe: 4_000, // until a node that does not answer counts as out of reach
   quietResume: 1_000, // a resumed connection without news is not answered: it counts as live after this
 };
@@ -89,6 +105,7 @@ export class EventSocket {
   #waiting = false; // for the next attempt
   #ending = false; // the next loss is the end
   #renewing = false; // the session was renewed, and no connection was live since
+  #wasLive = false;
 
   constructor(client: Door, handler: Handler, env: SocketEnvironment = browser()) {
     this.#client = client;
@@ -102,6 +119,7 @@ export class EventSocket {
     this.#attempt = 0;
     this.#lostAt = null;
     this.#ending = false;
+    this.#wasLive = false;
     for (const hint of hints) this.#env.page?.addEventListener(hint, this.#onHint, true);
     this.status.set({ kind: "connecting" });
     void this.#connect();
@@ -174,12 +192,34 @@ export class EventSocket {
       this.#refused(new ProblemError((message as unknown as { problem: Problem }).problem), token);
       return;
     }
-    const verdict = message === null ? "again" : this.#handler.receive(message);
+    const verdict = message === null ? "again" : this.#handler.receive(message, this.#answer);
     if (run !== this.#run) return; // whoever was told of the message closed the connection
-    if (verdict === "live") this.#live();
-    else if (verdict === "again") this.#lost();
-    else this.#finish({ kind: "ended" });
+    switch (verdict) {
+      case "live":
+        this.#live();
+        break;
+      case "wait":
+        if (this.status.value.kind !== "live") this.#after(times.entry, () => this.#lost());
+        break;
+      case "again":
+        this.#lost();
+        break;
+      case "ended":
+        this.#finish({ kind: "ended" });
+    }
   }
+
+  readonly #answer: Answer = (message) => {
+    const run = this.#run;
+    message.then(
+      (text) => {
+        if (run === this.#run && text !== null) this.#socket?.send(JSON.stringify(text));
+      },
+      (error: unknown) => {
+        if (run === this.#run) this.#failed(error);
+      },
+    );
+  };
 
   #refused(problem: ProblemError, token: string): void {
     if (problem.code !== "session-required") {
@@ -199,14 +239,19 @@ export class EventSocket {
     if (this.status.value.kind === "live") return;
     this.#lostAt = null;
     this.#renewing = false;
+    this.#wasLive = true;
     this.#after(times.settled, () => (this.#attempt = 0));
     this.status.set({ kind: "live" });
   }
 
   #failed(error: unknown): void {
-    if (error instanceof ProblemError && error.code === "room-ended") this.#finish({ kind: "ended" });
-    else if (error instanceof ProblemError && !comeBack.has(error.code)) this.#finish({ kind: "refused", problem: error });
-    else this.#lost();
+    if (!(error instanceof ProblemError) || this.#mayComeBack(error.code)) this.#lost();
+    else if (error.code === "room-ended") this.#finish({ kind: "ended" });
+    else this.#finish({ kind: "refused", problem: error });
+  }
+
+  #mayComeBack(code: string): boolean {
+    return comeBack.has(code) || (mayPass.has(code) && (this.#wasLive || this.#attempt < entryAttempts - 1));
   }
 
   /** Waits a little, then connects again. */

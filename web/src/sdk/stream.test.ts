@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { OfflineError, ProblemError } from "./errors";
-import { ana, aRoom, aSnapshot, event } from "./sdktest";
+import { ana, anEntry, aRoom, aSnapshot, event, hostIs, mia } from "./sdktest";
 import type { Socket, SocketEnvironment } from "./socket";
 import { HallwayStream, RoomStream } from "./stream";
+import type { Entry } from "./types";
 
 /** One connection as the node sees it. */
 class FakeSocket implements Socket {
@@ -78,6 +79,9 @@ class FakeNode {
     this.probes++;
     return this.trouble ? Promise.reject(this.trouble) : Promise.resolve({} as never);
   };
+
+  /** Signs at once; a test may put a slower one in its place. */
+  signEntry = ({ epoch }: Entry): Promise<string> => Promise.resolve(`enter-${epoch}`);
 
   /** The newest connection, opened. */
   async opened(): Promise<FakeSocket> {
@@ -307,6 +311,165 @@ describe("numbers", () => {
   test.each(["no json", "7", "null", "{}", '{"type":7}'])("%s is no message: another connection", async (text) => {
     (await live()).say(text);
     expect(status()).toBe("reconnecting");
+  });
+});
+
+describe("a room that another node hosts", () => {
+  /** Asked to sign the way in, at the first host. */
+  async function asked(): Promise<FakeSocket> {
+    stream.open();
+    const socket = await node.opened();
+    socket.say(anEntry());
+    await settle();
+    return socket;
+  }
+  const settle = () => vi.advanceTimersByTimeAsync(0);
+  const entered = (socket: FakeSocket) => socket.sent.slice(1);
+
+  test("the way in is signed, and the room is live with the snapshot only", async () => {
+    const socket = await asked();
+    expect(entered(socket)).toEqual([{ type: "enter", enter: "enter-1" }]);
+    expect([status(), stream.entry.value]).toEqual(["connecting", anEntry()]);
+    await vi.advanceTimersByTimeAsync(30_000); // the host may take its time
+    socket.say(aSnapshot());
+    expect([status(), stream.entry.value]).toEqual(["live", anEntry()]);
+  });
+
+  test("an entry that leads nowhere is given up", async () => {
+    const socket = await asked();
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect([status(), socket.closed]).toEqual(["reconnecting", true]);
+  });
+
+  test("a new host is entered without a word: same connection, same state until its snapshot", async () => {
+    const socket = await asked();
+    socket.say(aSnapshot());
+    socket.say(event(11, { type: "muted", key: ana }));
+    const seen: string[] = [];
+    stream.status.subscribe(({ kind }) => seen.push(kind));
+    socket.say(hostIs("lost"));
+    socket.say(anEntry(2, mia));
+    await settle();
+    expect(entered(socket).at(-1)).toEqual({ type: "enter", enter: "enter-2" });
+    expect([stream.state.value?.n, stream.host.value?.state]).toEqual([11, "lost"]);
+    const { room } = aSnapshot();
+    socket.say({ ...aSnapshot(), n: 12, room: { ...room, host: mia, epoch: 2 } });
+    socket.say(event(13, { type: "unmuted", key: ana }));
+    expect([seen, node.sockets.length, stream.state.value?.n]).toEqual([[], 1, 13]);
+    expect(stream.host.value).toEqual({ state: "live", host: mia, epoch: 2 });
+    expect(stream.entry.value).toEqual(anEntry(2, mia));
+  });
+
+  test("only the latest entry is answered", async () => {
+    const signatures: ((text: string) => void)[] = [];
+    node.signEntry = () => new Promise((resolve) => signatures.push(resolve));
+    const socket = await asked();
+    socket.say(anEntry(2, mia));
+    signatures[1]?.("enter-2");
+    signatures[0]?.("enter-1");
+    await settle();
+    expect(entered(socket)).toEqual([{ type: "enter", enter: "enter-2" }]);
+  });
+
+  test("a signature that comes after the connection went is not sent on the next one", async () => {
+    let signed: (text: string) => void = () => undefined;
+    node.signEntry = () => new Promise((resolve) => (signed = resolve));
+    (await asked()).drop();
+    await vi.advanceTimersByTimeAsync(250);
+    const second = await node.opened();
+    signed("enter-1");
+    await settle();
+    expect(entered(second)).toEqual([]);
+  });
+
+  test("a member who cannot sign is told why", async () => {
+    node.signEntry = () => Promise.reject(problem("session-required-not"));
+    await asked();
+    expect(stream.status.value).toMatchObject({ kind: "refused", problem: { code: "session-required-not" } });
+  });
+
+  test("nobody is led into another room", async () => {
+    stream.open();
+    const socket = await node.opened();
+    socket.say({ ...anEntry(), room: "B".repeat(43) });
+    await settle();
+    expect([entered(socket), status()]).toEqual([[], "reconnecting"]);
+  });
+
+  test("after a loss it is entered again, and resumed only by what follows", async () => {
+    const first = await asked();
+    first.say(aSnapshot());
+    first.drop();
+    await vi.advanceTimersByTimeAsync(250);
+    const second = await node.opened();
+    expect(second.sent[0]).toMatchObject({ run: "run-1", since: 10 });
+    second.say({ ...anEntry(), nonce: "another" });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect([entered(second), status()]).toEqual([[{ type: "enter", enter: "enter-1" }], "reconnecting"]);
+    second.say({ ...aSnapshot(), n: 14 });
+    expect([status(), stream.entry.value?.nonce]).toEqual(["live", "another"]);
+  });
+
+  test("once this node hosts the room itself, no entry is in force", async () => {
+    const socket = await asked();
+    socket.say(aSnapshot());
+    const { room } = aSnapshot();
+    socket.say({ ...aSnapshot(), n: 11, room: { ...room, host: anEntry().home, epoch: 2 } });
+    expect(stream.entry.value).toBeNull();
+  });
+
+  test("what becomes of the host has no number", async () => {
+    const socket = await live();
+    expect(stream.host.value).toBeNull();
+    socket.say(hostIs("lost"));
+    socket.say(event(11, { type: "muted", key: ana }));
+    expect([stream.host.value?.state, stream.state.value?.n]).toEqual(["lost", 11]);
+    socket.say(hostIs("live"));
+    expect(stream.host.value).toEqual({ state: "live", host: anEntry().host, epoch: 1 });
+  });
+
+  test("a lost host before the first snapshot means: wait", async () => {
+    const socket = await asked();
+    socket.say(hostIs("lost"));
+    expect([status(), stream.host.value?.state]).toEqual(["connecting", "lost"]);
+    socket.say(anEntry(2, mia));
+    await settle();
+    expect(entered(socket)).toHaveLength(2);
+  });
+
+  test("on another connection the host is unknown again", async () => {
+    const socket = await live();
+    socket.say(hostIs("lost"));
+    socket.drop();
+    await vi.advanceTimersByTimeAsync(250);
+    await node.opened();
+    expect(stream.host.value).toBeNull();
+  });
+
+  test.each(["room-host-lost", "enter-stale", "ticket-expired"])("%s: a newcomer is told after three attempts", async (code) => {
+    (await asked()).refuse(code);
+    await vi.advanceTimersByTimeAsync(250);
+    (await node.opened()).refuse(code);
+    await vi.advanceTimersByTimeAsync(500);
+    (await node.opened()).refuse(code);
+    expect(stream.status.value).toMatchObject({ kind: "refused", problem: { code } });
+    expect(node.sockets).toHaveLength(3);
+  });
+
+  test("room-host-lost: whoever was inside goes on trying", async () => {
+    const socket = await asked();
+    socket.say(aSnapshot());
+    socket.refuse("room-host-lost");
+    for (const pause of [250, 500, 1000, 2000, 3000]) {
+      await vi.advanceTimersByTimeAsync(pause);
+      (await node.opened()).refuse("room-host-lost");
+    }
+    expect([status(), node.sockets.length]).toEqual(["reconnecting", 6]);
+  });
+
+  test.each(["community-denied", "node-denied", "chain-invalid", "ticket-forged", "home-limit"])("%s is final", async (code) => {
+    (await asked()).refuse(code);
+    expect(stream.status.value).toMatchObject({ kind: "refused", problem: { code } });
   });
 });
 

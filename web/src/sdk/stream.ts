@@ -1,26 +1,38 @@
 import { Cell, Emitter, type Readable, type Subscribable } from "./emitter";
 import { reduce, type RoomState } from "./roomstate";
-import { EventSocket, type Door, type Handler, type SocketEnvironment, type StreamStatus } from "./socket";
-import type { Id, Room, RoomEvent } from "./types";
+import { EventSocket, type Answer, type Door, type Handler, type SocketEnvironment, type StreamStatus, type Verdict } from "./socket";
+import type { Client } from "./client";
+import type { Entry, HostChanged, HostState, Id, Room, RoomEvent } from "./types";
 
 export type { StreamStatus } from "./socket";
+
+/** What a room needs of the node. */
+export type RoomDoor = Door & Pick<Client, "signEntry">;
 
 /**
  * The events of one room, and its state. While it is open, this person is in the room: the node takes the connection for
  * their presence. After a loss it resumes with the last number it saw; a gap in the numbers starts over with a snapshot.
+ *
+ * Into a room that another node hosts the person signs their way, each time that the node asks: on coming, and whenever
+ * the room has moved to another host. Nothing else changes then, neither the run nor the connection.
  */
 export class RoomStream {
   readonly room: Id;
   readonly #state = new Cell<RoomState | null>(null);
   readonly #events = new Emitter<RoomEvent>();
+  readonly #entry = new Cell<Entry | null>(null);
+  readonly #host = new Cell<HostState | null>(null);
+  readonly #client: RoomDoor;
   readonly #socket: EventSocket;
   #resumable = false;
+  #entering = false; // asked for an entry, and no snapshot has come since
 
-  constructor(client: Door, room: Id, env?: SocketEnvironment) {
+  constructor(client: RoomDoor, room: Id, env?: SocketEnvironment) {
     this.room = room;
+    this.#client = client;
     const handler: Handler = {
-      hello: () => ({ room, ...this.#position() }),
-      receive: (message) => this.#receive(message as RoomEvent),
+      hello: () => this.#hello(),
+      receive: (message, answer) => this.#receive(message as RoomEvent | Entry | HostChanged, answer),
     };
     this.#socket = new EventSocket(client, handler, env);
   }
@@ -37,6 +49,16 @@ export class RoomStream {
   /** Each event, after {@link state} has taken it in. */
   get events(): Subscribable<RoomEvent> {
     return this.#events;
+  }
+
+  /** The entry that actions have to name; null while this node hosts the room itself. */
+  get entry(): Readable<Entry | null> {
+    return this.#entry;
+  }
+
+  /** How the room's host stands; null until the node says something of it. */
+  get host(): Readable<HostState | null> {
+    return this.#host;
   }
 
   /** Enters the room. */
@@ -59,24 +81,55 @@ export class RoomStream {
     return this.#socket.probe();
   }
 
-  #position(): { run: string; since: number } | undefined {
+  #hello(): { room: Id; run?: string; since?: number } {
+    this.#entering = false;
+    this.#host.set(null); // the node says it anew
     const state = this.#state.value;
-    return state && this.#resumable ? { run: state.run, since: state.n } : undefined;
+    return { room: this.room, ...(state && this.#resumable && { run: state.run, since: state.n }) };
   }
 
-  #receive(event: RoomEvent): "live" | "again" | "ended" {
-    const before = this.#state.value;
+  #receive(event: RoomEvent | Entry | HostChanged, answer: Answer): Verdict {
+    if (event.type === "entry") return this.#enter(event, answer);
+    if (event.type === "host") return this.#hear(event);
     if (event.type !== "snapshot") {
-      if (before !== null && event.n <= before.n) return "live"; // said twice
-      if (before === null || event.n !== before.n + 1) {
+      const n = this.#state.value?.n;
+      if (n !== undefined && event.n <= n) return "live"; // said twice
+      if (n === undefined || event.n !== n + 1) {
         this.#resumable = false;
         return "again";
       }
     }
     this.#resumable = true;
-    this.#state.set(reduce(before, event));
+    this.#state.set(reduce(this.#state.value, event));
+    if (event.type === "snapshot") this.#arrive(event.room);
     this.#events.emit(event);
     return event.type === "ended" ? "ended" : "live";
+  }
+
+  /** Signs the way in, unless the room has moved on before the signature is there. */
+  #enter(entry: Entry, answer: Answer): Verdict {
+    if (entry.room !== this.room) return "again"; // nobody asked to go there
+    this.#entering = true;
+    this.#entry.set(entry);
+    const signed = this.#client.signEntry(entry);
+    answer(signed.then((enter) => (this.#entry.value === entry ? { type: "enter", enter } : null)));
+    return "wait";
+  }
+
+  #hear({ state, host, epoch }: HostChanged): Verdict {
+    this.#host.set({ state, host, epoch });
+    return this.#state.value === null ? "wait" : "live";
+  }
+
+  /** A snapshot is the room at the host that was entered, or at this node, where nothing needs to be signed. */
+  #arrive(room: Room): void {
+    const entry = this.#entry.value;
+    if (entry === null) return;
+    if (room.host === entry.home) this.#entry.set(null);
+    if (this.#entering && this.#host.value !== null) {
+      this.#host.set({ state: "live", host: room.host, epoch: room.epoch });
+    }
+    this.#entering = false;
   }
 }
 

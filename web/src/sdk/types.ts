@@ -14,7 +14,9 @@ export type Id = string;
 
 export type Audience = Schemas["Audience"];
 export type Community = Schemas["Community"];
+export type Entry = Schemas["Entry"];
 export type Hand = Schemas["Hand"];
+export type HostChanged = Schemas["HostChanged"];
 export type Invite = Schemas["Invite"];
 export type InvitePreview = Schemas["InvitePreview"];
 export type Invites = Schemas["Invites"];
@@ -36,10 +38,19 @@ export type StagePerson = Schemas["StagePerson"];
 export type Role = StagePerson["role"] | "listener";
 
 /** A numbered event of a room that changes what came before. */
-export type RoomDelta = Exclude<Schemas["Event"], Snapshot | Schemas["Hallway"] | Schemas["Refused"]>;
+export type RoomDelta = Exclude<
+  Schemas["Event"],
+  Snapshot | Entry | HostChanged | Schemas["Hallway"] | Schemas["Refused"]
+>;
 
 /** Everything that makes a room's state. */
 export type RoomEvent = Snapshot | RoomDelta;
+
+/** How a room's host stands, as the home node last said of a room that another node hosts. */
+export type HostState = Pick<HostChanged, "state" | "host" | "epoch">;
+
+/** Why a room is in the hallway. */
+export type Why = Room["why"];
 
 /** What a person does in a room. */
 export type Action =

@@ -11,7 +11,7 @@ function sentencesOf(catalogue: object, path = ""): [string, string][] {
     if (typeof value === "string") return [[at, value]];
     if (typeof value === "function") {
       const fill = value as (...blanks: unknown[]) => string;
-      const numeric = /left|members|people|queue|more|position|listening|offerLeft|titleHands|unnamed/.test(name);
+      const numeric = /left|members|people|queue|more|position|listening|offerLeft|titleHands|unnamed|^hidden$/.test(name);
       return [[at, fill(...(numeric ? [2, 3] : ["Zoë", "Noor"]))]];
     }
     return sentencesOf(value as object, at);
@@ -50,6 +50,15 @@ it.each([
 ])("de + %s", (name, said) => {
   expect(de(name)).toBe(said);
   expect(fr.prejoin.hostedBy(name)).toBe(`Salon ${said}`);
+});
+
+it("says a community's name without a contraction: it may begin with an article", () => {
+  const { closed, hallway, join, prejoin, recovery, start } = fr;
+  const said = ["Le Portique", "Les Oliviers"].flatMap((name) => [
+    closed.host(name, "…abcd"), hallway.hide(name), hallway.hiddenNow(name), hallway.showAgainWhich(name), hallway.shown(name),
+    join.title(name), join.invitedBy("Ana", name), prejoin.hostedThere(name, "…abcd"), recovery.founder(name), start.entryMembers(name),
+  ]);
+  for (const sentence of said) expect(sentence).not.toMatch(/(?:^|\s)(?:de|à|dans) Les? /);
 });
 
 describe("the English catalogue", () => {

@@ -38,8 +38,11 @@ export const fr: Messages = {
 
   hallway: {
     live: "En direct",
+    others: "Autres communautés",
     start: "Lancer un salon",
     emptyTitle: "Personne ne parle.",
+    emptyHere: "Personne ne parle ici.",
+    emptyHereText: "Lancez un salon, ou entrez plus bas dans celui d’une autre communauté.",
     emptyText: "Lancez un salon : tout le monde ici le verra.",
     people: (stage, listening) =>
       `${count(stage, { one: "# sur scène", other: "# sur scène" })} · ${count(listening, { one: "# à l’écoute", other: "# à l’écoute" })}`,
@@ -48,6 +51,23 @@ export const fr: Messages = {
     current: "Votre salon",
     returnTo: "Revenir au salon",
     reconnecting: "Reconnexion au nœud…",
+    onNode: (mark) => `Sur le nœud ${mark}`,
+    onThisNode: "Sur ce nœud",
+    why: "Pourquoi ce salon ?",
+    whyHere: "Ce nœud héberge le salon.",
+    whyCommunity: "Un autre nœud de votre communauté héberge le salon.",
+    whyTopic: (topic) => `Ce nœud suit le sujet #${topic}.`,
+    whyGeneral: "Le salon est annoncé à tout le monde.",
+    options: (title) => `Options pour « ${title} »`,
+    hide: (community) => `Masquer ${community}`,
+    hideHint: "Les salons d’une communauté masquée n’apparaissent plus dans votre hall, dans ce navigateur. Personne d’autre ne le remarque.",
+    hiddenNow: (community) => `${community} n’apparaît plus dans votre hall.`,
+    undo: "Annuler",
+    hidden: (n) => count(n, { one: "# communauté masquée", other: "# communautés masquées" }),
+    showAgain: "Réafficher",
+    showAgainWhich: (community) => `Réafficher ${community}`,
+    shown: (community) => `${community} est de retour dans votre hall.`,
+    linkNotCopied: "Le navigateur interdit la copie à cette page. Entrez dans le salon pour copier son lien.",
   },
 
   start: {
@@ -59,7 +79,8 @@ export const fr: Messages = {
     removeTopic: (topic) => `Retirer ${topic}`,
     language: "Langue",
     entry: "Qui peut entrer",
-    entryMembers: (community) => `Les membres ${de(community)}`,
+    entryMembers: (community) => `Les membres de la communauté « ${community} » et d’autres communautés`,
+    entryHint: "Les nœuds qui connaissent celui-ci montrent aussi le salon dans leur hall.",
     start: "Lancer",
     starting: "Lancement…",
     titleMissing: "Donnez un titre au salon.",
@@ -77,7 +98,7 @@ export const fr: Messages = {
     nameHint: "Celui sous lequel on vous connaît ici. Un pseudonyme convient.",
     submit: "Rejoindre",
     submitting: "Un instant…",
-    invitedBy: (sponsor, community) => `${sponsor} vous invite dans ${community}.`,
+    invitedBy: (sponsor, community) => `${sponsor} vous invite à rejoindre ${community}.`,
     sponsorAnswers: (sponsor) =>
       `${sponsor} répond de vous : si vous étiez banni pour abus, ${sponsor} perdrait une partie de son droit d’inviter. Vous répondrez de même des personnes que vous inviterez.`,
     expires: (when) => `Cette invitation prend fin ${when}.`,
@@ -157,6 +178,10 @@ export const fr: Messages = {
     listen: "Entrer pour écouter",
     microphone: "Entrer avec le micro",
     relayed: (host) => `Le son est relayé par ${host}. Le nœud ne l’enregistre pas.`,
+    hostedThere: (community, mark) =>
+      `Le salon est hébergé par un nœud de la communauté « ${community} » (${mark}), par lequel le son passe aussi.`,
+    hostedBeside: (mark) =>
+      `Le salon est hébergé par un autre nœud de votre communauté (${mark}), par lequel le son passe aussi.`,
     hostedBy: (name) => `Salon ${de(name)}`,
     here: "Sur place",
     nobody: "Personne n’est sur scène.",
@@ -215,6 +240,8 @@ export const fr: Messages = {
     questionCharacters: "Une question tient sur une ligne de texte simple.",
     reconnecting: "Reconnexion…",
     personReconnecting: "reconnexion…",
+    hostLost: "Passage à un nœud de secours…",
+    goesOn: "Le salon continue. Votre micro est coupé.",
     resume: "Reprendre le son",
     soundBlocked: "Le navigateur retient le son jusqu’à ce que vous appuyiez sur un bouton.",
     speakingMuted: "Votre micro est coupé. Personne ne vous entend.",
@@ -268,6 +295,9 @@ export const fr: Messages = {
   person: {
     key: "Clé",
     keyHint: "Deux personnes peuvent porter le même nom. Jamais la même clé.",
+    home: "Nœud d’origine",
+    homeHint: "Cette personne passe par ce nœud, qui n’héberge pas le salon.",
+    homeHere: "Cette personne passe par le même nœud que vous.",
     invite: "Inviter sur scène",
     move: "Placer dans le public",
     mute: "Couper le micro",
@@ -297,6 +327,14 @@ export const fr: Messages = {
     title: "Vous écoutez ailleurs",
     text: "Vous avez ouvert ce salon dans un autre onglet ou sur un autre appareil, et le son y est passé.",
     action: "Écouter plutôt ici",
+  },
+
+  closed: {
+    denied: "Ce salon vous est fermé",
+    unproven: "Votre entrée n’a pas été acceptée",
+    hostLost: "Le nœud du salon ne répond pas",
+    full: "Il n’y a pas de place pour l’instant",
+    host: (community, mark) => `Le salon est hébergé par un nœud de la communauté « ${community} » : ${mark}`,
   },
 
   unknownRoom: {

@@ -63,9 +63,9 @@ export function day(time: number): string {
   return new Intl.DateTimeFormat(region.value, { dateStyle: "long" }).format(time);
 }
 
-/** "Ana, Léo and Mia". */
-export function list(names: readonly string[]): string {
-  return new Intl.ListFormat(region.value, { type: "conjunction" }).format(names);
+/** "Ana, Léo and Mia": the names, as elements, and the words between them. */
+export function listed(names: readonly string[]): { type: "element" | "literal"; value: string }[] {
+  return new Intl.ListFormat(region.value, { type: "conjunction" }).formatToParts(names);
 }
 
 /** A language by its own tag, in the language in use. */

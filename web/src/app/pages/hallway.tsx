@@ -1,24 +1,30 @@
-import { Lock, Plus } from "lucide-preact";
+import { ChevronDown, Plus } from "lucide-preact";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Room } from "../../sdk";
-import { languageName, list, locale, t } from "../i18n";
+import { t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { Colonnade } from "../parts/colonnade";
 import { Heading } from "../parts/heading";
 import { Notice } from "../parts/notice";
-import { paths } from "../router";
+import { RoomCard } from "../room/card";
 import { hallwayStatus, rooms, watchHallway } from "../state/hallway";
+import { hiddenBy, unhide } from "../state/hidden";
 import { inRoom } from "../state/room";
 import { community, host, me, outdated } from "../state/session";
+import { sections } from "../state/sections";
+import type { HiddenCommunity } from "../state/settings";
 import { open } from "../state/sheet";
+import { say } from "../state/toast";
 import { CurrentRoom, MiniBar } from "../room/current-room";
 
 /** Who is talking now, and the way to begin. */
 export function HallwayPage(): JSX.Element {
   const m = t().hallway;
   useEffect(watchHallway, []);
-  const live = rooms.value;
+  const all = rooms.value;
+  const hidden = me.value === null ? [] : hiddenBy(me.value.member.key);
+  const [live, others] = sections(all ?? [], hidden);
   return (
     <div class={inRoom.value === null ? "hallway" : "hallway hallway-in-room"}>
       <AboutCommunity />
@@ -32,24 +38,23 @@ export function HallwayPage(): JSX.Element {
             </button>
           </Notice>
         )}
-        {live === null ? (
+        {all === null ? (
           <ul class="cards" aria-busy="true" aria-label={t().common.loading}>
             <li class="card card-ghost" />
             <li class="card card-ghost" />
           </ul>
-        ) : live.length === 0 ? (
-          <div class="empty card">
-            <Colonnade />
-            <p class="lead">{m.emptyTitle}</p>
-            <p class="secondary">{m.emptyText}</p>
-          </div>
         ) : (
-          <ul class="cards">
-            {live.map((room) => (
-              <RoomCard key={room.id} room={room} />
-            ))}
-          </ul>
+          <Live live={live} elsewhere={others.length > 0} />
         )}
+        {others.length > 0 && (
+          <section class="others" aria-labelledby="others">
+            <h2 id="others" tabIndex={-1}>
+              {m.others}
+            </h2>
+            <Cards rooms={others} level="h3" />
+          </section>
+        )}
+        <Hidden communities={hidden} />
       </main>
       <CurrentRoom />
       <div class="dock">
@@ -63,45 +68,66 @@ export function HallwayPage(): JSX.Element {
   );
 }
 
-function RoomCard({ room }: { room: Room }): JSX.Element {
+/** The rooms of this community, or that nobody is in any. */
+function Live({ live, elsewhere }: { live: readonly Room[]; elsewhere: boolean }): JSX.Element {
   const m = t().hallway;
-  const names = room.speakers.map((p) => p.name);
-  return (
-    <li class="card room-card">
-      <RoomChips room={room} />
-      <h2>
-        <a href={paths.room(room.id)}>{room.title}</a>
-      </h2>
-      <div class="room-card-people">
-        <span class="avatars">
-          {room.speakers.slice(0, 2).map((p) => (
-            <Avatar key={p.key} id={p.key} name={p.name} size={44} />
-          ))}
-        </span>
-        <div class="room-card-names">
-          <p class="clamp">{names.length === 0 ? m.nobodyOnStage : list(names)}</p>
-          <p class="secondary small">{m.people(room.stage, room.listening)}</p>
-        </div>
+  if (live.length > 0) return <Cards rooms={live} level="h2" />;
+  if (elsewhere) {
+    return (
+      <div class="card empty-here">
+        <p>{m.emptyHere}</p>
+        <p class="secondary">{m.emptyHereText}</p>
       </div>
-    </li>
+    );
+  }
+  return (
+    <div class="empty card">
+      <Colonnade />
+      <p class="lead">{m.emptyTitle}</p>
+      <p class="secondary">{m.emptyText}</p>
+    </div>
   );
 }
 
-/** What a room is about and who may enter. */
-export function RoomChips({ room }: { room: Room }): JSX.Element {
+function Cards({ rooms, level }: { rooms: readonly Room[]; level: "h2" | "h3" }): JSX.Element {
   return (
-    <p class="chips">
-      {room.topics.map((topic) => (
-        <span key={topic} class="chip chip-topic">
-          {topic}
-        </span>
+    <ul class="cards">
+      {rooms.map((room) => (
+        <RoomCard key={room.id} room={room} level={level} />
       ))}
-      {room.language.split("-")[0] !== locale.value && <span class="chip">{languageName(room.language)}</span>}
-      <span class="chip">
-        <Lock aria-hidden="true" />
-        {t().hallway.membersOnly}
-      </span>
-    </p>
+    </ul>
+  );
+}
+
+/** Those whose rooms one does not want to see, and the way back. */
+function Hidden({ communities }: { communities: readonly HiddenCommunity[] }): JSX.Element | null {
+  const m = t().hallway;
+  const summary = useRef<HTMLElement>(null);
+  if (communities.length === 0) return null;
+  const show = ({ id, name }: HiddenCommunity) => {
+    if (me.value !== null) unhide(me.value.member.key, id);
+    say(m.shown(name));
+    (communities.length > 1 ? summary.current : document.getElementById("main"))?.focus();
+  };
+  return (
+    <details class="hidden-communities">
+      <summary ref={summary}>
+        {m.hidden(communities.length)}
+        <ChevronDown aria-hidden="true" />
+      </summary>
+      <ul class="list">
+        {communities.map((c) => (
+          <li key={c.id}>
+            <p>
+              <bdi>{c.name}</bdi>
+            </p>
+            <button type="button" class="button" aria-label={m.showAgainWhich(c.name)} onClick={() => show(c)}>
+              {m.showAgain}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

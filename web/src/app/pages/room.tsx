@@ -16,9 +16,9 @@ export function RoomPage({ id }: { id: Id }): JSX.Element {
       return (
         <RefusedPage
           error={status.problem}
-          room={state?.room ?? null}
+          room={state?.room ?? presence.door}
           by={presence.removedBy.value}
-          onRetry={() => enter(id)}
+          onRetry={() => enter(id, { door: presence.door })}
         />
       );
     case "ended":

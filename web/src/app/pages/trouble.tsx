@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
 import { PlainPage } from "../parts/plain-page";
@@ -116,9 +116,11 @@ export function ClosedRoomPage(props: {
   text: string;
   /** What else than going away may help. */
   action?: { label: string; run: () => void };
+  children?: ComponentChildren;
 }): JSX.Element {
   return (
     <PlainPage title={props.title} lead={props.text}>
+      {props.children}
       <div class="row">
         {props.action !== undefined && (
           <button type="button" class="button button-primary" onClick={props.action.run}>

@@ -2,7 +2,7 @@ import { Hand, MessageCircleQuestionMark, Mic, MicOff, UserPlus, Users } from "l
 import type { JSX } from "preact";
 import type { RoomState } from "../../sdk";
 import { t } from "../i18n";
-import { toggleHand, toggleMute, type Presence } from "../state/room";
+import { isHostLost, toggleHand, toggleMute, type Presence } from "../state/room";
 import { open } from "../state/sheet";
 import { goTo } from "./focus";
 import { askToLeave } from "./leaving";
@@ -14,7 +14,7 @@ export function BottomBar(props: { presence: Presence; state: RoomState }): JSX.
   const listens = presence.role.value === "listener";
   const queue = presence.role.value === "moderator" ? state.hands.length : 0;
   const position = presence.position.value;
-  const live = presence.status.value.kind === "live";
+  const live = presence.status.value.kind === "live" && !isHostLost(presence);
   return (
     <footer class="bottom">
       <p class="bottom-status" role="status">

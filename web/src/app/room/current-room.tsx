@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { paths } from "../router";
-import { inRoom, toggleMute, type Presence } from "../state/room";
+import { inRoom, isHostLost, toggleMute, type Presence } from "../state/room";
 import { askToLeave } from "./leaving";
 
 /** The room one is in, under the hallway of a phone. */
@@ -16,7 +16,7 @@ export function MiniBar(): JSX.Element | null {
       <a class="mini-bar-title" href={paths.room(presence.id)}>
         <strong class="one-line">{state.room.title}</strong>
         <span class="secondary small one-line">
-          {presence.status.value.kind === "reconnecting" ? t().room.reconnecting : t().room[presence.role.value]}
+          {standing(presence)}
         </span>
       </a>
       <MuteSmall presence={presence} />
@@ -25,6 +25,13 @@ export function MiniBar(): JSX.Element | null {
       </button>
     </section>
   );
+}
+
+/** One's role, or what keeps one from it. */
+function standing(presence: Presence): string {
+  const m = t().room;
+  if (presence.status.value.kind === "reconnecting") return m.reconnecting;
+  return isHostLost(presence) ? m.hostLost : m[presence.role.value];
 }
 
 /** The room one is in, beside the hallway of a wide screen. */
@@ -45,6 +52,7 @@ export function CurrentRoom(): JSX.Element | null {
         ))}
       </ul>
       <p class="secondary small">{t().hallway.people(state.stage.length, state.audience.count)}</p>
+      {isHostLost(presence) && <p class="small">{t().room.hostLost}</p>}
       <a class="button button-primary" href={paths.room(presence.id)}>
         {t().hallway.returnTo}
       </a>

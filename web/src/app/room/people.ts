@@ -5,6 +5,11 @@ export function fingerprint(key: Did, groups = 3): string {
   return key.slice(-4 * groups).replace(/(.{4})(?=.)/g, "$1 ");
 }
 
+/** How a node is told from another where there is little room: by the end of its key. */
+export function nodeMark(node: Did): string {
+  return `…${fingerprint(node, 1)}`;
+}
+
 /** The names that more than one person in sight bears. */
 export function sharedNames(state: RoomState): ReadonlySet<string> {
   const bearers = new Map<string, Set<Did>>();

@@ -4,7 +4,7 @@ import { findPerson, moderators, type Action, type Did, type RoomState } from ".
 import { t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { Dialog } from "../parts/dialog";
-import { me } from "../state/session";
+import { me, node } from "../state/session";
 import { close, open } from "../state/sheet";
 import { attempt } from "../state/toast";
 import type { Presence } from "../state/room";
@@ -31,6 +31,14 @@ export function PersonSheet(props: { presence: Presence; state: RoomState; who: 
           </p>
           <p class="secondary small">{m.keyHint}</p>
         </div>
+        {here?.home !== undefined && (
+          <div>
+            <p class="small">
+              {m.home} <span class="key">{fingerprint(here.home)}</span>
+            </p>
+            <p class="secondary small">{here.home === node.value?.node ? m.homeHere : m.homeHint}</p>
+          </div>
+        )}
         {who === state.you && <Chain />}
       </div>
       {who === state.you ? (

@@ -4,18 +4,21 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Microphone, MicrophoneError, ProblemError, type Id, type MicrophoneTrouble, type Room } from "../../sdk";
 import { t } from "../i18n";
-import { RoomChips } from "../pages/hallway";
 import { ClosedRoomPage } from "../pages/trouble";
 import { Avatar } from "../parts/avatar";
 import { Heading } from "../parts/heading";
 import { Loading } from "../parts/loading";
+import { Named } from "../parts/named";
 import { Notice } from "../parts/notice";
 import { TopBar } from "../parts/top-bar";
 import { isElsewhere } from "../state/presence";
-import { enter, inRoom } from "../state/room";
-import { client, host } from "../state/session";
+import { clearOver, enter, inRoom } from "../state/room";
+import { client } from "../state/session";
 import { explain } from "../state/toast";
+import { CommunityBadge, isForeign, RoomChips } from "./card";
 import { MicrophoneNotice, MicrophonePicker } from "./microphone";
+import { nodeMark } from "./people";
+import { Relayed } from "./relayed";
 
 type View = { kind: "loading" } | { kind: "room"; room: Room } | { kind: "failed"; error: unknown };
 
@@ -63,12 +66,12 @@ function Door({ room }: { room: Room }): JSX.Element {
       return null;
     }
   };
-  const listen = () => enter(room.id);
+  const listen = () => enter(room.id, { door: room });
   const speak = async () => {
     const mic = await openMicrophone();
     if (mic === null) return;
     microphone.current = null;
-    enter(room.id, mic);
+    enter(room.id, { microphone: mic, door: room });
   };
   const other = inRoom.value?.state.value?.room.title;
   return (
@@ -76,8 +79,15 @@ function Door({ room }: { room: Room }): JSX.Element {
       <TopBar />
       <main id="main" class="door stack stack-wide" tabIndex={-1}>
         <div class="stack">
+          {isForeign(room) && (
+            <p>
+              <CommunityBadge community={room.community} />
+            </p>
+          )}
+          <Heading title={room.title}>
+            <bdi>{room.title}</bdi>
+          </Heading>
           <RoomChips room={room} />
-          <Heading title={room.title} />
           <p class="door-host">
             <Avatar id={room.creator.key} name={room.creator.name} size={28} />
             {m.hostedBy(room.creator.name)}
@@ -106,7 +116,7 @@ function Door({ room }: { room: Room }): JSX.Element {
         ) : (
           <MicrophonePicker microphone={opened.value} />
         )}
-        <p class="secondary small">{m.relayed(host)}</p>
+        <Relayed room={room} />
       </main>
     </>
   );
@@ -142,21 +152,24 @@ export function EndedPage({ room }: { room: Room | null }): JSX.Element {
   return <ClosedRoomPage title={m.title} text={room === null ? m.unknown : m.was(room.title, room.creator.name)} />;
 }
 
+interface RefusedProps {
+  error: unknown;
+  room?: Room | null;
+  by?: string | null;
+  onRetry: () => void;
+}
+
 /** The node does not let one in, or not any more. */
-export function RefusedPage(props: { error: unknown; room?: Room | null; by?: string | null; onRetry: () => void }): JSX.Element {
-  switch (props.error instanceof ProblemError ? props.error.code : "") {
+export function RefusedPage(props: RefusedProps): JSX.Element {
+  const { error, room = null, by = null } = props;
+  switch (error instanceof ProblemError ? error.code : "") {
     case "room-ended":
-      return <EndedPage room={props.room ?? null} />;
+      return <EndedPage room={room} />;
     case "room-unknown":
     case "not-found":
       return <ClosedRoomPage title={t().unknownRoom.title} text={t().unknownRoom.text} />;
     case "room-removed":
-      return (
-        <ClosedRoomPage
-          title={t().removed.title}
-          text={props.by === null || props.by === undefined ? t().removed.text : t().removed.by(props.by)}
-        />
-      );
+      return <ClosedRoomPage title={t().removed.title} text={by === null ? t().removed.text : t().removed.by(by)} />;
     case "room-replaced":
       return (
         <ClosedRoomPage
@@ -165,13 +178,34 @@ export function RefusedPage(props: { error: unknown; room?: Room | null; by?: st
           action={{ label: t().replaced.action, run: props.onRetry }}
         />
       );
+    case "community-denied":
+    case "node-denied":
+      return <NotLetIn {...props} title={t().closed.denied} />;
+    case "chain-invalid":
+    case "ticket-forged":
+    case "ticket-expired":
+    case "enter-stale":
+      return <NotLetIn {...props} title={t().closed.unproven} />;
+    case "room-host-lost":
+      return <NotLetIn {...props} title={t().closed.hostLost} />;
+    case "room-full":
+    case "home-limit":
+      return <NotLetIn {...props} title={t().closed.full} />;
     default:
-      return (
-        <ClosedRoomPage
-          title={t().problem.title}
-          text={explain(props.error)}
-          action={{ label: t().common.retry, run: props.onRetry }}
-        />
-      );
+      return <NotLetIn {...props} title={t().problem.title} />;
   }
+}
+
+/** A refusal in its own sentence, with whose the room is: whom to ask about it. Whoever comes again may try again. */
+function NotLetIn({ title, error, room = null, onRetry }: RefusedProps & { title: string }): JSX.Element {
+  useEffect(() => clearOver, []);
+  return (
+    <ClosedRoomPage title={title} text={explain(error)} action={{ label: t().common.retry, run: onRetry }}>
+      {room !== null && isForeign(room) && (
+        <p class="secondary">
+          <Named say={(name) => t().closed.host(name, nodeMark(room.host))} name={room.community.name} />
+        </p>
+      )}
+    </ClosedRoomPage>
+  );
 }

@@ -3,19 +3,20 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { RoomState } from "../../sdk";
 import { t } from "../i18n";
-import { RoomChips } from "../pages/hallway";
 import { copy } from "../parts/copy";
 import { Heading } from "../parts/heading";
 import { Notice } from "../parts/notice";
 import { hallwayBelow, paths } from "../router";
-import { toggleMute, type Presence } from "../state/room";
+import { isHostLost, toggleMute, type Presence } from "../state/room";
 import { open } from "../state/sheet";
 import { attempt, explain, say } from "../state/toast";
 import { Audience } from "./audience";
 import { BottomBar } from "./bottom-bar";
+import { CommunityBadge, isForeign, RoomChips } from "./card";
 import { Hands } from "./hands";
 import { MicrophoneNotice } from "./microphone";
 import { sharedNames } from "./people";
+import { Relayed } from "./relayed";
 import { Stage } from "./stage";
 
 /** The room one is in. */
@@ -32,8 +33,18 @@ export function RoomView(props: { presence: Presence; state: RoomState }): JSX.E
           <ArrowLeft aria-hidden="true" />
         </a>
         <div class="room-title">
-          <Heading title={state.room.title} />
-          <p class="secondary small one-line">{state.room.community.name}</p>
+          <Heading title={state.room.title}>
+            <bdi>{state.room.title}</bdi>
+          </Heading>
+          {isForeign(state.room) ? (
+            <p>
+              <CommunityBadge community={state.room.community} />
+            </p>
+          ) : (
+            <p class="secondary small one-line">
+              <bdi>{state.room.community.name}</bdi>
+            </p>
+          )}
         </div>
         <button type="button" class="icon-button" aria-label={m.menu} onClick={() => open({ kind: "menu" })}>
           <EllipsisVertical aria-hidden="true" />
@@ -45,6 +56,7 @@ export function RoomView(props: { presence: Presence; state: RoomState }): JSX.E
         <Stage presence={presence} people={state.stage} shared={shared} />
         {moderates && <Hands presence={presence} state={state} shared={shared} />}
         <Audience presence={presence} state={state} shared={shared} />
+        <Relayed room={state.room} />
       </main>
       <BottomBar presence={presence} state={state} />
     </div>
@@ -59,7 +71,7 @@ function Conditions({ presence }: { presence: Presence }): JSX.Element {
   return (
     <div class="conditions">
       <p role="status" class="reconnecting">
-        {presence.status.value.kind === "reconnecting" && m.reconnecting}
+        {presence.status.value.kind === "reconnecting" ? m.reconnecting : isHostLost(presence) && m.hostLost}
       </p>
       {presence.playbackBlocked.value && (
         <Notice text={m.soundBlocked}>

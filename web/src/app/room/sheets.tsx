@@ -4,6 +4,7 @@ import { ConfirmDialog } from "../parts/confirm";
 import { inRoom, type Presence } from "../state/room";
 import { sheet } from "../state/sheet";
 import { attempt } from "../state/toast";
+import { CardSheet } from "./card-sheet";
 import { InviteSheet } from "./invite-sheet";
 import { leaveNow } from "./leaving";
 import { RoomMenu } from "./menu";
@@ -22,6 +23,7 @@ export function Sheets(): JSX.Element | null {
   if (presence !== null && offer !== null) return <OfferDialog presence={presence} offer={offer} />;
   if (which === null) return null;
   if (which.kind === "start") return <StartSheet />;
+  if (which.kind === "card") return <CardSheet room={which.room} />;
   if (which.kind === "shortcuts") return <ShortcutsSheet />;
   return presence === null ? null : <RoomSheet presence={presence} />;
 }
@@ -68,6 +70,7 @@ function RoomSheet({ presence }: { presence: Presence }): JSX.Element | null {
         />
       );
     case "start":
+    case "card":
     case "shortcuts":
       return null;
   }

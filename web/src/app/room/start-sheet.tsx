@@ -5,6 +5,7 @@ import { Dialog } from "../parts/dialog";
 import { Field, Select } from "../parts/field";
 import { Form, useText } from "../parts/form";
 import { fault, tidy, titleLength } from "../parts/text";
+import { Named } from "../parts/named";
 import { Topics } from "../parts/topics";
 import { navigate, paths } from "../router";
 import { rooms } from "../state/hallway";
@@ -63,8 +64,11 @@ export function StartSheet(): JSX.Element {
           </span>
           <label class="choice">
             <input type="radio" name="entry" value="members" checked />
-            <span>{m.entryMembers(community.value?.name ?? "")}</span>
+            <span>
+              <Named say={m.entryMembers} name={community.value?.name ?? ""} />
+            </span>
           </label>
+          <p class="field-hint">{m.entryHint}</p>
         </div>
       </Form>
     </Dialog>

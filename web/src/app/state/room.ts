@@ -1,8 +1,8 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import {
   findPerson, MicrophoneError, moderators, myHandPosition, myOffer, myRole, RoomSession,
-  type AudioStatus, type Did, type Id, type Microphone, type MicrophoneState, type MicrophoneTrouble, type Offer, type Role,
-  type RoomEvent, type RoomState, type StreamStatus,
+  type AudioStatus, type Did, type HostState, type Id, type Microphone, type MicrophoneState, type MicrophoneTrouble, type Offer, type Role,
+  type Room, type RoomEvent, type RoomState, type StreamStatus,
 } from "../../sdk";
 import { t } from "../i18n";
 import { cue } from "./cue";
@@ -19,6 +19,10 @@ export interface Presence {
   state: ReadonlySignal<RoomState | null>;
   status: ReadonlySignal<StreamStatus>;
   audio: ReadonlySignal<AudioStatus>;
+  /** How the node that hosts the room stands, where that is another one. */
+  host: ReadonlySignal<HostState | null>;
+  /** The room as its door showed it; null where one came by another way. */
+  door: Room | null;
   /** Who is heard speaking: csrc to level, 0 to 1. */
   levels: ReadonlySignal<ReadonlyMap<number, number>>;
   playbackBlocked: ReadonlySignal<boolean>;
@@ -51,7 +55,7 @@ export const inRoom = computed(() => {
   return presence === null || isOver(presence.status.value) ? null : presence;
 });
 
-function attach(id: Id, session: RoomSession): Presence {
+function attach(id: Id, session: RoomSession, door: Room | null): Presence {
   const until = new AbortController();
   const state = follow(session.state, until.signal);
   const trouble = signal<MicrophoneTrouble | null>(null);
@@ -59,9 +63,10 @@ function attach(id: Id, session: RoomSession): Presence {
   const of = <T>(initial: T, read: (state: RoomState) => T) =>
     computed(() => (state.value === null ? initial : read(state.value)));
   const presence: Presence = {
-    id, session, state, trouble, removedBy,
+    id, session, state, trouble, removedBy, door,
     status: follow(session.status, until.signal),
     audio: follow(session.audio, until.signal),
+    host: follow(session.host, until.signal),
     levels: follow(session.levels, until.signal),
     playbackBlocked: follow(session.playbackBlocked, until.signal),
     muted: follow(session.muted, until.signal),
@@ -84,20 +89,32 @@ function attach(id: Id, session: RoomSession): Presence {
   const stopOver = effect(() => {
     if (isOver(presence.status.value)) markLeft();
   });
-  for (const stop of [stopEvents, stopBack, stopTrouble, stopOver]) {
+  let lost = false;
+  const stopHost = session.host.subscribe((host) => {
+    const back = lost && host?.state === "live" && presence.role.value !== "listener";
+    if (back) say(t().room.goesOn);
+    lost = host?.state === "lost";
+  });
+  for (const stop of [stopEvents, stopBack, stopTrouble, stopOver, stopHost]) {
     until.signal.addEventListener("abort", stop, { once: true });
   }
   return presence;
 }
 
-/** Enters a room, leaving the one before. The microphone is the one opened before entering, if it was. */
-export function enter(id: Id, microphone?: Microphone): void {
+/** What somebody brings from the door of a room: its microphone, if it was opened there, and what the door showed. */
+interface FromDoor {
+  microphone?: Microphone;
+  door?: Room | null;
+}
+
+/** Enters a room, leaving the one before. */
+export function enter(id: Id, { microphone, door = null }: FromDoor = {}): void {
   if (current.value !== null) {
     attempt(current.value.session.leave());
     current.value.stop();
   }
   const session = new RoomSession(client, id, microphone === undefined ? {} : { microphone });
-  current.value = attach(id, session);
+  current.value = attach(id, session, door);
   session.enter();
   markEntered(id);
 }
@@ -124,6 +141,11 @@ export function clearOver(): void {
     current.value.stop();
     current.value = null;
   }
+}
+
+/** Whether the room waits for its host, or for another one. */
+export function isHostLost(presence: Presence): boolean {
+  return presence.host.value?.state === "lost";
 }
 
 /** The name by which the room knows somebody. */

@@ -3,6 +3,7 @@ import { Client, KeyError, Keystore, OfflineError, ProblemError, recoveryFileNam
 import { locale } from "../i18n";
 import { navigate } from "../router";
 import { lacking, type Lack } from "./browser";
+import { forgetHidden } from "./hidden";
 
 /** Who the page is talking to, and as whom. */
 export type Phase =
@@ -147,6 +148,7 @@ async function settle(then: string): Promise<void> {
 export async function forget(): Promise<void> {
   await client.signOut().catch(() => undefined); // the node may be gone; the key is forgotten all the same
   await keystore.forget();
+  if (key.value !== null) forgetHidden(key.value.did);
   use(null);
   phase.value = { kind: "stranger" };
 }

@@ -1,9 +1,10 @@
 import { signal } from "@preact/signals";
-import type { Did } from "../../sdk";
+import type { Did, Room } from "../../sdk";
 
 /** The sheet that is open, if one is. The offer of the stage is not among them: it comes by itself. */
 export type Sheet =
   | { kind: "start" }
+  | { kind: "card"; room: Room }
   | { kind: "person"; who: Did; name: string }
   | { kind: "remove"; who: Did; name: string }
   | { kind: "question" }

@@ -3,16 +3,24 @@ import { MicrophoneError, OfflineError, ProblemError } from "../../sdk";
 import { refusal, t } from "../i18n";
 
 /** A passing message at the foot of the page, said politely by screen readers. */
-export const toast = signal<{ text: string; kind: "info" | "warning" } | null>(null);
+export interface Toast {
+  text: string;
+  kind: "info" | "warning";
+  /** What may be done about it. It is possible elsewhere as well, later. */
+  action?: { label: string; run: () => void };
+}
 
-const shownFor = 6000;
+export const toast = signal<Toast | null>(null);
+
+const shownFor = 6_000;
+const shownForAction = 12_000;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Shows a message for a while, in place of the one before. */
-export function say(text: string, kind: "info" | "warning" = "info"): void {
+export function say(text: string, kind: Toast["kind"] = "info", action?: Toast["action"]): void {
   clearTimeout(timer);
-  toast.value = { text, kind };
-  timer = setTimeout(() => (toast.value = null), shownFor);
+  toast.value = { text, kind, ...(action && { action }) };
+  timer = setTimeout(() => (toast.value = null), action === undefined ? shownFor : shownForAction);
 }
 
 /** Takes the message away. */

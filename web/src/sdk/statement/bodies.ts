@@ -4,13 +4,25 @@ import { bytes, hash, integer, key, list, matching, object, oneOf, string, where
 const maxInt = Number.MAX_SAFE_INTEGER;
 const maxSlots = 1000;
 const maxSpan = 10 * 366 * 24 * 60 * 60;
+const maxPeople = 1_000_000;
+const maxEpoch = 1_000_000;
+const maxSuccessors = 5;
 
 /** Seconds since 1970, from the year 2020 to the end of the year 9999. */
 const time = integer(1_577_836_800, 253_402_300_799);
 const span = integer(0, maxSpan);
 const slots = integer(0, maxSlots);
+const people = integer(0, maxPeople);
+/** Of a room's host, from 1. */
+const epoch = integer(1, maxEpoch);
+/** Random characters of base64url. */
+const nonce = matching(/^[A-Za-z0-9_-]{16,43}$/);
 
 const expiresLater = (claims: { iat: number; exp: number }): boolean => claims.exp > claims.iat;
+const expiresWithin =
+  (seconds: number) =>
+  (claims: { iat: number; exp: number }): boolean =>
+    expiresLater(claims) && claims.exp <= claims.iat + seconds;
 
 /**
  * The claims of every kind: the sealed set of bodies, as in the node's package statement. Keys are did:keys, ids and
@@ -86,7 +98,7 @@ export const bodies = {
   create: object({
     aud: key,
     iat: time,
-    jti: matching(/^[A-Za-z0-9_-]{16,43}$/),
+    jti: nonce,
     node: key,
     title: hash,
     lang: matching(/^[a-z]{2,3}(-[A-Z]{2})?$/),
@@ -96,6 +108,56 @@ export const bodies = {
 
   /** Node: closes the room aud for ever. */
   end: object({ aud: hash, iat: time }),
+
+  /** Member: takes them into the room aud, hosted by host, by way of the node home. The nonce is the host's. */
+  enter: object({ aud: hash, iat: time, epoch, home: key, host: key, nonce }),
+
+  /** Home node: vouches for one enter of the member sub. */
+  ticket: where(object({ aud: hash, iat: time, exp: time, host: key, sub: key, enter: hash }), expiresWithin(60)),
+
+  /** Member: does something in the room aud, which another node hosts. The nonce is that of their enter; n rises. */
+  act: object({
+    aud: hash,
+    iat: time,
+    nonce,
+    n: integer(1, maxInt),
+    do: matching(/^[a-z_]{1,32}$/),
+    sub: key,
+    question: bytes(0, 2000),
+  }),
+
+  /** Host: tells other nodes of the room aud. */
+  announce: where(
+    object({
+      aud: hash,
+      iat: time,
+      exp: time,
+      epoch,
+      n: integer(1, maxInt),
+      state: oneOf("live", "ended"),
+      stage: people,
+      listening: people,
+    }),
+    expiresWithin(120),
+  ),
+
+  /** Host: the nodes that may take over the room aud, the first one first. */
+  succession: object({
+    aud: hash,
+    iat: time,
+    epoch,
+    n: integer(1, maxInt),
+    nodes: list(key, maxSuccessors, (node) => node),
+  }),
+
+  /** Listed node: has lost the host sub of the room aud. */
+  lost: object({ aud: hash, iat: time, epoch, sub: key }),
+
+  /** Listed node: takes over the room aud. */
+  claim: where(
+    object({ aud: hash, iat: time, epoch: integer(2, maxEpoch), list: hash, lost: list(hash, maxSuccessors, (id) => id) }),
+    (claims) => claims.lost.length > 0,
+  ),
 } satisfies Record<string, Reader<{ aud: string }>>;
 
 /** What a statement says. */

@@ -21,7 +21,7 @@ let ana: Signer;
 let cast: Signer[];
 
 beforeAll(async () => {
-  cast = await Promise.all(["root", "node", "ana", "léo", "one-time"].map(signerNamed));
+  cast = await Promise.all(["root", "node", "ana", "léo", "one-time", "home"].map(signerNamed));
   [root, , ana] = cast as [Signer, Signer, Signer];
 });
 
@@ -49,7 +49,7 @@ describe("sign", () => {
   });
 
   it("has an example of every kind", () => {
-    expect(examples).toHaveLength(12);
+    expect(examples).toHaveLength(19);
   });
 
   test.each<[string, string, () => Body]>([

@@ -56,7 +56,7 @@ export async function sign(body: Body, signer: Signer): Promise<string> {
 
 /**
  * Throws a {@link RefusedError} for a statement meant for anything but want: the did:key of a community, for a session
- * the did:key of a node, for an end the id of a room.
+ * the did:key of a node, for what is said in or about a room its id.
  */
 export function checkAudience(statement: Statement, want: string): void {
   if (statement.claims.aud !== want) {

@@ -1,9 +1,8 @@
-package client
+package api
 
 import (
 	"slices"
 
-	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/identity"
 )
 
@@ -13,84 +12,84 @@ type State struct {
 	Run      string             // the run of the last snapshot; "" before the first
 	N        int64              // the number of the last event
 	You      identity.PublicKey // this person
-	Room     api.Room           // as of the last snapshot
-	Stage    []api.StagePerson  // in the order of joining
-	Hands    []api.Hand         // in the order of raising
-	Offers   []api.Offer        // in the order of offering
-	Audience api.Audience       // the count and the first 50, at most a second old
-	Ended    *api.Ended         // how the room ended; nil while it lives
+	Room     Room               // as of the last snapshot
+	Stage    []StagePerson      // in the order of joining
+	Hands    []Hand             // in the order of raising
+	Offers   []Offer            // in the order of offering
+	Audience Audience           // the count and the first 50, at most a second old
+	Ended    *Ended             // how the room ended; nil while it lives
 }
 
 // Role is the role of this person. Whoever is not on the stage is a listener.
-func (s State) Role() api.Role {
+func (s State) Role() Role {
 	if p, ok := s.Self(); ok {
 		return p.Role
 	}
-	return api.RoleListener
+	return RoleListener
 }
 
 // Self is this person on the stage; false if they are not.
-func (s State) Self() (api.StagePerson, bool) { return s.OnStage(s.You) }
+func (s State) Self() (StagePerson, bool) { return s.OnStage(s.You) }
 
 // OnStage is somebody on the stage; false if they are not.
-func (s State) OnStage(who identity.PublicKey) (api.StagePerson, bool) {
+func (s State) OnStage(who identity.PublicKey) (StagePerson, bool) {
 	for _, p := range s.Stage {
 		if p.Key == who {
 			return p, true
 		}
 	}
-	return api.StagePerson{}, false
+	return StagePerson{}, false
 }
 
 // HandPosition is this person's place in the queue, from 1; 0 if their hand is not up.
 func (s State) HandPosition() int {
-	return 1 + slices.IndexFunc(s.Hands, func(h api.Hand) bool { return h.Key == s.You })
+	return 1 + slices.IndexFunc(s.Hands, func(h Hand) bool { return h.Key == s.You })
 }
 
 // Offered is the offer of the stage to this person; false if there is none.
-func (s State) Offered() (api.Offer, bool) {
+func (s State) Offered() (Offer, bool) {
 	for _, o := range s.Offers {
 		if o.Key == s.You {
 			return o, true
 		}
 	}
-	return api.Offer{}, false
+	return Offer{}, false
 }
 
 // Speaker is the person on the stage whom a contributing source of the room's audio names (RFC 3550).
-func (s State) Speaker(csrc uint32) (api.StagePerson, bool) {
+func (s State) Speaker(csrc uint32) (StagePerson, bool) {
 	for _, p := range s.Stage {
 		if p.CSRC == csrc {
 			return p, true
 		}
 	}
-	return api.StagePerson{}, false
+	return StagePerson{}, false
 }
 
 // Apply is the state after an event. An event that is not of a room changes nothing. Whether an event is the next one is
 // for the caller: compare its number with N.
-func (s State) Apply(event api.Event) State {
+func (s State) Apply(event Event) State {
 	switch e := event.(type) {
-	case api.Snapshot:
+	case Snapshot:
 		return State{
 			Run: e.Run, N: e.N, You: e.You, Room: e.Room,
 			Stage: e.Stage, Hands: e.Hands, Offers: e.Offers, Audience: e.Audience,
 		}
-	case api.Hallway, api.Refused:
+	case Hallway, Refused, Entry, HostChanged:
 		return s
-	case api.AudienceChanged:
+	case AudienceChanged:
 		s.Audience = e.Audience
-	case api.Ended:
+	case Ended:
 		s.Ended = &e
-		s.Stage, s.Hands, s.Offers, s.Audience = nil, nil, nil, api.Audience{}
-	case api.HandRaised:
-		s.Hands = slices.Concat(s.Hands, []api.Hand{e.Hand})
-	case api.HandLowered:
+		s.Stage, s.Hands, s.Offers, s.Audience = nil, nil, nil, Audience{}
+	case HandRaised:
+		s.Hands = slices.Concat(s.Hands, []Hand{e.Hand})
+	case HandLowered:
 		s.Hands = withoutHand(s.Hands, e.Key)
-	case api.StageOffered:
-		s.Offers = slices.Concat(s.Offers, []api.Offer{e.Offer})
-	case api.OfferEnded:
-		s.Offers = without(s.Offers, func(o api.Offer) bool { return o.Key == e.Key })
+	case StageOffered:
+		s.Offers = slices.Concat(s.Offers, []Offer{e.Offer})
+	case OfferEnded:
+		s.Offers = without(s.Offers, func(o Offer) bool { return o.Key == e.Key })
 	default:
 		s = s.applyStage(event)
 	}
@@ -99,27 +98,27 @@ func (s State) Apply(event api.Event) State {
 }
 
 // applyStage takes in an event about somebody on the stage.
-func (s State) applyStage(event api.Event) State {
+func (s State) applyStage(event Event) State {
 	switch e := event.(type) {
-	case api.StageJoined:
-		s.Stage = slices.Concat(s.Stage, []api.StagePerson{e.Person})
+	case StageJoined:
+		s.Stage = slices.Concat(s.Stage, []StagePerson{e.Person})
 		s.Hands = withoutHand(s.Hands, e.Person.Key)
-	case api.StageLeft:
-		s.Stage = without(s.Stage, func(p api.StagePerson) bool { return p.Key == e.Key })
-	case api.Muted:
-		return s.change(e.Key, func(p *api.StagePerson) { p.Muted = true })
-	case api.Unmuted:
-		return s.change(e.Key, func(p *api.StagePerson) { p.Muted = false })
-	case api.RoleChanged:
-		return s.change(e.Key, func(p *api.StagePerson) { p.Role = e.Role })
-	case api.Connection:
-		return s.change(e.Key, func(p *api.StagePerson) { p.Connected = e.Connected })
+	case StageLeft:
+		s.Stage = without(s.Stage, func(p StagePerson) bool { return p.Key == e.Key })
+	case Muted:
+		return s.change(e.Key, func(p *StagePerson) { p.Muted = true })
+	case Unmuted:
+		return s.change(e.Key, func(p *StagePerson) { p.Muted = false })
+	case RoleChanged:
+		return s.change(e.Key, func(p *StagePerson) { p.Role = e.Role })
+	case Connection:
+		return s.change(e.Key, func(p *StagePerson) { p.Connected = e.Connected })
 	}
 	return s
 }
 
 // change is the state with somebody on the stage changed.
-func (s State) change(who identity.PublicKey, how func(*api.StagePerson)) State {
+func (s State) change(who identity.PublicKey, how func(*StagePerson)) State {
 	s.Stage = slices.Clone(s.Stage)
 	for i := range s.Stage {
 		if s.Stage[i].Key == who {
@@ -129,8 +128,8 @@ func (s State) change(who identity.PublicKey, how func(*api.StagePerson)) State 
 	return s
 }
 
-func withoutHand(hands []api.Hand, of identity.PublicKey) []api.Hand {
-	return without(hands, func(h api.Hand) bool { return h.Key == of })
+func withoutHand(hands []Hand, of identity.PublicKey) []Hand {
+	return without(hands, func(h Hand) bool { return h.Key == of })
 }
 
 // without is a list without some of its elements, in new memory.

@@ -1,0 +1,314 @@
+// Package link holds the messages of /stoa/room/1: the stream between the home node of some members and the node that
+// hosts the room they are in.
+//
+// The stream belongs to two nodes whose keys libp2p has authenticated. The home begins with a [Hello] and the host
+// answers with a [Welcome]; from then on the home asks (each request has an id, and the [Answer] the same) and the host
+// sends what happens. What a member does is signed by the member, so a home can neither invent nor repeat it; all a home
+// can say by itself is that a member has gone. A stream that begins with [Lost] or [Takeover] carries that one message,
+// between nodes that may succeed a host.
+//
+// A message is one JSON object, {"type": …, "body": …}, in one frame of at most [MaxFrame] bytes.
+package link
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/rooms"
+	"github.com/stoa-rooms/stoa/statement"
+)
+
+// MaxFrame is the largest message, in bytes.
+const MaxFrame = 256 << 10
+
+// Message is one message. The set is closed: the types of this package.
+type Message interface{ name() string }
+
+// What a home sends.
+type (
+	// Hello opens the stream for one room.
+	Hello struct {
+		Room  statement.ID `json:"room"`
+		Epoch int64        `json:"epoch"` // the latest that the home knows of
+	}
+
+	// Ping asks for a sign of life, each second. Log is how many entries the home has verified of the log that the
+	// room was created in: only who follows it may succeed the host.
+	Ping struct {
+		ID  int64 `json:"id"`
+		Log int64 `json:"log"`
+	}
+
+	// AskNonce asks for the nonce of one entry of a member. The answer is a [Nonce].
+	AskNonce struct {
+		ID     int64              `json:"id"`
+		Member identity.PublicKey `json:"member"`
+	}
+
+	// Enter brings a member in. The answer is an [Entered].
+	Enter struct {
+		ID      int64          `json:"id"`
+		Enter   string         `json:"enter"`   // the member's statement
+		Ticket  string         `json:"ticket"`  // the home's
+		Profile string         `json:"profile"` // the member's, for their name
+		Chain   jsontext.Value `json:"chain"`   // an export of the member's invite chain
+	}
+
+	// Act passes on what a member does.
+	Act struct {
+		ID  int64  `json:"id"`
+		Act string `json:"act"`
+	}
+
+	// Audience asks for a page of the people who listen. The answer is an api.Audience.
+	Audience struct {
+		ID     int64 `json:"id"`
+		Offset int   `json:"offset"`
+		Limit  int   `json:"limit"`
+	}
+
+	// Media offers the connection for the audio. The answer is a [MediaAnswer].
+	Media struct {
+		ID  int64  `json:"id"`
+		SDP string `json:"sdp"`
+	}
+
+	// Gone says that a member's connection to their home is lost.
+	Gone struct {
+		Member identity.PublicKey `json:"member"`
+	}
+
+	// Removals are what a former host of the room brings along: removals of all epochs are united.
+	Removals struct {
+		Removed []rooms.Removal `json:"removed"`
+	}
+)
+
+// What a host sends.
+type (
+	// Welcome lets a home in. Room is the room as it is now, for nobody in particular.
+	Welcome struct {
+		Epoch  int64          `json:"epoch"`
+		Tenure jsontext.Value `json:"tenure"`
+		Room   jsontext.Value `json:"room"` // an api.Snapshot
+	}
+
+	// Answer answers the request with the same id: with a body, or with a reason why not.
+	Answer struct {
+		ID     int64          `json:"id"`
+		Reason reason.Reason  `json:"reason,omitzero"`
+		Detail string         `json:"detail,omitzero"`
+		Body   jsontext.Value `json:"body,omitzero"`
+	}
+
+	// Event passes on one event of the room.
+	Event struct {
+		Event jsontext.Value `json:"event"`
+	}
+
+	// Left ends a member's presence by way of this home.
+	Left struct {
+		Member identity.PublicKey `json:"member"`
+		Reason reason.Reason      `json:"reason"`
+	}
+
+	// Line says who may succeed the host, and where to find them.
+	Line struct {
+		List  string                          `json:"list"`
+		Addrs map[identity.PublicKey][]string `json:"addrs"`
+	}
+
+	// Record is the durable part of the room, for those in line.
+	Record struct {
+		Record jsontext.Value `json:"record"`
+	}
+
+	// Refused ends the stream: why, for everybody who came by it.
+	Refused struct {
+		Reason reason.Reason `json:"reason"`
+		Detail string        `json:"detail,omitzero"`
+	}
+)
+
+// The bodies of answers.
+type (
+	// Nonce is what an enter has to carry within a minute.
+	Nonce struct {
+		Nonce string `json:"nonce"`
+	}
+
+	// Entered is a member's number in the room's audio: the CSRC.
+	Entered struct {
+		Number uint32 `json:"number"`
+	}
+
+	// MediaAnswer answers a media offer.
+	MediaAnswer struct {
+		SDP string `json:"sdp"`
+	}
+)
+
+// What the nodes in line say to each other.
+type (
+	// Lost hands on a node's statement that the host is lost.
+	Lost struct {
+		Room statement.ID `json:"room"`
+		Lost string       `json:"lost"`
+	}
+
+	// Takeover says who hosts the room now, and proves it. The other side answers with a Takeover of its own if it
+	// knows of one that prevails.
+	Takeover struct {
+		Room   statement.ID   `json:"room"`
+		Tenure jsontext.Value `json:"tenure"`
+	}
+)
+
+func (Hello) name() string    { return "hello" }
+func (Ping) name() string     { return "ping" }
+func (AskNonce) name() string { return "ask_nonce" }
+func (Enter) name() string    { return "enter" }
+func (Act) name() string      { return "act" }
+func (Audience) name() string { return "audience" }
+func (Media) name() string    { return "media" }
+func (Gone) name() string     { return "gone" }
+func (Removals) name() string { return "removals" }
+func (Welcome) name() string  { return "welcome" }
+func (Answer) name() string   { return "answer" }
+func (Event) name() string    { return "event" }
+func (Left) name() string     { return "left" }
+func (Line) name() string     { return "line" }
+func (Record) name() string   { return "record" }
+func (Refused) name() string  { return "refused" }
+func (Lost) name() string     { return "lost" }
+func (Takeover) name() string { return "takeover" }
+
+// ErrMessage says that a frame holds no message of this version.
+var ErrMessage = errors.New("link: not a message")
+
+type envelope struct {
+	Type string         `json:"type"`
+	Body jsontext.Value `json:"body"`
+}
+
+// Encode writes a message.
+func Encode(m Message) ([]byte, error) {
+	body, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("link: %s: %w", m.name(), err)
+	}
+	frame, err := json.Marshal(envelope{Type: m.name(), Body: body})
+	if err != nil {
+		return nil, fmt.Errorf("link: %s: %w", m.name(), err)
+	}
+	if len(frame) > MaxFrame {
+		return nil, fmt.Errorf("link: a %s of %d bytes is too large", m.name(), len(frame))
+	}
+	return frame, nil
+}
+
+// Decode reads a message. Members that this version does not know are passed over, so that a newer node may say more;
+// names that come twice, bad UTF-8 and unknown types are errors, which wrap [ErrMessage].
+func Decode(frame []byte) (Message, error) {
+	if len(frame) > MaxFrame {
+		return nil, fmt.Errorf("%w: %d bytes", ErrMessage, len(frame))
+	}
+	var e envelope
+	if err := json.Unmarshal(frame, &e); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMessage, err)
+	}
+	decode, known := decoders()[e.Type]
+	if !known {
+		return nil, fmt.Errorf("%w: no type %q", ErrMessage, e.Type)
+	}
+	m, err := decode(e.Body)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrMessage, e.Type, err)
+	}
+	return m, nil
+}
+
+// decoders has one decoder for each type.
+func decoders() map[string]func([]byte) (Message, error) {
+	return map[string]func([]byte) (Message, error){
+		"hello": as[Hello], "ping": as[Ping], "ask_nonce": as[AskNonce], "enter": as[Enter], "act": as[Act],
+		"audience": as[Audience], "media": as[Media], "gone": as[Gone], "removals": as[Removals],
+		"welcome": as[Welcome], "answer": as[Answer], "event": as[Event], "left": as[Left], "line": as[Line],
+		"record": as[Record], "refused": as[Refused], "lost": as[Lost], "takeover": as[Takeover],
+	}
+}
+
+func as[M Message](body []byte) (Message, error) {
+	var m M
+	if err := Into(body, &m); err != nil {
+		return nil, err
+	}
+	if n, ok := any(m).(named); ok && !n.complete() {
+		return nil, errors.New("somebody without a key")
+	}
+	return m, nil
+}
+
+// named is a message about somebody, who must have a key.
+type named interface{ complete() bool }
+
+func (m AskNonce) complete() bool { return !m.Member.IsZero() }
+func (m Gone) complete() bool     { return !m.Member.IsZero() }
+func (m Left) complete() bool     { return !m.Member.IsZero() }
+func (m Removals) complete() bool {
+	return !slices.ContainsFunc(m.Removed, func(r rooms.Removal) bool { return r.Key.IsZero() || r.By.IsZero() })
+}
+
+// Into reads the body of an answer, or another part that a message carries as it is.
+func Into(body []byte, v any) error {
+	if err := json.Unmarshal(body, v); err != nil {
+		return fmt.Errorf("%w: %w", ErrMessage, err)
+	}
+	return nil
+}
+
+// Raw writes a part that a message carries as it is.
+func Raw(v any) (jsontext.Value, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("link: %w", err)
+	}
+	return raw, nil
+}
+
+// Refuse is the answer that refuses a request.
+func Refuse(id int64, err error) Answer {
+	a := Answer{ID: id, Reason: reason.Of(err)}
+	if reject, ok := errors.AsType[*reason.RejectError](err); ok {
+		a.Detail = reject.Detail
+	}
+	return a
+}
+
+// Err is why a request was refused; nil if it was not. A reason that this version does not know is passed on as it is.
+func (a Answer) Err() error {
+	if a.Reason == "" {
+		return nil
+	}
+	return reason.Reject(a.Reason, "%s", a.Detail)
+}
+
+// Snapshot reads the room of a welcome.
+func (w Welcome) Snapshot() (api.Snapshot, error) {
+	event, err := api.DecodeEvent(w.Room)
+	if err != nil {
+		return api.Snapshot{}, fmt.Errorf("%w: %w", ErrMessage, err)
+	}
+	snapshot, ok := event.(api.Snapshot)
+	if !ok {
+		return api.Snapshot{}, fmt.Errorf("%w: a welcome without a snapshot", ErrMessage)
+	}
+	return snapshot, nil
+}

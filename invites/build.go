@@ -1,0 +1,98 @@
+package invites
+
+import (
+	"github.com/benbjohnson/immutable"
+
+	"github.com/stoa-rooms/stoa/statement"
+)
+
+// state settles the union, tells of what is void, and puts the State together.
+func (u *union) state(void func(Entry, error)) State {
+	for _, v := range u.leftOver() {
+		void(v.Entry, v.err)
+	}
+	u.settle()
+	s := New(u.community)
+	s.applied, s.roots = u.applied, u.roots
+	for node, k := range u.keepers {
+		if k.size > 0 {
+			s.logs = s.logs.Set(node, k.size)
+		}
+	}
+	if len(u.people) > 0 {
+		s.rules = u.rules[0].rules
+	}
+	for _, d := range u.delegates {
+		s.delegates = append(s.delegates, d.delegate)
+	}
+	u.records().into(&s)
+	joins := immutable.NewMapBuilder[statement.ID, pending](byPrefix[statement.ID]{})
+	for _, r := range u.requests {
+		if !r.admitted {
+			joins.Set(r.id, pending{member: r.member, invite: r.offer.number, place: r.place})
+		}
+	}
+	s.joins = joins.Map()
+	return s
+}
+
+// records are the members, grants and invites, linked.
+func (u *union) records() *records {
+	r := newRecords()
+	for _, p := range u.people {
+		r.members.rows.Append(u.member(p))
+		r.memberOf.Set(p.key, p.number)
+	}
+	for _, g := range u.grants {
+		r.grants.rows.Append(grant{
+			id: g.id, member: g.name.of.number, held: none, slots: uint16(g.slots),
+			why: g.name.why, period: g.name.period, issued: g.issued, place: g.place,
+		})
+		linkGrant(r.members, r.grants, g.number)
+	}
+	for _, v := range u.offers {
+		r.invites.rows.Append(invite{
+			id: v.id, key: v.key, grant: v.gift.number, used: none, slot: uint16(v.slot),
+			revoked: !v.revoked.none() && v.used == nil, issued: v.issued, expires: v.expires, place: v.place,
+		})
+		r.inviteOf.Set(v.id, v.number)
+		linkInvite(r.members, r.grants, r.invites, v.number)
+	}
+	for _, p := range u.people {
+		if p.by != nil {
+			linkMember(r.members, r.grants, r.invites, p.number)
+		}
+	}
+	for _, v := range u.offers {
+		if v.used != nil && r.invites.at(v.number).used == none {
+			redeem(r.grants, r.invites, v.number, v.used.number)
+		}
+	}
+	return &r
+}
+
+// member is a person as the State keeps them.
+func (u *union) member(p *person) member {
+	switch {
+	case p.by == nil && p.lost == nil:
+		return founder(p.key, p.since, p.first.index, p.place)
+	case p.by == nil:
+		m := newMember(p.key, p.lost.admission())
+		m.displaced = true
+		return m
+	case p.by.late:
+		m := newMember(p.key, p.by.admission())
+		former := p.lost.admission()
+		m.former = &former
+		return m
+	default:
+		return newMember(p.key, p.by.admission())
+	}
+}
+
+func (c *entrance) admission() admission {
+	return admission{
+		join: c.request.id, admit: c.id, invite: c.request.offer.number, sponsor: c.sponsor().number,
+		admitted: c.issued, order: c.order, index: c.at.index, joined: c.request.place, place: c.place,
+	}
+}

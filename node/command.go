@@ -1,0 +1,64 @@
+package node
+
+import (
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/rooms"
+)
+
+// command is an action of the API as the state machine takes it.
+func command(action api.Action) (rooms.Action, error) {
+	switch action.Type {
+	case api.ActRaiseHand:
+		if action.Question != "" {
+			if err := api.CheckQuestion(action.Question); err != nil {
+				return nil, err
+			}
+		}
+		return rooms.RaiseHand{Question: action.Question}, nil
+	case api.ActLowerHand:
+		return rooms.LowerHand{}, nil
+	case api.ActAcceptOffer:
+		return rooms.AcceptOffer{}, nil
+	case api.ActDeclineOffer:
+		return rooms.DeclineOffer{}, nil
+	case api.ActStepDown:
+		return rooms.StepDown{}, nil
+	case api.ActMuteSelf:
+		return rooms.MuteSelf{}, nil
+	case api.ActUnmute:
+		return rooms.Unmute{}, nil
+	case api.ActLeave:
+		return rooms.Leave{}, nil
+	case api.ActEnd:
+		return rooms.End{}, nil
+	default:
+		return commandOn(action)
+	}
+}
+
+// commandOn is an action on somebody else.
+func commandOn(action api.Action) (rooms.Action, error) {
+	if action.Target == nil {
+		return nil, reason.Reject(reason.RequestInvalid, "the action %q needs a target", action.Type)
+	}
+	who := *action.Target
+	switch action.Type {
+	case api.ActOffer:
+		return rooms.Offer{Who: who}, nil
+	case api.ActDismissHand:
+		return rooms.DismissHand{Who: who}, nil
+	case api.ActMute:
+		return rooms.Mute{Who: who}, nil
+	case api.ActMove:
+		return rooms.Move{Who: who}, nil
+	case api.ActAppoint:
+		return rooms.Appoint{Who: who}, nil
+	case api.ActWithdraw:
+		return rooms.Withdraw{Who: who}, nil
+	case api.ActRemove:
+		return rooms.Remove{Who: who}, nil
+	default:
+		return nil, reason.Reject(reason.RequestInvalid, "no such action: %q", action.Type)
+	}
+}

@@ -1,0 +1,375 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/api/link"
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/p2p"
+	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/rooms"
+)
+
+// What one other node may bring into a room.
+const (
+	homePeople  = 2000             // people
+	homeHands   = 100              // raised hands
+	homeActs    = 50               // actions a second; with the burst, a room full of people who do one thing at once
+	homeBurst   = 500              //
+	homeNonces  = 4096             // entries on their way
+	homeFrames  = 1024             // messages unread before it counts as too slow
+	nonceLife   = time.Minute      // from the nonce to the enter
+	homeSilence = 10 * time.Second // without a ping, until its members count as gone
+)
+
+// home is another node with members in a room that this node hosts: the host's end of their stream.
+type home struct {
+	room   *room
+	node   identity.PublicKey
+	stream *p2p.Stream
+	out    chan []byte
+	quit   chan struct{}
+	once   sync.Once
+
+	// Owned by the room's loop.
+	heard  time.Time                     // its last message
+	log    int64                         // how far it follows the log that the room was created in
+	visits map[identity.PublicKey]*visit // its members in the room
+	nonces map[string]issued             // of entries on their way
+	acts   *rate.Limiter
+}
+
+// visit is one entry of a member by way of their home.
+type visit struct {
+	nonce  string
+	number int64 // of their last act
+}
+
+// issued is a nonce that has been given out and not used.
+type issued struct {
+	member identity.PublicKey
+	at     time.Time
+}
+
+func newHome(r *room, s *p2p.Stream) *home {
+	return &home{
+		room: r, node: s.Peer(), stream: s,
+		out: make(chan []byte, homeFrames), quit: make(chan struct{}),
+		heard:  r.now(),
+		visits: map[identity.PublicKey]*visit{},
+		nonces: map[string]issued{},
+		acts:   rate.NewLimiter(homeActs, homeBurst),
+	}
+}
+
+// name is what the media calls the node; "" for none.
+func (o *home) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.node.String()
+}
+
+// send queues a message without waiting. A node that does not read in time is dropped, and may come again.
+func (o *home) send(m link.Message) {
+	frame, err := link.Encode(m)
+	if err != nil {
+		o.room.log.Error("a message to another node cannot be sent", "room", o.room.id, "error", err)
+		return
+	}
+	select {
+	case o.out <- frame:
+	case <-o.quit:
+	default:
+		o.end(reason.Reject(reason.RoomTooSlow, "%d messages unread", homeFrames))
+	}
+}
+
+// end closes the stream, saying why if there is a reason. The reader then takes the home out of the room.
+func (o *home) end(why error) {
+	o.once.Do(func() {
+		close(o.quit)
+		go func() { // the last word may have to wait for those before it
+			if why != nil {
+				if frame, err := link.Encode(link.Refused{Reason: reason.Of(why)}); err == nil {
+					_ = o.stream.Send(frame)
+				}
+			}
+			_ = o.stream.Close()
+		}()
+	})
+}
+
+// write sends what is queued, until the end.
+func (o *home) write() {
+	for {
+		select {
+		case frame := <-o.out:
+			if err := o.stream.Send(frame); err != nil {
+				o.stream.Reset()
+				return
+			}
+		case <-o.quit:
+			return
+		}
+	}
+}
+
+// read takes in what the other node sends, until the stream ends.
+func (o *home) read(ctx context.Context, check entryCheck) {
+	defer o.end(nil)
+	for {
+		frame, err := o.stream.Receive()
+		if err != nil {
+			return
+		}
+		m, err := link.Decode(frame)
+		if err != nil {
+			check.blame(o.node)
+			o.end(reason.Reject(reason.StreamInvalid, "%v", err))
+			return
+		}
+		if !o.take(ctx, check, m) {
+			return
+		}
+	}
+}
+
+// take prepares a message outside the loop, where signatures cost nobody's time, and hands it in. False ends the stream.
+func (o *home) take(ctx context.Context, check entryCheck, m link.Message) bool {
+	switch m := m.(type) {
+	case link.Enter:
+		entry, err := check.enter(m, o.node, o.room.id, o.room.now())
+		return o.post(func(h *hosting) { h.answerHome(o, m.ID, err, func() (any, error) { return h.enterFrom(o, entry) }) })
+	case link.Act:
+		act, err := check.act(m, o.room.id, o.room.now())
+		return o.post(func(h *hosting) { h.answerHome(o, m.ID, err, func() (any, error) { return nil, h.actFrom(o, act) }) })
+	case link.Media:
+		go func() {
+			ctx, cancel := context.WithTimeout(ctx, requestTime)
+			defer cancel()
+			answer, err := o.room.media.AnswerLink(ctx, o.name(), m.SDP)
+			o.post(func(h *hosting) {
+				h.answerHome(o, m.ID, err, func() (any, error) { return link.MediaAnswer{SDP: answer}, nil })
+			})
+		}()
+		return true
+	case link.Ping, link.AskNonce, link.Audience, link.Gone, link.Removals:
+		return o.post(func(h *hosting) { h.takeFrom(o, m) })
+	default:
+		check.blame(o.node)
+		o.end(reason.Reject(reason.StreamInvalid, "%T out of turn", m))
+		return false
+	}
+}
+
+// post hands f to the loop if this node still hosts the room and the home is still in it.
+func (o *home) post(f func(h *hosting)) bool {
+	return o.room.post(func() {
+		if h, ok := o.room.role.(*hosting); ok && h.homes[o.node] == o {
+			o.heard = o.room.now()
+			f(h)
+		}
+	})
+}
+
+// attach lets another node into the room. It replaces an earlier stream of the same node.
+func (h *hosting) attach(o *home) error {
+	snapshot, err := link.Raw(h.snapshot(o.node, millis(h.now()))) // for the node: a snapshot is for somebody
+	if err != nil {
+		return err
+	}
+	proof, err := h.tenure.Encode()
+	if err != nil {
+		return err
+	}
+	if before := h.homes[o.node]; before != nil {
+		h.detach(before)
+		before.end(reason.Reject(reason.RoomReplaced, ""))
+	}
+	h.homes[o.node] = o
+	o.send(link.Welcome{Epoch: h.tenure.Epoch, Tenure: proof, Room: snapshot})
+	h.line.changed = true
+	return nil
+}
+
+// detach takes another node out of the room: its members' connections are lost.
+func (h *hosting) detach(o *home) {
+	if h.homes[o.node] != o {
+		return
+	}
+	delete(h.homes, o.node)
+	h.media.DropLink(o.name())
+	for member := range o.visits {
+		h.goneFrom(o, member)
+	}
+	h.line.changed = true
+}
+
+// dropSilent gives up on nodes that do not ping any more.
+func (h *hosting) dropSilent(now time.Time) {
+	for _, o := range h.homes {
+		if now.Sub(o.heard) > homeSilence {
+			h.detach(o)
+			o.end(reason.Reject(reason.RoomTooSlow, "no ping for %s", homeSilence))
+		}
+	}
+}
+
+// answerHome does what a request asks for, unless it was refused before, and answers it.
+func (h *hosting) answerHome(o *home, id int64, refused error, do func() (any, error)) {
+	if refused != nil {
+		o.send(link.Refuse(id, refused))
+		return
+	}
+	body, err := do()
+	if err != nil {
+		o.send(link.Refuse(id, err))
+		return
+	}
+	answer := link.Answer{ID: id}
+	if body != nil {
+		if answer.Body, err = link.Raw(body); err != nil {
+			answer = link.Refuse(id, err)
+		}
+	}
+	o.send(answer)
+}
+
+// takeFrom takes in what needs no preparation.
+func (h *hosting) takeFrom(o *home, m link.Message) {
+	switch m := m.(type) {
+	case link.Ping:
+		if o.log != m.Log {
+			o.log, h.line.changed = m.Log, true
+		}
+		o.send(link.Answer{ID: m.ID})
+	case link.AskNonce:
+		h.answerHome(o, m.ID, nil, func() (any, error) { return o.issue(m.Member, h.now()) })
+	case link.Audience:
+		h.answerHome(o, m.ID, nil, func() (any, error) { return h.page(m.Offset, min(m.Limit, audiencePage*4)), nil })
+	case link.Gone:
+		h.goneFrom(o, m.Member)
+	case link.Removals:
+		if h.tenure.Hosted(o.node) { // only who hosted the room knows of removals
+			h.must(rooms.Command{Do: rooms.Unite{Removed: m.Removed}})
+		}
+	}
+}
+
+// issue gives out the nonce of one entry.
+func (o *home) issue(member identity.PublicKey, now time.Time) (link.Nonce, error) {
+	for nonce, i := range o.nonces {
+		if now.Sub(i.at) > nonceLife {
+			delete(o.nonces, nonce)
+		}
+	}
+	if len(o.nonces) >= homeNonces {
+		return link.Nonce{}, reason.Reject(reason.HomeLimit, "%d entries on their way", homeNonces)
+	}
+	nonce := rand.Text()
+	o.nonces[nonce] = issued{member: member, at: now}
+	return link.Nonce{Nonce: nonce}, nil
+}
+
+// enterFrom lets a member of another node in.
+func (h *hosting) enterFrom(o *home, e entry) (any, error) {
+	i, ok := o.nonces[e.nonce]
+	delete(o.nonces, e.nonce)
+	switch {
+	case !ok || i.member != e.member || h.now().Sub(i.at) > nonceLife:
+		return nil, reason.Reject(reason.EnterStale, "the nonce is not one that waits")
+	case e.epoch != h.tenure.Epoch:
+		return nil, reason.Reject(reason.EnterStale, "epoch %d, it is %d", e.epoch, h.tenure.Epoch)
+	case o.visits[e.member] == nil && len(o.visits) >= homePeople:
+		return nil, reason.Reject(reason.HomeLimit, "%d people", homePeople)
+	}
+	h.comesBy(e.member, o)
+	if err := h.apply(e.member, rooms.Enter{}); err != nil {
+		return nil, err
+	}
+	h.via[e.member] = o
+	o.visits[e.member] = &visit{nonce: e.nonce}
+	h.know(e.member, e.name)
+	number, _ := h.state.Number(e.member)
+	h.line.changed = true
+	return link.Entered{Number: number}, nil
+}
+
+// comesBy ends what a member had by another way than the one they come by now; nil is this node itself.
+func (h *hosting) comesBy(member identity.PublicKey, by *home) {
+	before := h.via[member]
+	if before == by && by != nil {
+		return
+	}
+	if before != nil {
+		delete(h.via, member)
+		delete(before.visits, member)
+		before.send(link.Left{Member: member, Reason: reason.RoomReplaced})
+	}
+	if by != nil {
+		h.stream.close(member, reason.Reject(reason.RoomReplaced, ""))
+	}
+	if number, known := h.numbers[member]; known && (before != nil || by != nil) {
+		h.media.Drop(number)
+		delete(h.numbers, member)
+		delete(h.legs, member)
+		delete(h.allowed, number)
+	}
+}
+
+// actFrom does what a member of another node asks for. The number must be above that of their last act, so nobody
+// repeats one.
+func (h *hosting) actFrom(o *home, a act) error {
+	v := o.visits[a.member]
+	switch {
+	case v == nil || h.via[a.member] != o:
+		return reason.Reject(reason.RoomNotHere, "")
+	case v.nonce != a.nonce || a.number <= v.number:
+		return reason.Reject(reason.ActReplayed, "number %d after %d", a.number, v.number)
+	case !o.acts.AllowN(h.now(), 1):
+		return reason.Reject(reason.HomeLimit, "more than %d actions a second", homeActs)
+	case a.action.Type == api.ActRaiseHand && h.handsOf(o) >= homeHands:
+		return reason.Reject(reason.HomeLimit, "%d hands", homeHands)
+	}
+	v.number = a.number
+	do, err := command(a.action)
+	if err != nil {
+		return err
+	}
+	if err := h.apply(a.member, do); err != nil {
+		return err
+	}
+	if a.action.Type == api.ActLeave {
+		delete(o.visits, a.member)
+		h.line.changed = true
+	}
+	return nil
+}
+
+// goneFrom notes that a member's connection to their home is lost.
+func (h *hosting) goneFrom(o *home, member identity.PublicKey) {
+	if o.visits[member] == nil || h.via[member] != o {
+		return
+	}
+	delete(o.visits, member)
+	delete(h.via, member)
+	h.line.changed = true
+	h.must(rooms.Command{Actor: member, Do: rooms.Disconnect{}})
+}
+
+// handsOf counts the raised hands of a node's members.
+func (h *hosting) handsOf(o *home) (n int) {
+	for _, hand := range h.state.Hands() {
+		if h.via[hand.Key] == o {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,353 @@
+package node
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/api/link"
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/rooms"
+	"github.com/stoa-rooms/stoa/storage"
+)
+
+// hosting is the role of the node that decides: it sequences the room and forwards its audio. All of it is owned by the
+// room's loop.
+//
+// A command becomes real in this order: the pure transition; what it takes away is taken away in the media at once; the
+// durable part is stored; what it gives is given in the media; everybody is told. If storing fails, the old state stays
+// and the actor gets the error.
+type hosting struct {
+	*room
+
+	state   rooms.State
+	numbers map[identity.PublicKey]uint32 // of everybody whom the media knows, here or at another node
+	allowed map[uint32]bool               // whom the media forwards, by number
+	homes   map[identity.PublicKey]*home  // the other nodes with members in the room
+	via     map[identity.PublicKey]*home  // who is here by way of another node
+	guests  map[identity.PublicKey]string // names of people who are no members of this node
+	line    line
+	people  struct {
+		stale bool      // somebody came or went since the last audience event
+		last  time.Time // when that was
+	}
+	announced struct {
+		next time.Time // the next announcement at the latest
+		last time.Time
+		sum  int // people, when it was last announced
+
+		bundle []byte // the last announcement
+	}
+}
+
+func newHosting(r *room, state rooms.State) *hosting {
+	return &hosting{
+		room:    r,
+		state:   state,
+		numbers: map[identity.PublicKey]uint32{},
+		allowed: map[uint32]bool{},
+		homes:   map[identity.PublicKey]*home{},
+		via:     map[identity.PublicKey]*home{},
+		guests:  map[identity.PublicKey]string{},
+	}
+}
+
+// enter implements role.
+func (h *hosting) enter(sub *subscription) error {
+	// Entering from elsewhere must not read as leaving, so the old connection ends first.
+	h.stream.close(sub.member, reason.Reject(reason.RoomReplaced, ""))
+	h.comesBy(sub.member, nil)
+	if err := h.apply(sub.member, rooms.Enter{}); err != nil {
+		return err
+	}
+	h.know(sub.member, "")
+	h.welcome(sub, func() api.Snapshot { return h.snapshot(sub.member, millis(h.now())) })
+	return nil
+}
+
+// answer implements role. Nobody is asked to sign their way into a room of this node.
+func (h *hosting) answer(*subscription, string) error {
+	return reason.Reject(reason.RequestInvalid, "no entry was asked for")
+}
+
+// left implements role.
+func (h *hosting) left(sub *subscription) {
+	if h.stream.subs[sub.member] != sub {
+		return // replaced: nobody has left
+	}
+	h.stream.close(sub.member, nil)
+	h.must(rooms.Command{Actor: sub.member, Do: rooms.Disconnect{}})
+}
+
+// act implements role.
+func (h *hosting) act(actor identity.PublicKey, action api.Action) (<-chan error, error) {
+	do, err := command(action)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.apply(actor, do); err != nil {
+		return nil, err
+	}
+	if action.Type == api.ActLeave {
+		h.stream.close(actor, nil)
+	}
+	return nil, nil
+}
+
+// number implements role.
+func (h *hosting) number(member identity.PublicKey) (uint32, error) {
+	n, ok := h.state.Number(member)
+	switch {
+	case h.state.Removed(member):
+		return 0, reason.Reject(reason.RoomRemoved, "")
+	case !ok || !h.state.Present(member) || h.via[member] != nil:
+		return 0, reason.Reject(reason.RoomNotHere, "")
+	}
+	return n, nil
+}
+
+// audience implements role.
+func (h *hosting) audience(offset, limit int) (api.Audience, <-chan page) {
+	return h.page(offset, limit), nil
+}
+
+// admits implements role. Somebody who was removed learns it before they try to enter.
+func (h *hosting) admits(member identity.PublicKey) error {
+	if h.state.Removed(member) {
+		return reason.Reject(reason.RoomRemoved, "")
+	}
+	return nil
+}
+
+// tick implements role.
+func (h *hosting) tick(now time.Time) {
+	if next := h.state.Next(); next != 0 && next <= millis(now) {
+		h.must(rooms.Command{Do: rooms.Tick{}})
+	}
+	h.tellAudience()
+	h.dropSilent(now)
+	h.keepLine(now)
+	if !now.Before(h.announced.next) {
+		h.announce(now)
+	}
+}
+
+// due implements role.
+func (h *hosting) due(now time.Time) time.Duration {
+	wait := min(idle, h.announced.next.Sub(now))
+	if next := h.state.Next(); next != 0 {
+		wait = min(wait, time.UnixMilli(next).Sub(now))
+	}
+	if h.people.stale {
+		wait = min(wait, h.people.last.Add(audienceEvery).Sub(now))
+	}
+	if len(h.homes) > 0 {
+		wait = min(wait, pingEvery)
+	}
+	return wait
+}
+
+// leave implements role.
+func (h *hosting) leave() {
+	for _, home := range h.homes {
+		h.media.DropLink(home.name())
+		home.end(nil)
+	}
+	clear(h.homes)
+	clear(h.via)
+}
+
+// must applies what happens to a room whether or not it can be written down: people go, time passes.
+func (h *hosting) must(c rooms.Command) {
+	c.At = millis(h.now())
+	next, events, err := h.state.Apply(c)
+	if err != nil {
+		h.log.Error("the room refused what cannot be refused", "room", h.id, "action", fmt.Sprintf("%T", c.Do), "error", err)
+		return
+	}
+	h.silence(next)
+	if err := h.save(next, events); err != nil {
+		h.log.Error("the room goes on, but a restart will not know of the last change", "room", h.id, "error", err)
+	}
+	h.publish(c, next, events)
+}
+
+// apply is a command of a person.
+func (h *hosting) apply(actor identity.PublicKey, do rooms.Action) error {
+	c := rooms.Command{At: millis(h.now()), Actor: actor, Do: do}
+	next, events, err := h.state.Apply(c)
+	if err != nil {
+		return err
+	}
+	h.silence(next)
+	if err := h.save(next, events); err != nil {
+		h.permit(h.state)
+		return err
+	}
+	h.publish(c, next, events)
+	return nil
+}
+
+// save stores what must survive a restart. The end of the room is written to the log instead.
+func (h *hosting) save(next rooms.State, events []rooms.Event) error {
+	if _, over := next.Ended(); over {
+		return h.hallway.finish(h.room)
+	}
+	if !rooms.Durable(events) {
+		return nil
+	}
+	return h.store(next)
+}
+
+// store writes the room down.
+func (h *hosting) store(state rooms.State) error {
+	stored, err := h.stored(state)
+	if err != nil {
+		return err
+	}
+	return h.hallway.community.journal.store.Commit(storage.Batch{Rooms: []storage.Room{stored}})
+}
+
+// stored is the room as the store keeps it.
+func (h *hosting) stored(state rooms.State) (storage.Room, error) {
+	record, err := state.Record().Encode()
+	if err != nil {
+		return storage.Room{}, fmt.Errorf("node: %w", err)
+	}
+	stored := storage.Room{ID: h.id, Create: h.create.Text(), Title: h.title, Record: record}
+	if h.tenure.Epoch > 1 { // the announcement proves how this node came to host the room
+		stored.Line = h.announced.bundle
+	}
+	return stored, nil
+}
+
+// silence stops the media of everybody who may not be heard in next: before anything is written or told.
+func (h *hosting) silence(next rooms.State) {
+	for number, may := range h.allowed {
+		if may && !maySend(next, number) {
+			h.media.Allow(number, false)
+			h.allowed[number] = false
+		}
+	}
+}
+
+// permit makes the media forward exactly those who may be heard in state.
+func (h *hosting) permit(state rooms.State) {
+	h.silence(state)
+	for _, p := range state.Stage() {
+		if may := state.MaySend(p.Key); may && !h.allowed[p.Number] {
+			h.media.Allow(p.Number, true)
+			h.allowed[p.Number] = true
+		}
+	}
+}
+
+func maySend(state rooms.State, number uint32) bool {
+	for _, p := range state.Stage() {
+		if p.Number == number {
+			return state.MaySend(p.Key)
+		}
+	}
+	return false
+}
+
+// publish makes next the state of the room and tells everybody, here and at the other nodes.
+func (h *hosting) publish(c rooms.Command, next rooms.State, events []rooms.Event) {
+	h.state = next
+	h.permit(next)
+	at := millis(h.now())
+	for _, event := range events {
+		if _, ok := event.(rooms.AudienceChanged); ok {
+			h.people.stale = true
+			continue
+		}
+		h.broadcast(h.stream.send(at, func(head api.Head) api.Event { return h.wire(event, head) }))
+	}
+	h.dropGone(c.Actor, events)
+	h.tellAudience()
+	if rooms.Durable(events) {
+		h.sendRecord()
+	}
+	h.show(h.summary())
+	h.announceSoon()
+}
+
+// broadcast passes an event on to the other nodes: once a node, however many of its members are here.
+func (h *hosting) broadcast(event api.Event) {
+	if len(h.homes) == 0 {
+		return
+	}
+	raw, err := link.Raw(event)
+	if err != nil {
+		h.log.Error("an event cannot be encoded", "room", h.id, "error", err)
+		return
+	}
+	for _, home := range h.homes {
+		home.send(link.Event{Event: raw})
+	}
+}
+
+// dropGone ends the connections of those whom a command took out of the room. A place that is held keeps its media
+// connection: it may outlive the loss of the other one.
+func (h *hosting) dropGone(actor identity.PublicKey, events []rooms.Event) {
+	h.forget(actor)
+	for _, event := range events {
+		switch e := event.(type) {
+		case rooms.StageLeft:
+			h.forget(e.Key)
+		case rooms.Removed:
+			h.forget(e.Key)
+			h.stream.close(e.Key, reason.Reject(reason.RoomRemoved, ""))
+		case rooms.Ended:
+			h.stream.closeAll(nil)
+			h.over = true
+		}
+	}
+}
+
+// forget ends what the media has to do with somebody who has no place in the room any more.
+func (h *hosting) forget(key identity.PublicKey) {
+	if home := h.via[key]; home != nil && !h.state.Present(key) {
+		delete(h.via, key)
+	}
+	number, known := h.numbers[key]
+	if !known || h.onStage(key) || h.state.Present(key) {
+		return
+	}
+	h.media.Drop(number)
+	delete(h.numbers, key)
+	delete(h.legs, key)
+	delete(h.allowed, number)
+}
+
+func (h *hosting) onStage(key identity.PublicKey) bool {
+	role, ok := h.state.Role(key)
+	return ok && role != rooms.Listener
+}
+
+// know notes somebody who has entered: their number, the way their voice comes, and, of a guest, the name.
+func (h *hosting) know(member identity.PublicKey, name string) {
+	number, ok := h.state.Number(member)
+	if !ok {
+		return
+	}
+	h.numbers[member] = number
+	h.media.Carry(number, h.via[member].name())
+	if name != "" {
+		h.guests[member] = name
+	}
+}
+
+// tellAudience sends the audience if it changed and the last such event is old enough.
+func (h *hosting) tellAudience() {
+	now := h.now()
+	if !h.people.stale || now.Before(h.people.last.Add(audienceEvery)) {
+		return
+	}
+	h.people.stale, h.people.last = false, now
+	h.broadcast(h.stream.send(millis(now), func(head api.Head) api.Event {
+		head.Type = api.EventAudience
+		return api.AudienceChanged{Head: head, Audience: h.page(0, audiencePage)}
+	}))
+}

@@ -1,0 +1,200 @@
+package node
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/invites"
+	"github.com/stoa-rooms/stoa/ledger"
+	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/statement"
+	"github.com/stoa-rooms/stoa/storage"
+)
+
+// A community may have several nodes, each with its own log. What the community is, is the fold of all of them, and the
+// same at each: package invites says how. The own log grows by append; when another has grown, all are folded anew.
+
+// openMerged folds this node's log and those that it follows; false if it follows none of its community.
+func (j *journal) openMerged() (bool, error) {
+	first, ok, err := j.store.Entry(0)
+	if err != nil || !ok {
+		return false, fmt.Errorf("node: read the log: %w", err)
+	}
+	st, err := statement.Parse(first.Text)
+	if err != nil {
+		return false, fmt.Errorf("node: entry 0 of the log: %w", err)
+	}
+	siblings, err := j.siblings(st.Signer()) // the founder's word comes first
+	if err != nil || len(siblings) == 0 {
+		return false, err
+	}
+	j.tree, j.saved = j.store.Head(), j.store.Head().Size
+	state := j.foldAll(st.Signer(), siblings)
+	j.state.Store(&state)
+	return true, nil
+}
+
+// merge folds all logs anew, if this node follows others of its community. Readers see the new fold at once.
+func (j *journal) merge() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	state, founded := j.fold()
+	if !founded {
+		return nil
+	}
+	siblings, err := j.siblings(state.Community())
+	if err != nil || len(siblings) == 0 {
+		return err
+	}
+	next := j.foldAll(state.Community(), siblings)
+	j.state.Store(&next)
+	return nil
+}
+
+// siblings are the logs of the community's other nodes, as far as they are here.
+func (j *journal) siblings(community identity.PublicKey) ([]storage.FollowedLog, error) {
+	var all []storage.FollowedLog
+	for f, err := range j.store.FollowedLogs() {
+		if err != nil {
+			return nil, fmt.Errorf("node: the logs of other nodes: %w", err)
+		}
+		if f.Log().Community == community && f.Log().Node != j.key.Public() {
+			all = append(all, f)
+		}
+	}
+	return all, nil
+}
+
+func (j *journal) foldAll(community identity.PublicKey, siblings []storage.FollowedLog) invites.State {
+	logs := []invites.Log{{Node: j.key.Public(), Entries: j.entriesOf(j.key.Public(), j.store.Entries(0))}}
+	for _, f := range siblings {
+		logs = append(logs, invites.Log{Node: f.Log().Node, Entries: j.entriesOf(f.Log().Node, f.Entries(0))})
+	}
+	return invites.Merge(community, logs, func(e invites.Entry, err error) {
+		j.log.Debug("an entry has no force", "log", e.Log, "index", e.Index, "error", err)
+	})
+}
+
+// entriesOf reads a log for the fold. What cannot be read ends it: a log counts as far as it is whole.
+func (j *journal) entriesOf(log identity.PublicKey, stored iter.Seq2[storage.Entry, error]) iter.Seq[invites.Entry] {
+	return func(yield func(invites.Entry) bool) {
+		for e, err := range stored {
+			if err != nil {
+				j.log.Error("a log cannot be read to its end", "log", log, "error", err)
+				return
+			}
+			st, err := statement.Parse(e.Text)
+			if err != nil {
+				continue // a kind that this version does not know: kept, unapplied
+			}
+			if !yield(invites.Entry{Log: log, Index: e.Index, Statement: st}) {
+				return
+			}
+		}
+	}
+}
+
+// export is a member's chain with its proofs, from all logs that it runs through.
+func (j *journal) export(member identity.PublicKey) (*invites.Export, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	state, founded := j.fold()
+	if !founded {
+		return nil, reason.Reject(reason.FoundedNot, "")
+	}
+	if member.IsZero() {
+		member = state.Community()
+	}
+	ids, err := state.Chain(member)
+	if err != nil {
+		return nil, err
+	}
+	siblings, err := j.siblings(state.Community())
+	if err != nil {
+		return nil, err
+	}
+	export := &invites.Export{
+		Community: state.Community(), Member: member, Checkpoints: map[identity.PublicKey]string{},
+	}
+	for _, id := range ids {
+		if err := j.exportEntry(export, siblings, id); err != nil {
+			return nil, err
+		}
+	}
+	return export, nil
+}
+
+// exportEntry adds one statement, from the first log that has it.
+func (j *journal) exportEntry(export *invites.Export, siblings []storage.FollowedLog, id statement.ID) error {
+	if index, ok, err := j.store.IndexOf(id); err != nil {
+		return fmt.Errorf("node: %w", err)
+	} else if ok {
+		return addEntry(export, j.key.Public(), j.store, index)
+	}
+	for _, f := range siblings {
+		index, ok, err := f.IndexOf(id)
+		if err != nil {
+			return fmt.Errorf("node: %w", err)
+		}
+		if ok {
+			return addEntry(export, f.Log().Node, f, index)
+		}
+	}
+	return fmt.Errorf("node: statement %s is in none of the logs", id)
+}
+
+// kept is a log that is kept here: this node's or another's.
+type kept interface {
+	ledger.Source
+	Entry(index int64) (storage.Entry, bool, error)
+}
+
+func addEntry(export *invites.Export, log identity.PublicKey, from kept, index int64) error {
+	stored, ok, err := from.Entry(index)
+	if err != nil || !ok {
+		return fmt.Errorf("node: entry %d of the log of %s: %w", index, log, err)
+	}
+	st, err := statement.Parse(stored.Text)
+	if err != nil {
+		return fmt.Errorf("node: entry %d of the log of %s: %w", index, log, err)
+	}
+	export.Checkpoints[log] = from.Checkpoint()
+	if err := export.Add(invites.Entry{Log: log, Index: index, Statement: st}, from.Head(), from); err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	return nil
+}
+
+// entry reads a statement back, from whichever log has it.
+func (j *journal) entry(id statement.ID) (statement.Statement, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	state, _ := j.fold()
+	siblings, err := j.siblings(state.Community())
+	if err != nil {
+		return statement.Statement{}, err
+	}
+	all := []interface {
+		IndexOf(id statement.ID) (int64, bool, error)
+		Entry(index int64) (storage.Entry, bool, error)
+	}{j.store}
+	for _, f := range siblings {
+		all = append(all, f)
+	}
+	for _, log := range all {
+		index, ok, err := log.IndexOf(id)
+		if err != nil {
+			return statement.Statement{}, fmt.Errorf("node: %w", err)
+		}
+		if !ok {
+			continue
+		}
+		stored, _, err := log.Entry(index)
+		if err != nil {
+			return statement.Statement{}, fmt.Errorf("node: %w", err)
+		}
+		return statement.Parse(stored.Text)
+	}
+	return statement.Statement{}, fmt.Errorf("node: statement %s is in none of the logs", id)
+}

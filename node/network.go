@@ -1,0 +1,375 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/api/link"
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/ledger"
+	"github.com/stoa-rooms/stoa/p2p"
+	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/rooms"
+	"github.com/stoa-rooms/stoa/statement"
+)
+
+// network is this node among the others: what they announce, the streams they open, and the logs they keep.
+type network struct {
+	host    *p2p.Host
+	journal *journal
+	deny    denied
+	topics  []string // those that this node follows, beside general
+	now     func() time.Time
+	log     *slog.Logger
+
+	ctx     context.Context //nolint:containedctx // the life of the node, for what other nodes start
+	hallway *hallway        // set before the host runs
+
+	followers *followers
+	metrics   prometheus.Gatherer
+	started   int64         // Unix seconds
+	ready     chan struct{} // closed when the rooms of an earlier run are back
+	grown     chan struct{} // a token when this node's log has grown
+	merge     chan struct{} // a token when the logs have to be folded anew
+
+	mu        sync.Mutex
+	directory *rooms.Directory    // guarded by mu
+	wanted    map[ledger.Log]bool // logs to follow beside those of this community's nodes; guarded by mu
+}
+
+// openNetwork listens for other nodes; nothing is said or heard before run.
+func openNetwork(cfg Config, c *community) (*network, error) {
+	deny := denied{}
+	for _, text := range cfg.Deny {
+		key, err := identity.ParseDID(text)
+		if err != nil {
+			return nil, fmt.Errorf("--deny %q is not a did:key: %w", text, err)
+		}
+		deny[key] = true
+	}
+	metrics := prometheus.NewRegistry()
+	n := &network{
+		journal: c.journal, deny: deny, topics: cfg.Topics, now: cfg.Now, log: cfg.Log,
+		metrics:   metrics,
+		started:   seconds(cfg.Now()),
+		ready:     make(chan struct{}),
+		grown:     make(chan struct{}, 1),
+		merge:     make(chan struct{}, 1),
+		directory: rooms.NewDirectory(),
+		wanted:    map[ledger.Log]bool{},
+	}
+	hostCfg := p2p.Config{
+		Key: c.journal.key, Listen: cfg.P2P, Public: cfg.P2PPublic, Peers: cfg.Peers, MDNS: cfg.MDNS, Topics: cfg.Topics,
+		Denied: func(node identity.PublicKey) bool { return deny[node] },
+		Book:   book{c.journal.store}, Rooms: n, Logs: n, Now: cfg.Now, Log: cfg.Log,
+	}
+	if cfg.Metrics != "" {
+		hostCfg.Metrics = metrics
+	}
+	var err error
+	if n.host, err = p2p.New(hostCfg); err != nil {
+		return nil, err
+	}
+	n.followers = newFollowers(followConfig{
+		store: c.journal.store, log: cfg.Log,
+		fetch:    n.host.ReadLog,
+		others:   func(log ledger.Log) []identity.PublicKey { return n.followersOf(log) },
+		advanced: n.advanced,
+		forked:   n.forked,
+	})
+	c.journal.appended = func(string) { wake(n.grown) }
+	return n, nil
+}
+
+// followersOf are a few connected nodes that may have a log too: those of this community.
+func (n *network) followersOf(log ledger.Log) []identity.PublicKey {
+	var all []identity.PublicKey
+	for _, node := range n.siblings() {
+		if node != log.Node && n.host.Connected(node) && len(all) < 3 {
+			all = append(all, node)
+		}
+	}
+	return all
+}
+
+// begin gives the network the rooms, and the life it has.
+func (n *network) begin(ctx context.Context, h *hallway) {
+	n.ctx, n.hallway = ctx, h
+	n.followSiblings()
+}
+
+// firstFrame is how long another node may take to say what its stream is for, and tellTime how long this one tries to
+// reach another to tell it one thing.
+const (
+	firstFrame = 10 * time.Second
+	tellTime   = 5 * time.Second
+)
+
+// announced is what is known of a room of another node.
+func (n *network) announced(id statement.ID) (rooms.Announcement, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.directory.Get(id)
+}
+
+// listed is all live rooms of other nodes.
+func (n *network) listed() []rooms.Announcement {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.directory.Rooms("")
+}
+
+// Announced implements p2p.Rooms: it judges an announcement and takes it in. A room that this node is in hears of it
+// too; a host also of what the directory does not take, for then there are two.
+func (n *network) Announced(bundle []byte) error {
+	n.mu.Lock()
+	a, err := rooms.ParseKnown(bundle, n.directory.Get)
+	changed := false
+	if err == nil {
+		err = checkTexts(a)
+	}
+	if err == nil {
+		err = n.deny.check(a.Host, a.Community, a.Creator)
+	}
+	if err == nil {
+		changed, err = n.directory.Add(a, millis(n.now()))
+	}
+	n.mu.Unlock()
+	if err == nil || reason.Of(err) == reason.ClaimAlive {
+		n.pass(a, err == nil)
+	}
+	if changed {
+		n.hallway.tell()
+	}
+	return err
+}
+
+// checkTexts refuses names and titles that no node accepts of its members: they are shown as they are.
+func checkTexts(a rooms.Announcement) error {
+	err := errors.Join(api.CheckTitle(a.Title), api.CheckCommunityName(a.Name))
+	for _, name := range a.Speakers {
+		err = errors.Join(err, api.CheckName(name))
+	}
+	if err != nil {
+		return reason.Reject(reason.AnnounceInvalid, "%v", err)
+	}
+	return nil
+}
+
+// pass tells a room that is here of an announcement of it.
+func (n *network) pass(a rooms.Announcement, taken bool) {
+	r := n.hallway.here(a.ID)
+	if r == nil || a.Host == n.journal.key.Public() {
+		return
+	}
+	go r.post(func() {
+		if _, hosts := r.role.(*hosting); hosts || taken {
+			r.role.heard(a)
+		}
+	})
+}
+
+// Live implements p2p.Rooms.
+func (n *network) Live(topic string) [][]byte {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.directory.Bundles(topic)
+}
+
+// run is the network's work, until ctx ends: the host, the logs, and forgetting rooms that are no longer announced. It
+// begins when the rooms of an earlier run are back, for others may ask for them at once.
+func (n *network) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		select {
+		case <-n.ready:
+		case <-ctx.Done():
+		}
+		return n.host.Run(ctx)
+	})
+	group.Go(func() error { return n.followers.Run(ctx) })
+	group.Go(func() error { return n.keepLogs(ctx) })
+	group.Go(func() error {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-tick.C:
+				n.expire()
+			}
+		}
+	})
+	return group.Wait()
+}
+
+// expire forgets rooms that are no longer announced.
+func (n *network) expire() {
+	n.mu.Lock()
+	expired := n.directory.Expire(millis(n.now()))
+	n.mu.Unlock()
+	if len(expired) > 0 {
+		n.hallway.tell()
+	}
+}
+
+// announce publishes a room of this node, and returns what is published.
+func (n *network) announce(r *room, about *statement.Announce, speakers []string) ([]byte, error) {
+	b, err := n.prove(r)
+	if err != nil {
+		return nil, err
+	}
+	if b.Announce, err = statement.Sign(about, n.journal.key); err != nil {
+		return nil, err
+	}
+	b.Speakers, b.Tenure, b.Addrs = speakers, r.tenure, firstOf8(n.host.Addrs())
+	a, err := rooms.NewAnnouncement(b)
+	if err != nil {
+		return nil, err
+	}
+	ctx, topics := n.ctx, r.body().Topics
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, tellTime)
+		defer cancel()
+		if err := n.host.Announce(ctx, topics, a.Raw); err != nil {
+			n.log.Debug("a room could not be announced", "room", r.id, "error", err)
+		}
+	}()
+	return a.Raw, nil
+}
+
+// maxAddrs is how many addresses an announcement carries.
+const maxAddrs = 8
+
+func firstOf8(addrs []string) []string { return addrs[:min(len(addrs), maxAddrs)] }
+
+// Stream implements p2p.Rooms: another node has something to say about a room.
+func (n *network) Stream(peer identity.PublicKey, s *p2p.Stream) {
+	_ = s.SetReadDeadline(time.Now().Add(firstFrame))
+	frame, err := s.Receive()
+	if err != nil {
+		s.Reset()
+		return
+	}
+	_ = s.SetReadDeadline(time.Time{})
+	m, err := link.Decode(frame)
+	if err != nil {
+		n.blame(peer)
+		s.Reset()
+		return
+	}
+	switch m := m.(type) {
+	case link.Hello:
+		if err := n.serve(s, m); err != nil {
+			refuse(s, err)
+		}
+	case link.Lost:
+		n.hear(peer, m.Room, m)
+		_ = s.Close()
+	case link.Takeover:
+		n.hear(peer, m.Room, m)
+		_ = s.Close()
+	default:
+		n.blame(peer)
+		s.Reset()
+	}
+}
+
+// serve lets another node into a room that this one hosts, and reads until it goes.
+func (n *network) serve(s *p2p.Stream, hello link.Hello) error {
+	if err := n.deny.check(s.Peer(), identity.PublicKey{}, identity.PublicKey{}); err != nil {
+		return err
+	}
+	r, err := n.hallway.find(hello.Room)
+	if n.hallway.ctx.Err() != nil {
+		return reason.Reject(reason.ShuttingDown, "") // whatever find says: the room goes on elsewhere, or here, later
+	}
+	if err != nil {
+		return err
+	}
+	o := newHome(r, s)
+	if err := r.do(n.ctx, func() error {
+		h, ok := r.role.(*hosting)
+		if !ok || hello.Epoch > r.tenure.Epoch {
+			return reason.Reject(reason.RoomHostLost, "this node does not host the room")
+		}
+		return h.attach(o)
+	}); err != nil {
+		return err
+	}
+	go o.write()
+	o.read(n.ctx, entryCheck{self: n.journal.key.Public(), deny: n.deny, blame: n.blame})
+	r.post(func() {
+		if h, ok := r.role.(*hosting); ok {
+			h.detach(o)
+			h.keepLine(h.now())
+		}
+	})
+	return nil
+}
+
+// refuse says why a stream is not served.
+func refuse(s *p2p.Stream, err error) {
+	if frame, encodeErr := link.Encode(link.Refused{Reason: reason.Of(err)}); encodeErr == nil {
+		_ = s.Send(frame)
+	}
+	_ = s.Close()
+}
+
+// hear hands what a node in line says to the room.
+func (n *network) hear(from identity.PublicKey, id statement.ID, m link.Message) {
+	if r := n.hallway.here(id); r != nil {
+		r.post(func() { r.hear(from, m) })
+	}
+}
+
+// blame costs another node its standing: it sent what is invalid for everyone for ever.
+func (n *network) blame(peer identity.PublicKey) { n.host.Penalize(peer) }
+
+// open opens a stream about a room to another node.
+func (n *network) open(ctx context.Context, node identity.PublicKey, addrs []string) (*p2p.Stream, error) {
+	return n.host.OpenRoom(ctx, node, addrs)
+}
+
+// tell says one thing to another node, without waiting for it.
+func (n *network) tell(node identity.PublicKey, addrs []string, m link.Message) {
+	frame, err := link.Encode(m)
+	if err != nil {
+		n.log.Error("a message to another node cannot be sent", "node", node, "error", err)
+		return
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(n.ctx, tellTime)
+		defer cancel()
+		s, err := n.open(ctx, node, addrs)
+		if err != nil {
+			n.log.Debug("a node cannot be told", "node", node, "error", err)
+			return
+		}
+		if err := s.Send(frame); err != nil {
+			s.Reset()
+			return
+		}
+		_ = s.Close()
+	}()
+}
+
+// addrs is where the host of a room can be reached, as far as it was announced.
+func (n *network) addrs(room statement.ID, host identity.PublicKey) []string {
+	if a, ok := n.announced(room); ok && a.Host == host {
+		return append([]string{}, a.Addrs...)
+	}
+	return nil
+}
+
+// addrsOf is where a node is known to be.
+func (n *network) addrsOf(node identity.PublicKey) []string { return n.host.AddrsOf(node) }

@@ -1,0 +1,607 @@
+package node
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/api/link"
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/p2p"
+	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/rooms"
+	"github.com/stoa-rooms/stoa/statement"
+)
+
+// The times of a relay.
+const (
+	answerWithin = 30 * time.Second       // for a member to sign their way in
+	redialAfter  = 500 * time.Millisecond // between attempts to reach a host
+	firstDials   = 4                      // attempts, before those who wait for a room that was never reached are told
+	relayIdle    = 10 * time.Second       // without members, until the relay goes
+)
+
+// relaying is the role of a node whose members are in a room that another node hosts. It pulls the room's events and
+// slots once, however many of its members are there. All of it is owned by the room's loop.
+type relaying struct {
+	*room
+
+	state   api.State // the room as the host last told it
+	up      *uplink   // nil while there is no host
+	attempt int       // counts the dials; an older one's outcome is of no interest
+	dialing bool
+	failed  int // dials in a row
+	redial  time.Time
+	reached bool // a host has welcomed this relay before
+	told    bool // the members know that the host is lost
+
+	locals  map[identity.PublicKey]*visitor
+	allowed map[uint32]bool // whom the media lets through on the way up, by number
+	bring   []rooms.Removal // of the time when this node hosted the room
+	empty   time.Time       // since when nobody of this node is in the room
+
+	election election
+}
+
+// visitor is a member of this node in a room of another.
+type visitor struct {
+	sub    *subscription
+	nonce  string    // of the entry event; "" before it, and once it has been answered
+	asked  time.Time // when they were asked to sign
+	number uint32    // at the present or last host; 0 before the first
+	inside bool      // the present host has let them in
+}
+
+func newRelaying(r *room) *relaying {
+	return &relaying{
+		room:    r,
+		locals:  map[identity.PublicKey]*visitor{},
+		allowed: map[uint32]bool{},
+		empty:   r.now(),
+	}
+}
+
+// enter implements role. The snapshot comes when the member has signed and the host has let them in.
+func (r *relaying) enter(sub *subscription) error {
+	l := r.locals[sub.member]
+	if l == nil {
+		l = &visitor{}
+		r.locals[sub.member] = l
+	} else {
+		r.stream.close(sub.member, reason.Reject(reason.RoomReplaced, ""))
+		l.sub.end(reason.Reject(reason.RoomReplaced, ""))
+		l.inside = false
+	}
+	l.sub = sub
+	if r.told {
+		sub.offer(r.hostChanged(api.HostLost))
+	}
+	r.ask(sub.member, l)
+	return nil
+}
+
+// ask gets a nonce from the host and asks the member to sign it.
+func (r *relaying) ask(member identity.PublicKey, l *visitor) {
+	l.nonce, l.asked = "", r.now()
+	if r.up == nil {
+		return // the next host's welcome asks everybody
+	}
+	r.up.request(func(id int64) link.Message { return link.AskNonce{ID: id, Member: member} }, func(a link.Answer) {
+		if r.locals[member] != l || r.up == nil {
+			return
+		}
+		var body link.Nonce
+		if err := r.reply(a, &body); err != nil {
+			r.dismiss(member, err)
+			return
+		}
+		l.nonce = body.Nonce
+		l.sub.offer(api.Entry{
+			Head: api.Head{Type: api.EventEntry, At: millis(r.now())},
+			Room: r.id, Epoch: r.tenure.Epoch, Home: r.self(), Host: r.tenure.Host, Nonce: l.nonce,
+		})
+	})
+}
+
+// reply reads the answer to a request.
+func (r *relaying) reply(a link.Answer, into any) error {
+	if err := a.Err(); err != nil {
+		return err
+	}
+	if err := link.Into(a.Body, into); err != nil {
+		return reason.Reject(reason.StreamInvalid, "%v", err)
+	}
+	return nil
+}
+
+// answer implements role.
+func (r *relaying) answer(sub *subscription, text string) error {
+	l := r.locals[sub.member]
+	if l == nil || l.sub != sub || l.nonce == "" {
+		return nil // it answers an entry that another has replaced since
+	}
+	st, body, err := submitted(text, func(e *statement.Enter) int64 { return e.IssuedAt }, r.now())
+	switch {
+	case err != nil:
+		return err
+	case st.Signer() != sub.member:
+		return reason.Reject(reason.StatementAuthority, "the enter is another's")
+	case body.Room != r.id:
+		return reason.Reject(reason.StatementAudience, "the enter is for another room")
+	case body.Nonce != l.nonce:
+		return nil // as above
+	case body.Epoch != r.tenure.Epoch || body.Host != r.tenure.Host || body.Home != r.self():
+		return reason.Reject(reason.EnterStale, "the enter is not for the entry that was asked for")
+	}
+	if r.up == nil {
+		return nil // asked again by the next host
+	}
+	l.nonce = ""
+	papers, err := r.hallway.papers(st, r.id, r.tenure.Host)
+	if err != nil {
+		return err
+	}
+	r.up.request(func(id int64) link.Message { papers.ID = id; return papers }, func(a link.Answer) {
+		if r.locals[sub.member] != l || l.sub != sub {
+			return
+		}
+		var entered link.Entered
+		if err := r.reply(a, &entered); err != nil {
+			if reason.Of(err) != reason.RoomHostLost {
+				r.dismiss(sub.member, err)
+			}
+			return
+		}
+		r.entered(l, entered.Number)
+	})
+	return nil
+}
+
+// entered lets a member in whom the host has let in.
+func (r *relaying) entered(l *visitor, number uint32) {
+	if before := l.number; before != 0 && before != number {
+		r.media.Renumber(before, number)
+		delete(r.allowed, before)
+		if _, has := r.legs[l.sub.member]; has {
+			r.legs[l.sub.member] = number
+		}
+	}
+	l.number, l.inside = number, true
+	again := r.stream.subs[l.sub.member] == l.sub
+	if again { // at a new host: the state that has been told is the new one's
+		return
+	}
+	r.room.welcome(l.sub, func() api.Snapshot { return r.snapshot(l.sub.member) })
+}
+
+// snapshot is the room as the host told it, for one member, under this node's numbering.
+func (r *relaying) snapshot(you identity.PublicKey) api.Snapshot {
+	return api.Snapshot{
+		Head:     api.Head{Type: api.EventSnapshot, N: r.stream.n, At: millis(r.now())},
+		Run:      r.stream.run,
+		You:      you,
+		Room:     *r.summary(),
+		Stage:    slices.Clone(r.state.Stage),
+		Hands:    slices.Clone(r.state.Hands),
+		Offers:   slices.Clone(r.state.Offers),
+		Audience: r.state.Audience,
+	}
+}
+
+// summary is the room as the hallway shows it. The title and the host are what statements prove, not what a host says.
+func (r *relaying) summary() *api.Room {
+	s := r.state.Room
+	s.ID, s.Title, s.Community = r.id, r.title.Text, r.about()
+	s.Host, s.Epoch = r.tenure.Host, r.tenure.Epoch
+	s.Stage, s.Listening = len(r.state.Stage), r.state.Audience.Count
+	s.Topics, s.Language, s.Entry = append([]string{}, r.body().Topics...), r.body().Language, r.body().Entry
+	if s.Speakers == nil {
+		s.Speakers = []api.Member{}
+	}
+	s.Why, s.Topic = r.hallway.why(&s)
+	return &s
+}
+
+// dismiss ends a member's subscription, and what the media has to do with them.
+func (r *relaying) dismiss(member identity.PublicKey, why error) {
+	l := r.locals[member]
+	if l == nil {
+		return
+	}
+	delete(r.locals, member)
+	r.stream.close(member, why)
+	l.sub.end(why)
+	r.drop(member, l)
+	r.vacant()
+}
+
+func (r *relaying) drop(member identity.PublicKey, l *visitor) {
+	if l.number != 0 {
+		r.media.Drop(l.number)
+		delete(r.allowed, l.number)
+	}
+	delete(r.legs, member)
+}
+
+// vacant notes when the last member has gone.
+func (r *relaying) vacant() {
+	if len(r.locals) == 0 {
+		r.empty = r.now()
+	}
+}
+
+// left implements role.
+func (r *relaying) left(sub *subscription) {
+	l := r.locals[sub.member]
+	if l == nil || l.sub != sub {
+		return
+	}
+	if r.up != nil && l.inside {
+		r.up.send(link.Gone{Member: sub.member})
+	}
+	r.dismiss(sub.member, nil)
+}
+
+// act implements role.
+func (r *relaying) act(actor identity.PublicKey, action api.Action) (<-chan error, error) {
+	l := r.locals[actor]
+	switch {
+	case l == nil:
+		return nil, reason.Reject(reason.RoomNotHere, "")
+	case action.Act == "":
+		return nil, reason.Reject(reason.RoomUnsigned, "")
+	case r.up == nil || !l.inside:
+		return nil, reason.Reject(reason.RoomHostLost, "")
+	}
+	later := make(chan error, 1)
+	r.up.request(func(id int64) link.Message { return link.Act{ID: id, Act: action.Act} }, func(a link.Answer) {
+		later <- a.Err()
+		if a.Err() == nil && action.Type == api.ActLeave && r.locals[actor] == l {
+			r.dismiss(actor, nil)
+		}
+	})
+	return later, nil
+}
+
+// number implements role.
+func (r *relaying) number(member identity.PublicKey) (uint32, error) {
+	if l := r.locals[member]; l != nil && l.number != 0 {
+		return l.number, nil
+	}
+	return 0, reason.Reject(reason.RoomNotHere, "")
+}
+
+// audience implements role.
+func (r *relaying) audience(offset, limit int) (api.Audience, <-chan page) {
+	if r.up == nil {
+		return r.state.Audience, nil
+	}
+	later := make(chan page, 1)
+	r.up.request(func(id int64) link.Message { return link.Audience{ID: id, Offset: offset, Limit: limit} }, func(a link.Answer) {
+		var p page
+		p.err = r.reply(a, &p.audience)
+		later <- p
+	})
+	return api.Audience{}, later
+}
+
+// admits implements role: the host says it to those who enter.
+func (r *relaying) admits(identity.PublicKey) error { return nil }
+
+// tick implements role.
+func (r *relaying) tick(now time.Time) {
+	for member, l := range r.locals {
+		if !l.inside && now.Sub(l.asked) > answerWithin && r.up != nil {
+			r.dismiss(member, reason.Reject(reason.EnterStale, "no answer within %s", answerWithin))
+		}
+	}
+	if len(r.locals) == 0 && now.Sub(r.empty) >= relayIdle {
+		r.over = true
+		return
+	}
+	switch {
+	case r.up == nil && !r.dialing && !now.Before(r.redial):
+		r.dial()
+	case r.up != nil && now.Sub(r.up.heard) > hostGone+pingEvery/2:
+		r.hostLost(r.attempt, reason.Reject(reason.RoomHostLost, "no sign of life for %s", now.Sub(r.up.heard)))
+	case r.up != nil && now.Sub(r.up.pinged) >= pingEvery:
+		r.up.pinged = now
+		size := r.hallway.nodes.followed(r.body().Community, r.body().Node)
+		r.up.request(func(id int64) link.Message { return link.Ping{ID: id, Log: size} }, func(link.Answer) {})
+	}
+	r.elect(now)
+}
+
+// due implements role.
+func (r *relaying) due(now time.Time) time.Duration {
+	wait := pingEvery
+	if len(r.locals) == 0 {
+		wait = min(wait, r.empty.Add(relayIdle).Sub(now))
+	}
+	if r.up == nil {
+		if !r.dialing {
+			wait = min(wait, r.redial.Sub(now))
+		}
+		return min(wait, pingEvery/4) // the election goes on
+	}
+	return min(wait, r.up.pinged.Add(pingEvery).Sub(now))
+}
+
+// leave implements role.
+func (r *relaying) leave() {
+	r.attempt++
+	if r.up != nil {
+		up := r.up
+		r.up = nil
+		up.abandon()
+		up.end()
+	}
+	for number, may := range r.allowed {
+		if may {
+			r.media.Allow(number, false)
+		}
+	}
+	clear(r.allowed)
+}
+
+// dial tries to reach the host.
+func (r *relaying) dial() {
+	r.attempt++
+	r.dialing = true
+	attempt, host, hello := r.attempt, r.tenure.Host, link.Hello{Room: r.id, Epoch: r.tenure.Epoch}
+	addrs := r.hallway.nodes.addrs(r.id, host)
+	addrs = append(addrs, r.election.addrs[host]...)
+	ctx := r.ctx
+	go func() {
+		s, welcome, err := dial(ctx, func(ctx context.Context) (*p2p.Stream, error) {
+			return r.hallway.nodes.open(ctx, host, addrs)
+		}, hello)
+		taken := r.post(func() {
+			switch {
+			case r.role != role(r) || r.attempt != attempt:
+				if err == nil {
+					s.Reset()
+				}
+			case err != nil:
+				r.unreached(err)
+			default:
+				r.welcomed(s, welcome)
+			}
+		})
+		if !taken && err == nil {
+			s.Reset()
+		}
+	}()
+}
+
+// unreached notes that a host could not be reached, or does not want this node.
+func (r *relaying) unreached(err error) {
+	r.dialing = false
+	r.failed++
+	r.redial = r.now().Add(redialAfter)
+	switch reason.Of(err) {
+	case reason.NodeDenied, reason.CommunityDenied, reason.RoomEnded:
+		r.endAll(err)
+	default:
+		if !r.reached && r.failed >= firstDials {
+			r.endAll(reason.Reject(reason.RoomHostLost, "%v", err))
+		}
+	}
+	r.log.Debug("the host cannot be reached", "room", r.id, "host", r.tenure.Host, "error", err)
+}
+
+// endAll sends everybody of this node away: the room is not to be had.
+func (r *relaying) endAll(why error) {
+	for member := range r.locals {
+		r.dismiss(member, why)
+	}
+	r.over = true
+}
+
+// welcomed begins with a host.
+func (r *relaying) welcomed(s *p2p.Stream, w link.Welcome) {
+	r.dialing = false
+	snapshot, err := w.Snapshot()
+	if err == nil {
+		err = r.learn(w.Tenure)
+	}
+	if err != nil {
+		s.Reset()
+		r.unreached(err)
+		return
+	}
+	if s.Peer() != r.tenure.Host { // there is a later one
+		s.Reset()
+		r.redial = r.now()
+		return
+	}
+	u := newUplink(r.room, s)
+	attempt := r.attempt
+	r.up, r.failed = u, 0
+	go u.write()
+	go u.read(func(m link.Message) {
+		r.post(func() {
+			if r.up == u {
+				u.heard = r.now()
+				r.take(m)
+			}
+		})
+	}, func(err error) {
+		r.post(func() { r.hostLost(attempt, err) })
+	})
+	r.begin(snapshot)
+}
+
+// begin takes the host's room over, and brings everybody in.
+func (r *relaying) begin(snapshot api.Snapshot) {
+	r.state = api.State{}.Apply(snapshot)
+	r.election.reset()
+	if r.told {
+		r.told = false
+		r.stream.tell(r.hostChanged(api.HostLive))
+	}
+	if r.reached {
+		r.stream.forget()
+		for member, sub := range r.stream.subs {
+			sub.offer(r.snapshot(member))
+		}
+	}
+	r.reached = true
+	if len(r.bring) > 0 {
+		r.up.send(link.Removals{Removed: r.bring})
+		r.bring = nil
+	}
+	for member, l := range r.locals {
+		l.inside = false
+		r.ask(member, l)
+	}
+	r.permit()
+	r.listen(r.up)
+	r.show(r.summary())
+}
+
+func (r *relaying) hostChanged(state api.HostState) api.HostChanged {
+	return api.HostChanged{
+		Head: api.Head{Type: api.EventHost, At: millis(r.now())},
+		Host: r.tenure.Host, Epoch: r.tenure.Epoch, State: state,
+	}
+}
+
+// hostLost notes that the stream to the host has ended.
+func (r *relaying) hostLost(attempt int, err error) {
+	if r.up == nil || r.attempt != attempt {
+		return
+	}
+	u := r.up
+	r.up = nil
+	u.abandon()
+	u.end()
+	r.redial = r.now()
+	if code := reason.Of(err); code == reason.NodeDenied || code == reason.CommunityDenied {
+		r.endAll(err)
+		return
+	}
+	r.log.Info("the host is lost", "room", r.id, "host", r.tenure.Host, "error", err)
+	r.election.begin(u.heard)
+	r.told = true
+	r.stream.tell(r.hostChanged(api.HostLost))
+}
+
+// listen connects the audio, again and again while the stream to the host lives.
+func (r *relaying) listen(u *uplink) {
+	ctx, audio := r.ctx, r.media
+	go func() {
+		for {
+			err := audio.Follow(ctx, func(ctx context.Context, offer string) (string, error) { return r.exchange(ctx, u, offer) })
+			if err != nil {
+				r.log.Debug("no audio from the host", "room", r.id, "error", err)
+			}
+			var lost <-chan struct{}
+			if err == nil {
+				lost = audio.UplinkLost()
+			}
+			wait := time.NewTimer(redialAfter)
+			if err == nil {
+				wait.Stop()
+			}
+			select {
+			case <-u.quit:
+				return
+			case <-ctx.Done():
+				return
+			case <-r.done:
+				return
+			case <-lost:
+			case <-wait.C:
+			}
+		}
+	}()
+}
+
+// exchange brings an offer to the host and its answer back.
+func (r *relaying) exchange(ctx context.Context, u *uplink, offer string) (string, error) {
+	later := make(chan link.Answer, 1)
+	if err := r.do(ctx, func() error {
+		if r.up != u {
+			return reason.Reject(reason.RoomHostLost, "")
+		}
+		u.request(func(id int64) link.Message { return link.Media{ID: id, SDP: offer} }, func(a link.Answer) { later <- a })
+		return nil
+	}); err != nil {
+		return "", err
+	}
+	select {
+	case a := <-later:
+		var body link.MediaAnswer
+		err := r.reply(a, &body)
+		return body.SDP, err
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+// take takes in one message of the host.
+func (r *relaying) take(m link.Message) {
+	switch m := m.(type) {
+	case link.Event:
+		event, err := api.DecodeEvent(m.Event)
+		if err != nil || event.Header().N != r.state.N+1 {
+			r.hostLost(r.attempt, reason.Reject(reason.StreamInvalid, "an event out of turn: %v", err))
+			return
+		}
+		r.pass(event)
+	case link.Answer:
+		r.up.answer(m)
+	case link.Left:
+		r.dismiss(m.Member, reason.Reject(m.Reason, ""))
+	case link.Line:
+		r.election.listed(r, m)
+	case link.Record:
+		r.election.record = m.Record
+	case link.Refused:
+		r.hostLost(r.attempt, reason.Reject(m.Reason, "%s", m.Detail))
+	default:
+		r.hostLost(r.attempt, reason.Reject(reason.StreamInvalid, "%T out of turn", m))
+	}
+}
+
+// pass hands an event of the room on to this node's members.
+func (r *relaying) pass(event api.Event) {
+	r.state = r.state.Apply(event)
+	r.permit()
+	r.stream.send(event.Header().At, func(h api.Head) api.Event { return api.WithHead(event, h) })
+	switch e := event.(type) {
+	case api.Removed:
+		r.dismiss(e.Key, reason.Reject(reason.RoomRemoved, ""))
+	case api.Ended:
+		for member := range r.locals {
+			r.dismiss(member, nil)
+		}
+		r.hallway.endedElsewhere(r.room)
+		r.over = true
+	}
+	r.show(r.summary())
+}
+
+// permit lets those up whom the host would hear: what a moderator there mutes stops here too.
+func (r *relaying) permit() {
+	may := map[uint32]bool{}
+	for _, p := range r.state.Stage {
+		if l := r.locals[p.Key]; l != nil && l.number == p.CSRC && p.Connected && !p.Muted {
+			may[p.CSRC] = true
+		}
+	}
+	for number, allowed := range r.allowed {
+		if allowed && !may[number] {
+			r.media.Allow(number, false)
+			r.allowed[number] = false
+		}
+	}
+	for number := range may {
+		if !r.allowed[number] {
+			r.media.Allow(number, true)
+			r.allowed[number] = true
+		}
+	}
+}

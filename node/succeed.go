@@ -1,0 +1,344 @@
+package node
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/api/link"
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/rooms"
+	"github.com/stoa-rooms/stoa/statement"
+	"github.com/stoa-rooms/stoa/storage"
+)
+
+// election is what a relay knows for the time when the host is lost. The rules are in package rooms.
+type election struct {
+	list   statement.Statement // the host's list of successors; zero: none
+	addrs  map[identity.PublicKey][]string
+	record jsontext.Value // the durable part of the room
+
+	since time.Time                                  // when the host was lost; zero while it is there
+	votes map[identity.PublicKey]statement.Statement // who lost it
+}
+
+// begin notes that the host is lost.
+func (e *election) begin(now time.Time) {
+	if e.since.IsZero() {
+		e.since = now
+	}
+}
+
+// reset begins anew with a host.
+func (e *election) reset() { *e = election{addrs: e.addrs} }
+
+// place is a node's place in the line, from 0; -1 without one.
+func (e *election) place(node identity.PublicKey) int {
+	return slices.Index(e.nodes(), node)
+}
+
+// listed takes in the host's list.
+func (e *election) listed(r *relaying, m link.Line) {
+	st, err := statement.ParseKind[*statement.Succession](m.List)
+	if err == nil {
+		err = r.tenure.CheckList(st)
+	}
+	if err != nil {
+		r.hostLost(r.attempt, reason.Reject(reason.StreamInvalid, "a list of successors that is not the host's: %v", err))
+		return
+	}
+	e.list, e.addrs = st, m.Addrs
+}
+
+// elect does what a node in line has to, when the host is lost: it says so, and claims the room when its turn comes.
+func (r *relaying) elect(now time.Time) {
+	e := &r.election
+	place := e.place(r.self())
+	if e.since.IsZero() || r.up != nil || place < 0 || e.record == nil {
+		return
+	}
+	gone := now.Sub(e.since) - hostGone
+	if gone < 0 {
+		return
+	}
+	if _, said := e.votes[r.self()]; !said {
+		r.sayLost(now)
+	}
+	ahead := 0
+	for _, node := range e.nodes()[:place] {
+		if r.hallway.nodes.host.Connected(node) {
+			ahead++
+		}
+	}
+	if len(e.votes) == len(e.nodes()) || gone >= ms(rooms.ClaimDelay(ahead)) {
+		r.claim(now)
+	}
+}
+
+// hostGone is how long a host is silent before it is gone.
+const hostGone = rooms.MissesGone * rooms.PingEvery * time.Millisecond
+
+// pingEvery is how often a relay asks the host for a sign of life.
+const pingEvery = rooms.PingEvery * time.Millisecond
+
+// ms is a duration in milliseconds as package rooms counts them.
+func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// nodes are those in line.
+func (e *election) nodes() []identity.PublicKey {
+	if e.list.IsZero() {
+		return nil
+	}
+	return e.list.Body().(*statement.Succession).Nodes
+}
+
+// sayLost signs that the host is lost, and tells the others in line.
+func (r *relaying) sayLost(now time.Time) {
+	st, err := statement.Sign(&statement.Lost{
+		Room: r.id, IssuedAt: seconds(now), Epoch: r.tenure.Epoch, Host: r.tenure.Host,
+	}, r.hallway.community.journal.key)
+	if err != nil {
+		r.log.Error("the loss of the host cannot be signed", "room", r.id, "error", err)
+		return
+	}
+	r.vote(st)
+	for _, node := range r.election.nodes() {
+		if node != r.self() {
+			r.hallway.nodes.tell(node, r.election.addrs[node], link.Lost{Room: r.id, Lost: st.Text()})
+		}
+	}
+}
+
+// vote counts a node's word that the host is lost.
+func (r *relaying) vote(st statement.Statement) {
+	if r.election.list.IsZero() || r.tenure.CheckLost(r.election.list, st) != nil {
+		return
+	}
+	if r.election.votes == nil {
+		r.election.votes = map[identity.PublicKey]statement.Statement{}
+	}
+	if _, twice := r.election.votes[st.Signer()]; !twice {
+		r.election.votes[st.Signer()] = st
+	}
+}
+
+// claim makes this node the host.
+func (r *relaying) claim(now time.Time) {
+	lost := slices.Collect(maps.Values(r.election.votes))
+	next, err := r.tenure.Claim(r.election.list, lost, seconds(now), r.hallway.community.journal.key)
+	if err == nil {
+		err = r.takeOver(next)
+	}
+	if err != nil {
+		r.log.Error("the room cannot be taken over", "room", r.id, "error", err)
+		r.election.since = now // and again, later
+	}
+}
+
+// takeOver goes on as the host, with the room as the last one left it: everybody has their place, muted.
+func (r *relaying) takeOver(t rooms.Tenure) error {
+	record, err := rooms.ParseRecord(r.election.record)
+	if err != nil {
+		return err
+	}
+	h := newHosting(r.room, rooms.Restore(record, millis(r.now())))
+	for _, p := range r.state.Stage {
+		h.guests[p.Key] = p.Name
+	}
+	for _, hand := range r.state.Hands {
+		h.guests[hand.Key] = hand.Name
+	}
+	others := r.election.nodes()
+	addrs := r.election.addrs
+	locals := r.locals
+	r.leave()
+	r.tenure, r.role = t, h
+	r.log.Info("this node hosts the room now", "room", r.id, "epoch", t.Epoch)
+	h.media.Lead()
+	h.stream.forget()
+	if r.told {
+		h.stream.tell(r.hostChanged(api.HostLive))
+	}
+	for member, l := range locals {
+		h.receive(member, l)
+	}
+	h.announce(h.now())
+	if err := h.store(h.state); err != nil {
+		h.log.Error("the room goes on, but a restart will not know of it", "room", h.id, "error", err)
+	}
+	h.tellOthers(others, addrs)
+	return nil
+}
+
+// receive takes in a member of this node who was in the room while another hosted it.
+func (h *hosting) receive(member identity.PublicKey, l *visitor) {
+	sub := l.sub
+	was := h.stream.subs[member] == sub
+	delete(h.stream.subs, member)
+	if err := h.apply(member, rooms.Enter{}); err != nil {
+		sub.end(err)
+		if l.number != 0 {
+			h.media.Drop(l.number)
+		}
+		delete(h.legs, member)
+		return
+	}
+	number, _ := h.state.Number(member)
+	if l.number != 0 && l.number != number {
+		h.media.Renumber(l.number, number)
+	}
+	if _, has := h.legs[member]; has {
+		h.legs[member] = number
+	}
+	h.know(member, "")
+	if was {
+		h.stream.subs[member] = sub
+		sub.offer(h.snapshot(member, millis(h.now())))
+		return
+	}
+	h.welcome(sub, func() api.Snapshot { return h.snapshot(member, millis(h.now())) })
+}
+
+// tellOthers says to nodes who hosts the room now. What they answer comes to [room.told].
+func (h *hosting) tellOthers(nodes []identity.PublicKey, addrs map[identity.PublicKey][]string) {
+	proof, err := h.tenure.Encode()
+	if err != nil {
+		h.log.Error("the claim cannot be encoded", "room", h.id, "error", err)
+		return
+	}
+	for _, node := range nodes {
+		if node != h.self() {
+			h.hallway.nodes.tell(node, addrs[node], link.Takeover{Room: h.id, Tenure: proof})
+		}
+	}
+}
+
+// stepDown follows another host: everybody here stays connected, and signs their way in there.
+func (h *hosting) stepDown(t rooms.Tenure) {
+	h.announceFor(h.now(), rooms.LastLife)
+	h.log.Info("another node hosts the room now", "room", h.id, "host", t.Host, "epoch", t.Epoch)
+	r := newRelaying(h.room)
+	r.bring = h.state.Removals()
+	r.reached = true
+	r.state = api.State{}.Apply(h.snapshot(identity.PublicKey{}, millis(h.now())))
+	for member, sub := range h.stream.subs {
+		l := &visitor{sub: sub, asked: h.now()}
+		if number, ok := h.numbers[member]; ok {
+			l.number = number
+		}
+		r.locals[member] = l
+	}
+	for number, may := range h.allowed {
+		if may {
+			h.media.Allow(number, false)
+		}
+	}
+	h.leave()
+	if err := h.hallway.community.journal.store.Commit(storage.Batch{DropRooms: []statement.ID{h.id}}); err != nil {
+		h.log.Error("the room that another node hosts cannot be forgotten; a restart will look for its host", "room", h.id, "error", err)
+	}
+	h.tenure, h.role = t, r
+	r.dial()
+}
+
+// learn takes in what proves who hosts the room, if it prevails over what is known.
+func (r *relaying) learn(proof jsontext.Value) error {
+	t, err := rooms.ParseTenure(r.create, proof)
+	if err != nil {
+		return err
+	}
+	r.follow(t, true)
+	return nil
+}
+
+// follow goes to another host, if its tenure counts more than the present one's, or if it is what announcements prefer
+// and the present one is lost.
+func (r *relaying) follow(t rooms.Tenure, preferred bool) {
+	same := t.Host == r.tenure.Host && t.Epoch == r.tenure.Epoch
+	if same || t.Host == r.self() || t.Compare(r.tenure) < 0 && (!preferred || r.up != nil) {
+		return
+	}
+	if r.up != nil {
+		u := r.up
+		r.up = nil
+		u.abandon()
+		u.end()
+	}
+	if !r.told {
+		r.told = true
+		r.stream.tell(r.hostChanged(api.HostLost))
+	}
+	r.tenure = t
+	r.attempt++
+	r.election = election{addrs: r.election.addrs}
+	r.dialing, r.failed, r.redial = false, 0, r.now()
+}
+
+// heard implements role.
+func (r *relaying) heard(a rooms.Announcement) {
+	r.follow(a.Tenure, true)
+	if a.State == statement.RoomEnded && a.Host == r.tenure.Host && r.up == nil {
+		r.hallway.endedElsewhere(r.room)
+		r.endAll(reason.Reject(reason.RoomEnded, ""))
+	}
+}
+
+// heard implements role. Two nodes that both host the room are apart no longer: one gives way.
+func (h *hosting) heard(a rooms.Announcement) {
+	if a.Host != h.self() {
+		h.decide(h.tenure.Hear(a, h.hallway.nodes.started), a.Tenure, a.Addrs)
+	}
+}
+
+// decide does what the rules say about another host of the room.
+func (h *hosting) decide(d rooms.Decision, other rooms.Tenure, addrs []string) {
+	switch d {
+	case rooms.Yield:
+		h.stepDown(other)
+	case rooms.Ask:
+		h.tellOthers([]identity.PublicKey{other.Host}, map[identity.PublicKey][]string{other.Host: addrs})
+	case rooms.Stay:
+		h.announce(h.now())
+	}
+}
+
+// hear takes in what a node in line says: that the host is lost, or that it hosts the room itself.
+func (r *room) hear(from identity.PublicKey, m link.Message) {
+	switch m := m.(type) {
+	case link.Lost:
+		st, err := statement.ParseKind[*statement.Lost](m.Lost)
+		if rel, ok := r.role.(*relaying); ok && err == nil {
+			rel.vote(st)
+		}
+	case link.Takeover:
+		t, err := rooms.ParseTenure(r.create, m.Tenure)
+		if err != nil || t.Host != from {
+			r.log.Warn("a node claims a room that it does not host", "room", r.id, "node", from, "error", err)
+			return
+		}
+		switch role := r.role.(type) {
+		case *relaying:
+			role.follow(t, true)
+		case *hosting:
+			role.met(t)
+		}
+	}
+}
+
+// met is what a host does about another that speaks to it. One that it would ask has just given its answer: it stays.
+// Whoever stays says so.
+func (h *hosting) met(other rooms.Tenure) {
+	if other.Host == h.self() {
+		return
+	}
+	switch d := h.tenure.Decide(other, h.hallway.nodes.started); d {
+	case rooms.Yield, rooms.Ask:
+		h.decide(rooms.Yield, other, nil)
+	case rooms.Stay:
+		h.tellOthers([]identity.PublicKey{other.Host}, nil)
+	}
+}

@@ -1,0 +1,73 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Acts, type ActPlace } from "./acts";
+import { Cell } from "./emitter";
+import { ProblemError } from "./errors";
+import { anEntry, aRoom, mia } from "./sdktest";
+import type { Action, Entry } from "./types";
+
+const problem = (code: string) => new ProblemError({ code, status: 409, title: code });
+
+let entry: Cell<Entry | null>;
+let posted: [Action["type"], ActPlace | null | undefined][];
+let answer: () => Promise<void>;
+let acts: Acts;
+
+beforeEach(() => {
+  entry = new Cell<Entry | null>(anEntry());
+  posted = [];
+  answer = () => Promise.resolve();
+  const act = (_room: string, { type }: Action, place?: ActPlace | null) => {
+    posted.push([type, place]);
+    return answer();
+  };
+  acts = new Acts({ act }, aRoom, entry);
+});
+
+const numbers = () => posted.map(([, place]) => place?.n);
+
+describe("under an entry", () => {
+  test("a refusal is told, and the next action goes on with the next number", async () => {
+    answer = () => Promise.reject(problem("room-role"));
+    await expect(acts.do({ type: "end" })).rejects.toMatchObject({ code: "room-role" });
+    answer = () => Promise.resolve();
+    await acts.do({ type: "raise_hand" });
+    expect(numbers()).toEqual([1, 2]);
+  });
+
+  test("an action that met the move to another host is done there", async () => {
+    answer = () => {
+      if (posted.length > 1) return Promise.resolve();
+      entry.set(anEntry(2, mia));
+      return Promise.reject(problem("act-replayed"));
+    };
+    await acts.do({ type: "raise_hand" });
+    expect(posted).toEqual([
+      ["raise_hand", { nonce: anEntry().nonce, n: 1 }],
+      ["raise_hand", { nonce: anEntry(2).nonce, n: 1 }],
+    ]);
+  });
+
+  test("or at this node, if it is the new host", async () => {
+    answer = () => {
+      if (posted.length > 1) return Promise.resolve();
+      entry.set(null);
+      return Promise.reject(problem("act-replayed"));
+    };
+    await acts.do({ type: "raise_hand" });
+    expect(posted.at(-1)).toEqual(["raise_hand", undefined]);
+  });
+
+  test("replayed without a move is a refusal, and not repeated", async () => {
+    answer = () => Promise.reject(problem("act-replayed"));
+    await expect(acts.do({ type: "raise_hand" })).rejects.toMatchObject({ code: "act-replayed" });
+    expect(numbers()).toEqual([1]);
+  });
+});
+
+test("without an entry nothing is signed and nothing waits", () => {
+  entry.set(null);
+  answer = () => new Promise(() => undefined);
+  void acts.do({ type: "raise_hand" });
+  void acts.do({ type: "lower_hand" });
+  expect(posted).toEqual([["raise_hand", undefined], ["lower_hand", undefined]]);
+});
