@@ -74,7 +74,11 @@ func (h *hallway) resume() error {
 				return fmt.Errorf("node: stored room %s: %w", stored.ID, err)
 			}
 		}
-		hosting := newHosting(r, rooms.Restore(record, millis(r.now())))
+		state := rooms.Restore(record, millis(r.now()))
+		if r.tenure.Epoch > 1 {
+			state = rooms.Takeover(record, r.tenure.Epoch, millis(r.now()))
+		}
+		hosting := newHosting(r, state)
 		hosting.announced.next = r.now().Add(restartQuiet)
 		h.start(r, hosting, hosting.summary())
 	}
@@ -300,6 +304,9 @@ func (h *hallway) listed(a *rooms.Announcement) api.Room {
 		Listening: int(a.Listening),
 		Ended:     a.State == statement.RoomEnded,
 		Epoch:     a.Epoch,
+	}
+	for _, s := range a.Speakers {
+		r.Speakers = append(r.Speakers, api.Member{Key: s.Key, Name: s.Name})
 	}
 	r.Why, r.Topic = h.why(&r)
 	return r

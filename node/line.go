@@ -34,13 +34,13 @@ func (h *hosting) keepLine(now time.Time) {
 		return
 	}
 	list, err := statement.Sign(&statement.Succession{
-		Room: h.id, IssuedAt: seconds(now), Epoch: h.tenure.Epoch, Number: h.line.number + 1, Nodes: nodes,
+		Room: h.id, IssuedAt: seconds(now), Epoch: h.tenure.Epoch, Number: max(h.line.number+1, millis(now)), Nodes: nodes,
 	}, h.hallway.community.journal.key)
 	if err != nil {
 		h.log.Error("the list of successors cannot be signed", "room", h.id, "error", err)
 		return
 	}
-	h.line.number++
+	h.line.number = list.Body().(*statement.Succession).Number
 	h.line.nodes = nodes
 	addrs := map[identity.PublicKey][]string{}
 	for _, n := range nodes {
@@ -113,10 +113,10 @@ func (h *hosting) announceFor(now time.Time, life int64) {
 	if _, over := h.state.Ended(); over {
 		a.State = statement.RoomEnded
 	}
-	var speakers []string
+	var speakers []rooms.SpeakerHint
 	for _, p := range stage[:min(len(stage), shownSpeakers)] {
 		if name := h.nameOf(p.Key); name != "" {
-			speakers = append(speakers, name)
+			speakers = append(speakers, rooms.SpeakerHint{Key: p.Key, Name: name})
 		}
 	}
 	h.announced.last, h.announced.next = now, now.Add(announceEvery)

@@ -155,8 +155,8 @@ func (n *network) Announced(bundle []byte) error {
 // checkTexts refuses names and titles that no node accepts of its members: they are shown as they are.
 func checkTexts(a rooms.Announcement) error {
 	err := errors.Join(api.CheckTitle(a.Title), api.CheckCommunityName(a.Name))
-	for _, name := range a.Speakers {
-		err = errors.Join(err, api.CheckName(name))
+	for _, s := range a.Speakers {
+		err = errors.Join(err, api.CheckName(s.Name))
 	}
 	if err != nil {
 		return reason.Reject(reason.AnnounceInvalid, "%v", err)
@@ -223,7 +223,7 @@ func (n *network) expire() {
 }
 
 // announce publishes a room of this node, and returns what is published.
-func (n *network) announce(r *room, about *statement.Announce, speakers []string) ([]byte, error) {
+func (n *network) announce(r *room, about *statement.Announce, speakers []rooms.SpeakerHint) ([]byte, error) {
 	b, err := n.prove(r)
 	if err != nil {
 		return nil, err

@@ -48,6 +48,7 @@ type room struct {
 	tenure rooms.Tenure // who hosts the room, and what proves it
 	stream stream
 	legs   map[identity.PublicKey]uint32 // who asked for a media connection, and the number it has
+	said   statement.Statement           // that a host is lost, by this node: once an epoch
 	over   bool                          // the loop ends
 }
 

@@ -68,13 +68,18 @@ func (r *relaying) elect(now time.Time) {
 	if _, said := e.votes[r.self()]; !said {
 		r.sayLost(now)
 	}
-	ahead := 0
-	for _, node := range e.nodes()[:place] {
-		if r.hallway.nodes.host.Connected(node) {
+	ahead, all := 0, true
+	for i, node := range e.nodes() {
+		_, said := e.votes[node]
+		if !r.hallway.nodes.host.Connected(node) {
+			continue
+		}
+		if i < place {
 			ahead++
 		}
+		all = all && said
 	}
-	if len(e.votes) == len(e.nodes()) || gone >= ms(rooms.ClaimDelay(ahead)) {
+	if ahead == 0 && all || gone >= ms(rooms.ClaimDelay(ahead)) {
 		r.claim(now)
 	}
 }
@@ -96,14 +101,18 @@ func (e *election) nodes() []identity.PublicKey {
 	return e.list.Body().(*statement.Succession).Nodes
 }
 
-// sayLost signs that the host is lost, and tells the others in line.
+// sayLost signs that the host is lost, once an epoch, and tells the others in line.
 func (r *relaying) sayLost(now time.Time) {
-	st, err := statement.Sign(&statement.Lost{
-		Room: r.id, IssuedAt: seconds(now), Epoch: r.tenure.Epoch, Host: r.tenure.Host,
-	}, r.hallway.community.journal.key)
-	if err != nil {
-		r.log.Error("the loss of the host cannot be signed", "room", r.id, "error", err)
-		return
+	st := r.said
+	if st.IsZero() || r.tenure.CheckLost(r.election.list, st) != nil { // of an earlier epoch
+		var err error
+		if st, err = statement.Sign(&statement.Lost{
+			Room: r.id, IssuedAt: seconds(now), Epoch: r.tenure.Epoch, Host: r.tenure.Host,
+		}, r.hallway.community.journal.key); err != nil {
+			r.log.Error("the loss of the host cannot be signed", "room", r.id, "error", err)
+			return
+		}
+		r.said = st
 	}
 	r.vote(st)
 	for _, node := range r.election.nodes() {
@@ -145,7 +154,7 @@ func (r *relaying) takeOver(t rooms.Tenure) error {
 	if err != nil {
 		return err
 	}
-	h := newHosting(r.room, rooms.Restore(record, millis(r.now())))
+	h := newHosting(r.room, rooms.Takeover(record, t.Epoch, millis(r.now())))
 	for _, p := range r.state.Stage {
 		h.guests[p.Key] = p.Name
 	}
@@ -311,8 +320,14 @@ func (r *room) hear(from identity.PublicKey, m link.Message) {
 	switch m := m.(type) {
 	case link.Lost:
 		st, err := statement.ParseKind[*statement.Lost](m.Lost)
-		if rel, ok := r.role.(*relaying); ok && err == nil {
-			rel.vote(st)
+		if err != nil {
+			return
+		}
+		switch role := r.role.(type) {
+		case *relaying:
+			role.vote(st)
+		case *hosting:
+			role.renew(st)
 		}
 	case link.Takeover:
 		t, err := rooms.ParseTenure(r.create, m.Tenure)
@@ -326,6 +341,20 @@ func (r *room) hear(from identity.PublicKey, m link.Message) {
 		case *hosting:
 			role.met(t)
 		}
+	}
+}
+
+// renew adds to the claim by which this node hosts the room what others say later of the host that was lost: it weighs
+// more then, should that one come back.
+func (h *hosting) renew(lost statement.Statement) {
+	next, more := h.tenure.Renew([]statement.Statement{lost}, seconds(h.now()), h.hallway.community.journal.key)
+	if !more {
+		return // not about that host, or known
+	}
+	h.tenure = next
+	h.announce(h.now())
+	if err := h.store(h.state); err != nil {
+		h.log.Error("a restart will not know of the room's last claim", "room", h.id, "error", err)
 	}
 }
 

@@ -39,6 +39,16 @@ const (
 	maxAddr        = 256
 )
 
+// SpeakerHint is somebody on the stage, as the host says.
+type SpeakerHint struct {
+	Key  identity.PublicKey `json:"key"`
+	Name string             `json:"name"`
+}
+
+func (s SpeakerHint) unfit() bool {
+	return s.Key.IsZero() || s.Name == "" || len(s.Name) > maxSpeakerName || !utf8.ValidString(s.Name)
+}
+
 // Bundle is what an announcement is made of.
 type Bundle struct {
 	Announce statement.Statement // by the present host
@@ -47,7 +57,7 @@ type Bundle struct {
 	Rules    statement.Statement // of the root
 	Title    statement.Text      // that the create commits to
 	Name     statement.Text      // of the community, that the rules commit to
-	Speakers []string            // names of people on the stage
+	Speakers []SpeakerHint       // people on the stage
 	Tenure   Tenure              // of the present host
 	Addrs    []string            // multiaddrs of the present host
 }
@@ -69,8 +79,8 @@ type Announcement struct {
 	Community  identity.PublicKey // the root of the community the room was created in
 	Name       string             // of that community; text of a stranger, to be neutralised where it is shown
 	Rules      *statement.Rules
-	Title      string   // text of a stranger, too
-	Speakers   []string // texts of strangers, too
+	Title      string        // text of a stranger, too
+	Speakers   []SpeakerHint // texts of strangers, too
 	Stage      int64
 	Listening  int64
 	Issued     int64 // Unix seconds
@@ -117,7 +127,7 @@ func ParseKnown(data []byte, known func(room statement.ID) (Announcement, bool))
 	if err := json.Unmarshal(data, &text); err != nil {
 		return Announcement{}, invalid("%v", err)
 	}
-	speakers, err := readTexts(text.Speakers, maxSpeakers, maxSpeakerName)
+	speakers, err := readSpeakers(text.Speakers)
 	if err != nil {
 		return Announcement{}, invalid("speakers: %v", err)
 	}
@@ -180,8 +190,7 @@ func (t bundleText) static() [sha256.Size]byte {
 // It takes the names of the first speakers, without those that are longer than a bundle may hold: a name cut short may
 // end in half a character, and others refuse it.
 func NewAnnouncement(b Bundle) (Announcement, error) {
-	unfit := func(name string) bool { return name == "" || len(name) > maxSpeakerName || !utf8.ValidString(name) }
-	speakers := slices.DeleteFunc(slices.Clone(b.Speakers), unfit)
+	speakers := slices.DeleteFunc(slices.Clone(b.Speakers), SpeakerHint.unfit)
 	speakers = speakers[:min(len(speakers), maxSpeakers)]
 	text := bundleText{
 		Announce: b.Announce.Text(), Create: b.Create.Text(), Delegate: b.Delegate.Text(), Rules: b.Rules.Text(),
@@ -277,8 +286,8 @@ func (a Announcement) size() int {
 	for _, text := range a.Addrs {
 		n += len(text)
 	}
-	for _, text := range a.Speakers {
-		n += len(text)
+	for _, s := range a.Speakers {
+		n += len(s.Key) + len(s.Name)
 	}
 	for _, h := range a.Tenure.Line {
 		n += 2*h.size() + 1024
@@ -288,6 +297,17 @@ func (a Announcement) size() int {
 
 func invalid(detail string, args ...any) error {
 	return reason.Reject(reason.AnnounceInvalid, detail, args...)
+}
+
+func readSpeakers(raw jsontext.Value) ([]SpeakerHint, error) {
+	list, err := readList[SpeakerHint](raw, maxSpeakers)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(list, SpeakerHint.unfit) {
+		return nil, errors.New("a speaker without key or name, or with a long one")
+	}
+	return list, nil
 }
 
 // readTexts reads a list of texts, none empty.

@@ -127,7 +127,7 @@ func (v venue) announce(tb testing.TB, of rooms.Tenure, at, number int64, edit .
 func (v venue) bundle(of rooms.Tenure, announce statement.Statement) rooms.Bundle {
 	return rooms.Bundle{
 		Announce: announce, Create: v.create, Delegate: v.delegate, Rules: v.rules, Title: v.title, Name: v.name,
-		Speakers: []string{"Ana"}, Tenure: of, Addrs: []string{"/ip4/192.0.2.1/udp/4001/quic-v1"},
+		Speakers: hints("Ana"), Tenure: of, Addrs: []string{"/ip4/192.0.2.1/udp/4001/quic-v1"},
 	}
 }
 
@@ -141,4 +141,18 @@ func refusal(err error) string {
 		return "ok"
 	}
 	return string(reason.Of(err))
+}
+
+// hints are speakers of these names, all with one key.
+func hints(names ...string) []rooms.SpeakerHint {
+	seed := [32]byte{7}
+	key, err := identity.FromSeed(seed[:])
+	if err != nil {
+		panic(err)
+	}
+	list := make([]rooms.SpeakerHint, len(names))
+	for i, name := range names {
+		list[i] = rooms.SpeakerHint{Key: key.Public(), Name: name}
+	}
+	return list
 }

@@ -32,19 +32,22 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Community is a community with one node, its log in memory. It is not safe for use by several goroutines.
+// Community is a community as one of its nodes knows it, with the node's log in memory. [Community.Sibling] makes further
+// nodes. It is not safe for use by several goroutines.
 type Community struct {
 	Founder identity.PrivateKey
 	Node    identity.PrivateKey
 	Now     int64           // the iat of what is signed, in seconds since 1970; move it as needed
 	Rules   statement.Rules // what Found signs, and what Invite takes its life from; change it before Found
-	State   invites.State   // the fold of the log
+	State   invites.State   // the fold of the log, and of what was heard of others
 
 	t       TB
-	serial  int // makes one-time keys differ
+	name    string // of the node, in one-time keys; "" for the first
+	serial  int    // makes one-time keys differ
 	entries []invites.Entry
 	tree    ledger.Tree
 	hashes  Hashes
+	heard   []heard
 }
 
 // New makes the keys of a community; nothing is said yet.
@@ -160,7 +163,7 @@ func (c *Community) Invite(by identity.PrivateKey) (statement.Statement, identit
 func (c *Community) OneTime() identity.PrivateKey {
 	c.t.Helper()
 	c.serial++
-	return c.Person("one-time " + strconv.Itoa(c.serial))
+	return c.Person("one-time " + c.name + strconv.Itoa(c.serial))
 }
 
 // Join signs, and does not log, the join of a new member by an invite and its one-time key.
@@ -205,13 +208,10 @@ func (c *Community) Checkpoint() string {
 	return text
 }
 
-// Export is the export of a member's chain, or of the whole log for the zero key.
+// Export is the export of a member's chain through all the logs heard of, or of these whole logs for the zero key.
 func (c *Community) Export(member identity.PublicKey) *invites.Export {
 	c.t.Helper()
-	x := &invites.Export{
-		Community: c.ID(), Member: member,
-		Checkpoints: map[identity.PublicKey]string{c.Node.Public(): c.Checkpoint()},
-	}
+	x := &invites.Export{Community: c.ID(), Member: member, Checkpoints: map[identity.PublicKey]string{}}
 	wanted := make(map[statement.ID]bool)
 	if !member.IsZero() {
 		ids, err := c.State.Chain(member)
@@ -222,12 +222,15 @@ func (c *Community) Export(member identity.PublicKey) *invites.Export {
 			wanted[id] = true
 		}
 	}
-	for _, e := range c.entries {
-		if !member.IsZero() && !wanted[e.Statement.ID()] {
-			continue
-		}
-		if err := x.Add(e, c.tree, c.hashes); err != nil {
-			c.t.Fatalf("export: %v", err)
+	for _, h := range append([]heard{{c, c.tree.Size}}, c.heard...) {
+		for _, e := range h.from.entries[:h.size] {
+			if id := e.Statement.ID(); member.IsZero() || wanted[id] {
+				delete(wanted, id) // once, from the first log that has it
+				x.Checkpoints[e.Log] = h.from.Checkpoint()
+				if err := x.Add(e, h.from.tree, h.from.hashes); err != nil {
+					c.t.Fatalf("export: %v", err)
+				}
+			}
 		}
 	}
 	return x
