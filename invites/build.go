@@ -1,6 +1,8 @@
 package invites
 
 import (
+	"cmp"
+
 	"github.com/benbjohnson/immutable"
 
 	"github.com/stoa-rooms/stoa/statement"
@@ -73,26 +75,23 @@ func (u *union) records() *records {
 
 // member is a person as the State keeps them.
 func (u *union) member(p *person) member {
-	switch {
-	case p.by == nil && p.lost == nil:
+	counts := cmp.Or(p.by, p.lost)
+	if counts == nil {
 		return founder(p.key, p.since, p.first.index, p.place)
-	case p.by == nil:
-		m := newMember(p.key, p.lost.admission())
-		m.displaced = true
-		return m
-	case p.by.late:
-		m := newMember(p.key, p.by.admission())
-		former := p.lost.admission()
-		m.former = &former
-		return m
-	default:
-		return newMember(p.key, p.by.admission())
 	}
+	m := newMember(p.key, counts.admission())
+	m.sponsor, m.displaced = counts.sponsor().number, p.by == nil
+	for _, c := range p.entrances {
+		if c != counts {
+			m.others = append(m.others, c.admission())
+		}
+	}
+	return m
 }
 
 func (c *entrance) admission() admission {
 	return admission{
-		join: c.request.id, admit: c.id, invite: c.request.offer.number, sponsor: c.sponsor().number,
+		join: c.request.id, admit: c.id, invite: c.request.offer.number, sponsor: none,
 		admitted: c.issued, order: c.order, index: c.at.index, joined: c.request.place, place: c.place,
 	}
 }

@@ -10,27 +10,34 @@ import (
 )
 
 // Chain names the statements that prove a member, in the order they were folded: all that the root said, and the
-// grant, invite, join and admit of the member, of their sponsor, and so on. Where somebody in between is displaced it
-// has how they came in, and how the one did who displaced them. Folding just these makes the member a member again,
-// with the same lineage.
+// grant, invite, join and admit of the member, of the invite's author, and so on. Of who was admitted more than once it
+// has all of it, and of who was displaced how the one came in who displaced them. Folding just these makes the member
+// a member again, with the same lineage.
 func (s State) Chain(key identity.PublicKey) ([]statement.ID, error) {
 	n, ok := s.current(key)
 	if !ok {
 		return nil, reason.Reject(reason.MemberUnknown, "%s", key)
 	}
 	chain := slices.Clone(s.roots)
-	for a := s.members.at(n).admission; a.sponsor != none; {
-		chain = s.prove(chain, a)
-		if author := s.authorOf(a.invite); author == a.sponsor {
-			a = s.members.at(author).admission
-		} else {
-			a, _ = s.members.at(author).lost()
-			w, _ := winnerOf(&s.members, &s.grants, &s.invites, a.invite)
-			chain = s.prove(chain, s.members.at(w).admission)
+	seen := map[number]bool{0: true, n: true}
+	for next := []number{n}; len(next) > 0; next = next[1:] {
+		m := s.members.at(next[0])
+		if next[0] == 0 {
+			continue
+		}
+		for _, a := range append(slices.Clip(m.others), m.admission) {
+			chain = s.prove(chain, a)
+			if w, ok := winnerOf(&s.members, &s.grants, &s.invites, a.invite); ok {
+				chain = s.prove(chain, s.members.at(w).admission)
+			}
+			if author := s.authorOf(a.invite); !seen[author] {
+				seen[author] = true
+				next = append(next, author)
+			}
 		}
 	}
 	slices.SortFunc(chain, func(a, b placed) int { return cmp.Compare(a.place, b.place) })
-	chain = slices.Compact(chain) // the grant of two who met on one slot
+	chain = slices.Compact(chain) // the grants of several invites, and winners
 	ids := make([]statement.ID, len(chain))
 	for i, p := range chain {
 		ids[i] = p.id

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/benbjohnson/immutable"
 
@@ -36,8 +37,7 @@ func Decode(data []byte) (State, error) {
 	d.readGrants()
 	d.readInvites()
 	d.linkMembers()
-	d.checkLost()
-	d.checkLines()
+	d.checkMembers()
 	s.joins = d.joins()
 	if d.err == nil && len(d.data) > 0 {
 		d.fail("%d bytes too many", len(d.data))
@@ -200,9 +200,11 @@ func (d *decoder) readMembers(root identity.PublicKey, founded bool) {
 		} else {
 			m = newMember(read32[identity.PublicKey](&d.reader), d.admission())
 			m.displaced = d.bool()
-			if d.bool() {
-				former := d.admission()
-				m.former = &former
+			if sponsor := d.int(int64(none)); sponsor > 0 {
+				m.sponsor = number(sponsor - 1)
+			}
+			for range d.count(2*32 + 6) {
+				m.others = append(m.others, d.admission())
 			}
 		}
 		if _, twice := d.memberOf.Get(m.key); twice {
@@ -216,13 +218,10 @@ func (d *decoder) readMembers(root identity.PublicKey, founded bool) {
 	}
 }
 
-// admission reads how somebody came in. A sponsor that is left out is none until the invites are read.
+// admission reads how somebody came in, without the sponsor.
 func (d *decoder) admission() admission {
 	a := admission{join: read32[statement.ID](&d.reader), admit: read32[statement.ID](&d.reader), sponsor: none}
 	a.invite = number(d.int(int64(none) - 1))
-	if sponsor := d.int(int64(none)); sponsor > 0 {
-		a.sponsor = number(sponsor - 1)
-	}
 	a.admitted = d.int(statement.MaxInt)
 	a.order = d.int(statement.MaxInt)
 	a.index = d.int(statement.MaxInt)
@@ -289,23 +288,29 @@ func (d *decoder) readInvites() {
 	}
 }
 
-// linkMembers lets every member use their invite.
+// linkMembers lets every member use their invite, and finds the sponsors that are left out.
 func (d *decoder) linkMembers() {
 	for n := number(1); d.err == nil && int(n) < d.members.len(); n++ {
 		m := d.members.at(n)
-		m.admission = d.sponsored(m.admission)
-		if m.former != nil {
-			former := d.sponsored(*m.former)
-			m.former = &former
+		for _, a := range append(slices.Clip(m.others), m.admission) {
+			if int(a.invite) >= d.invites.len() {
+				d.fail("member %s by an invite that is not there", m.key)
+				return
+			}
 		}
-		if d.err != nil {
+		v := d.invites.at(m.invite)
+		author := d.grants.at(v.grant).member
+		if m.sponsor == author || (m.sponsor != none && int(m.sponsor) >= d.members.len()) {
+			d.fail("sponsor %d of %s", m.sponsor, m.key)
 			return
+		}
+		if m.sponsor == none {
+			m.sponsor = author
 		}
 		d.members.put(n, m)
 		if m.displaced {
 			continue
 		}
-		v := d.invites.at(m.invite)
 		if _, taken := winnerOf(d.members, d.grants, d.invites, m.invite); taken || v.used != none || v.revoked {
 			d.fail("member %s by an invite that brought in nobody", m.key)
 			return
@@ -314,90 +319,37 @@ func (d *decoder) linkMembers() {
 	}
 }
 
-// sponsored finds the sponsor that is left out, and checks the one that is not.
-func (d *decoder) sponsored(a admission) admission {
-	if int(a.invite) >= d.invites.len() {
-		d.fail("an admission by an invite that is not there")
-		return a
-	}
-	author := d.grants.at(d.invites.at(a.invite).grant).member
-	switch {
-	case a.sponsor == none:
-		a.sponsor = author
-	case a.sponsor == author || int(a.sponsor) >= d.members.len():
-		d.fail("sponsor %d", a.sponsor)
-	}
-	if d.err == nil && d.members.at(a.sponsor).displaced {
-		d.fail("sponsor %d is displaced", a.sponsor)
-	}
-	return a
-}
-
-// checkLost expects that somebody else came in where somebody is displaced, or was.
-func (d *decoder) checkLost() {
-	for n := number(1); d.err == nil && int(n) < d.members.len(); n++ {
-		m := d.members.at(n)
-		a, lost := m.lost()
-		if !lost {
-			continue
-		}
-		if w, ok := winnerOf(d.members, d.grants, d.invites, a.invite); !ok || w == n || (m.displaced && m.former != nil) {
-			d.fail("member %s lost to nobody", m.key)
-		}
-	}
-}
-
-// checkLines expects that every line of admissions leads to the founder, so that walks along them end.
-func (d *decoder) checkLines() {
+// checkMembers expects that somebody came in where somebody is displaced, and that every lineage is of members and leads
+// to the founder.
+func (d *decoder) checkMembers() {
 	const (
 		unseen = iota
 		walking
 		good
 	)
-	type step struct {
-		of   number
-		lost bool
-	}
-	seen := make([][2]uint8, d.members.len())
-	at := func(s step) *uint8 {
-		if s.lost {
-			return &seen[s.of][1]
-		}
-		return &seen[s.of][0]
-	}
-	var path []step
+	seen := make([]uint8, d.members.len())
+	var line []number
 	for n := number(1); d.err == nil && int(n) < d.members.len(); n++ {
-		for s := (step{n, d.members.at(n).displaced}); d.err == nil && s.of != 0 && *at(s) == unseen; {
-			*at(s) = walking
-			path = append(path, s)
-			s.of, s.lost = d.stepUp(s.of, s.lost)
-			if d.err == nil && *at(s) == walking {
-				d.fail("member %d is above themselves", s.of)
+		m := d.members.at(n)
+		if _, won := winnerOf(d.members, d.grants, d.invites, m.invite); !won {
+			d.fail("member %s lost to nobody", m.key)
+		}
+		if d.members.at(m.sponsor).displaced {
+			d.fail("the sponsor of %s is displaced", m.key)
+		}
+		for up := n; up != 0 && seen[up] != good; up = d.members.at(up).sponsor {
+			if seen[up] == walking {
+				d.fail("member %d is their own sponsor", up)
+				return
 			}
+			seen[up] = walking
+			line = append(line, up)
 		}
-		for _, s := range path {
-			*at(s) = good
+		for _, up := range line {
+			seen[up] = good
 		}
-		path = path[:0]
+		line = line[:0]
 	}
-}
-
-// stepUp is the admission above one of member n: their sponsor's, or the lost one of a displaced author in between.
-func (d *decoder) stepUp(n number, lost bool) (number, bool) {
-	m := d.members.at(n)
-	a := m.admission
-	if lost {
-		a, _ = m.lost()
-	}
-	author := d.grants.at(d.invites.at(a.invite).grant).member
-	if author == a.sponsor {
-		return author, false
-	}
-	above, ok := d.members.at(author).lost()
-	if !ok || above.sponsor != a.sponsor {
-		d.fail("sponsor %d of %s", a.sponsor, m.key)
-	}
-	return author, true
 }
 
 func (d *decoder) joins() *immutable.Map[statement.ID, pending] {

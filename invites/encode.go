@@ -136,25 +136,24 @@ func (w *writer) members(s State) {
 			continue
 		}
 		w.key(m.key)
-		w.admission(s, m.admission)
+		w.admission(m.admission)
 		w.bool(m.displaced)
-		w.bool(m.former != nil)
-		if m.former != nil {
-			w.admission(s, *m.former)
+		if m.sponsor == s.authorOf(m.invite) {
+			w.int(0)
+		} else {
+			w.int(int64(m.sponsor) + 1)
+		}
+		w.count(len(m.others))
+		for _, a := range m.others {
+			w.admission(a)
 		}
 	}
 }
 
-// admission writes how somebody came in. The sponsor is left out if it is the invite's author.
-func (w *writer) admission(s State, a admission) {
+func (w *writer) admission(a admission) {
 	w.key(a.join)
 	w.key(a.admit)
 	w.int(int64(a.invite))
-	if a.sponsor == s.authorOf(a.invite) {
-		w.int(0)
-	} else {
-		w.int(int64(a.sponsor) + 1)
-	}
 	w.int(a.admitted)
 	w.int(a.order)
 	w.int(a.index)

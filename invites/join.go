@@ -1,6 +1,8 @@
 package invites
 
 import (
+	"slices"
+
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/statement"
@@ -169,8 +171,9 @@ func (s State) applyAdmit(e Entry, b *statement.Admit) (State, error) {
 	}
 	if known {
 		m := s.members.at(n)
-		former := m.admission
-		m.former, m.admission, m.displaced = &former, by, false
+		m.others = append(slices.Clip(m.others), m.admission)
+		m.others[len(m.others)-1].sponsor = none
+		m.admission, m.displaced = by, false
 		s.members.put(n, m)
 		s.displaced--
 	} else {

@@ -25,7 +25,7 @@ type Member struct {
 type admission struct {
 	join, admit statement.ID
 	invite      number
-	sponsor     number // the invite's author; if displaced, the nearest member above them; none for the founder
+	sponsor     number // the invite's author; if displaced, the next member above them; none for the founder
 	admitted    int64
 	order       int64
 	index       int64
@@ -37,11 +37,11 @@ type admission struct {
 type member struct {
 	key identity.PublicKey
 	admission
-	displaced bool       // somebody else came in on the same slot, and their admit counts
-	former    *admission // the one that was lost, of who is displaced no more; never changed
-	grants    number     // the newest; the others follow by prev
-	invites   number     // the newest; the others follow by prev
-	guests    number     // one whom they are the sponsor of; the others follow by sibling
+	displaced bool        // somebody else came in on the same slot, and their admit counts
+	others    []admission // that do not count, but what the member did may rest on them; without sponsors; never changed
+	grants    number      // the newest; the others follow by prev
+	invites   number      // the newest; the others follow by prev
+	guests    number      // one whom they are the sponsor of; the others follow by sibling
 	sibling   number
 }
 
@@ -53,14 +53,6 @@ func founder(key identity.PublicKey, iat, index, place int64) member {
 // newMember is a member who has done nothing yet.
 func newMember(key identity.PublicKey, by admission) member {
 	return member{key: key, admission: by, grants: none, invites: none, guests: none, sibling: none}
-}
-
-// lost is the admission that does not count, if there is one.
-func (m member) lost() (admission, bool) {
-	if m.former != nil {
-		return *m.former, true
-	}
-	return m.admission, m.displaced
 }
 
 // cameBy reports whether invite n is how they are a member.

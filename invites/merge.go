@@ -103,15 +103,19 @@ func (u *union) firstOrder(node identity.PublicKey) int64 {
 	return first
 }
 
-// Replay is [Merge] of logs whose entries come in one sequence, each log by rising index. It tells of what is void in
-// the order of the sequence. Over entries of one log that Apply took one by one it gives the same State.
+// Replay is [Merge] of logs whose entries come mixed, each log's by rising index. Over entries of one log that Apply
+// took one by one it gives the same State.
 func Replay(community identity.PublicKey, entries iter.Seq[Entry], void func(Entry, error)) State {
-	u := newUnion(community)
-	held := slices.Collect(entries)
-	u.foresee(slices.Values(held))
-	u.enact()
-	for _, e := range held {
-		u.take(e)
+	var logs []Log
+	held := make(map[identity.PublicKey][]Entry)
+	for e := range entries {
+		if held[e.Log] == nil {
+			logs = append(logs, Log{Node: e.Log})
+		}
+		held[e.Log] = append(held[e.Log], e)
 	}
-	return u.state(void)
+	for i, l := range logs {
+		logs[i].Entries = slices.Values(held[l.Node])
+	}
+	return Merge(community, logs, void)
 }

@@ -142,6 +142,8 @@ func (o *home) read(ctx context.Context, check entryCheck) {
 }
 
 // take prepares a message outside the loop, where signatures cost nobody's time, and hands it in. False ends the stream.
+//
+//nolint:contextcheck // what the loop does with it outlives the stream that brought it
 func (o *home) take(ctx context.Context, check entryCheck, m link.Message) bool {
 	switch m := m.(type) {
 	case link.Enter:

@@ -101,7 +101,7 @@ func run(ctx context.Context, cfg Config, store *storage.Store) error {
 	if err != nil {
 		return err
 	}
-	nodes, err := openNetwork(cfg, c)
+	nodes, err := openNetwork(cfg, c) //nolint:contextcheck // it lives until it is run and ended, not until ctx
 	if err != nil {
 		return err
 	}

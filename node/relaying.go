@@ -172,7 +172,7 @@ func (r *relaying) entered(l *visitor, number uint32) {
 	if again { // at a new host: the state that has been told is the new one's
 		return
 	}
-	r.room.welcome(l.sub, func() api.Snapshot { return r.snapshot(l.sub.member) })
+	r.welcome(l.sub, func() api.Snapshot { return r.snapshot(l.sub.member) })
 }
 
 // snapshot is the room as the host told it, for one member, under this node's numbering.
@@ -357,7 +357,7 @@ func (r *relaying) dial() {
 		s, welcome, err := dial(ctx, func(ctx context.Context) (*p2p.Stream, error) {
 			return r.hallway.nodes.open(ctx, host, addrs)
 		}, hello)
-		taken := r.post(func() {
+		taken := r.post(func() { //nolint:contextcheck // the loop has its own
 			switch {
 			case r.role != role(r) || r.attempt != attempt:
 				if err == nil {

@@ -53,7 +53,7 @@ type room struct {
 }
 
 // role is what this node is to a room. Its methods are called in the room's loop.
-type role interface {
+type role interface { //nolint:interfacebloat // two implementations in this package, and nothing else uses it
 	// enter takes a member of this node in. The subscription is theirs until it ends.
 	enter(sub *subscription) error
 	// answer takes the enter statement that a member was asked for.
@@ -150,7 +150,7 @@ func (r *room) post(f func()) bool {
 // if it can, and begins with a snapshot else.
 func (r *room) enter(ctx context.Context, member identity.PublicKey, run string, since int64) (*subscription, error) {
 	sub := newSubscription(member, run, since)
-	sub.leave = func() {
+	sub.leave = func() { //nolint:contextcheck // leaving comes long after the request that entered
 		_ = r.do(context.Background(), func() error { // the loop may be over: then nobody has left
 			r.role.left(sub)
 			return nil

@@ -171,6 +171,20 @@ func TestLostPeersAreLookedForAgain(t *testing.T) {
 	})
 }
 
+func TestConnect(t *testing.T) {
+	a := start(t, Config{})
+	b := start(t, Config{})
+	key, err := b.Connect(t.Context(), a.Addrs()[0])
+	if err != nil || key != a.key.Public() || !b.Connected(key) {
+		t.Errorf("connected to %s, %v", key, err)
+	}
+	for _, addr := range []string{"nonsense", "/ip4/127.0.0.1/tcp/1", "/ip4/127.0.0.1/tcp/1/p2p/" + start(t, Config{}).host.ID().String()} {
+		if _, err := b.Connect(t.Context(), addr); err == nil {
+			t.Errorf("connected to %q", addr)
+		}
+	}
+}
+
 // The book of a seeker holds 200 at most, whatever comes.
 func TestKnownPeersAreBounded(t *testing.T) {
 	h, err := New(Config{Key: identity.Generate()})

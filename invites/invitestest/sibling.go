@@ -26,12 +26,14 @@ func (c *Community) Sibling(name string, order int64) *Community {
 	return s
 }
 
-// Hear tells this node all that another knows: its log, and the logs that it has heard. The State is merged anew.
-func (c *Community) Hear(from *Community) {
+// Hear tells this node all that others know: their logs, and the logs that they have heard. The State is merged anew.
+func (c *Community) Hear(others ...*Community) {
 	c.t.Helper()
-	c.learn(from, int64(len(from.entries)))
-	for _, h := range from.heard {
-		c.learn(h.from, h.size)
+	for _, from := range others {
+		c.learn(from, int64(len(from.entries)))
+		for _, h := range from.heard {
+			c.learn(h.from, h.size)
+		}
 	}
 	c.State = invites.Merge(c.ID(), c.Logs(), func(invites.Entry, error) {})
 }
