@@ -21,7 +21,7 @@ func crowd(people int) State {
 	give := func(to number) {
 		for i := range 4 {
 			g := s.grants.add(grant{
-				id: name[statement.ID](1, s.grants.len()), member: to, held: none, slots: 3, why: min(reward(i), 1),
+				id: name[statement.ID](1, s.grants.len()), member: to, invites: none, slots: 3, why: min(reward(i), 1),
 				period: int64(i), issued: 1_800_000_000, place: next(),
 			})
 			linkGrant(&s.members, &s.grants, g)
@@ -45,7 +45,7 @@ func crowd(people int) State {
 			join: name[statement.ID](5, i), admit: name[statement.ID](6, i), invite: v, sponsor: sponsor,
 			admitted: 1_800_000_000, order: 1, joined: next(), place: next(),
 		}))
-		linkMember(&s.members, &s.grants, &s.invites, n)
+		linkMember(&s.members, &s.invites, n)
 		give(n)
 		for range 3 {
 			invite1(n, 2)

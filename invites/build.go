@@ -47,7 +47,7 @@ func (u *union) records() *records {
 	}
 	for _, g := range u.grants {
 		r.grants.rows.Append(grant{
-			id: g.id, member: g.name.of.number, held: none, slots: uint16(g.slots),
+			id: g.id, member: g.name.of.number, invites: none, slots: uint16(g.slots),
 			why: g.name.why, period: g.name.period, issued: g.issued, place: g.place,
 		})
 		linkGrant(r.members, r.grants, g.number)
@@ -62,12 +62,12 @@ func (u *union) records() *records {
 	}
 	for _, p := range u.people {
 		if p.by != nil {
-			linkMember(r.members, r.grants, r.invites, p.number)
+			linkMember(r.members, r.invites, p.number)
 		}
 	}
 	for _, v := range u.offers {
 		if v.used != nil && r.invites.at(v.number).used == none {
-			redeem(r.grants, r.invites, v.number, v.used.number)
+			redeem(r.invites, v.number, v.used.number)
 		}
 	}
 	return &r

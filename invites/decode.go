@@ -239,7 +239,7 @@ func (d *decoder) readGrants() {
 	for n := range count {
 		last = d.place(last)
 		g := grant{
-			id: read32[statement.ID](&d.reader), held: none, place: last,
+			id: read32[statement.ID](&d.reader), invites: none, place: last,
 			member: d.number(d.members.len()),
 			slots:  uint16(d.int(statement.MaxSlots)),
 			why:    reward(d.int(int64(rewards) - 1)),
@@ -315,7 +315,7 @@ func (d *decoder) linkMembers() {
 			d.fail("member %s by an invite that brought in nobody", m.key)
 			return
 		}
-		linkMember(d.members, d.grants, d.invites, n)
+		linkMember(d.members, d.invites, n)
 	}
 }
 

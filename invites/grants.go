@@ -17,16 +17,16 @@ type Slot struct {
 
 // grant is one grant statement.
 type grant struct {
-	id     statement.ID
-	member number
-	prev   number // the member's grant before this one
-	head   number // the first grant of the same name: with this one it is one grant, and keeps its slots
-	held   number // of a head: an invite on a slot; the others follow by next
-	slots  uint16 // statement.MaxSlots at most
-	why    reward
-	period int64
-	issued int64
-	place  int64
+	id      statement.ID
+	member  number
+	prev    number // the member's grant before this one
+	head    number // the first grant of the same name, with which it is one
+	invites number // of a head: the newest on its slots; the others follow by next
+	slots   uint16 // statement.MaxSlots at most
+	why     reward
+	period  int64
+	issued  int64
+	place   int64
 }
 
 // reward is a statement.Why in a byte.
@@ -105,7 +105,7 @@ func (s State) applyGrant(e Entry, b *statement.Grant) (State, error) {
 		return s, err
 	}
 	n := s.grants.add(grant{
-		id: e.Statement.ID(), member: owner, held: none, slots: uint16(b.Slots),
+		id: e.Statement.ID(), member: owner, invites: none, slots: uint16(b.Slots),
 		why: why, period: b.Period, issued: b.IssuedAt, place: s.applied,
 	})
 	linkGrant(&s.members, &s.grants, n)
@@ -184,7 +184,7 @@ func (s State) FreeSlots(key identity.PublicKey, at int64) []Slot {
 	for _, head := range slices.Backward(heads) {
 		g := widest[head]
 		taken := make([]bool, g.slots)
-		for n := s.grants.at(head).held; n != none; {
+		for n := s.grants.at(head).invites; n != none; {
 			v := s.invites.at(n)
 			taken[v.slot] = taken[v.slot] || v.holds(at)
 			n = v.next

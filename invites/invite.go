@@ -28,7 +28,7 @@ type invite struct {
 	key     identity.PublicKey
 	grant   number
 	prev    number // its author's invite before this one
-	next    number // the next on a slot of the grant
+	next    number // the next on the grant
 	used    number // the member who came in by it; else who was admitted by it, and is displaced or came in otherwise
 	slot    uint16 // statement.MaxSlots at most
 	revoked bool   // before anybody used it
@@ -78,10 +78,10 @@ func (s State) InvitesBy(key identity.PublicKey) []Invite {
 	return out
 }
 
-// onSlot are the invites on one slot of a head: those that held it when the last of them was made.
+// onSlot are the invites that were ever made on one slot of a head. Mostly it is one, and another after it expired.
 func onSlot(grants rows[grant], invites rows[invite], head number, slot uint16) iter.Seq[number] {
 	return func(yield func(number) bool) {
-		for n := grants.at(head).held; n != none; {
+		for n := grants.at(head).invites; n != none; {
 			v := invites.at(n)
 			if v.slot == slot && !yield(n) {
 				return
@@ -91,66 +91,20 @@ func onSlot(grants rows[grant], invites rows[invite], head number, slot uint16) 
 	}
 }
 
-// linkInvite puts invite n first among its author's, and on its slot in place of those that hold it no more.
+// linkInvite puts invite n first among its author's, and among those on its grant.
 func linkInvite(members rows[member], grants rows[grant], invites rows[invite], n number) {
 	v := invites.at(n)
-	author := grants.at(v.grant).member
-	m := members.at(author)
-	v.prev, m.invites = m.invites, n
-	members.put(author, m)
+	of := grants.at(v.grant)
+	author, head := members.at(of.member), grants.at(of.head)
+	v.prev, author.invites = author.invites, n
+	v.next, head.invites = head.invites, n
+	members.put(of.member, author)
+	grants.put(of.head, head)
 	invites.put(n, v)
-
-	head := grants.at(v.grant).head
-	before := none
-	for i := grants.at(head).held; i != none; {
-		o := invites.at(i)
-		if o.slot == v.slot && !o.holds(v.issued) {
-			unlinkInvite(grants, invites, head, before, o.next)
-		} else {
-			before = i
-		}
-		i = o.next
-	}
-	hold(grants, invites, head, n)
-}
-
-// unlinkInvite lets next follow upon before, or be the first on the slots of the head.
-func unlinkInvite(grants rows[grant], invites rows[invite], head, before, next number) {
-	if before == none {
-		g := grants.at(head)
-		g.held = next
-		grants.put(head, g)
-		return
-	}
-	v := invites.at(before)
-	v.next = next
-	invites.put(before, v)
-}
-
-// hold puts invite n first on the slots of the head.
-func hold(grants rows[grant], invites rows[invite], head, n number) {
-	g, v := grants.at(head), invites.at(n)
-	v.next, g.held = g.held, n
-	grants.put(head, g)
-	invites.put(n, v)
-}
-
-// isHeld reports whether invite n is on its slot still.
-func isHeld(grants rows[grant], invites rows[invite], n number) bool {
-	v := invites.at(n)
-	for i := range onSlot(grants, invites, grants.at(v.grant).head, v.slot) {
-		if i == n {
-			return true
-		}
-	}
-	return false
 }
 
 // redeem makes somebody the one who used invite n.
-func redeem(grants rows[grant], invites rows[invite], n, by number) {
-	if !isHeld(grants, invites, n) { // at another node than the invite that took its place
-		hold(grants, invites, grants.at(invites.at(n).grant).head, n)
-	}
+func redeem(invites rows[invite], n, by number) {
 	v := invites.at(n)
 	v.used = by
 	invites.put(n, v)

@@ -102,15 +102,13 @@ func (s State) checkUsable(n number, at int64) error {
 	if err := checkExpiry(v.id, v.expires, at); err != nil {
 		return err
 	}
-	// Two nodes may have taken two invites on one slot. It brings in one person at most.
 	for i := range onSlot(&s.grants, &s.invites, s.grants.at(v.grant).head, v.slot) {
-		if o := s.invites.at(i); o.used != none {
+		switch o := s.invites.at(i); {
+		case o.used != none: // two nodes took two invites on one slot; it brings in one person at most
 			return reason.Reject(reason.InviteUsed, "%s came in on its slot", s.members.at(o.used).key)
+		case at > v.expires && o.issued > v.expires: // within the slack
+			return reason.Reject(reason.InviteExpired, "the slot of invite %s was spent again after %d", v.id, v.expires)
 		}
-	}
-	// Within the slack its slot may be spent again. Then the later invite counts.
-	if !isHeld(&s.grants, &s.invites, n) {
-		return reason.Reject(reason.InviteExpired, "the slot of invite %s was spent again after %d", v.id, v.expires)
 	}
 	return nil
 }
@@ -179,7 +177,7 @@ func (s State) applyAdmit(e Entry, b *statement.Admit) (State, error) {
 	} else {
 		n = s.members.append(b.Member, newMember(b.Member, by))
 	}
-	linkMember(&s.members, &s.grants, &s.invites, n)
+	linkMember(&s.members, &s.invites, n)
 	s.joins = s.joins.Delete(b.Join)
 	return s, nil
 }

@@ -146,9 +146,9 @@ func (s State) Children(key identity.PublicKey) []Member {
 }
 
 // linkMember makes member n, who is not displaced, the one who used their invite, and a guest of their sponsor.
-func linkMember(members rows[member], grants rows[grant], invites rows[invite], n number) {
+func linkMember(members rows[member], invites rows[invite], n number) {
 	m := members.at(n)
-	redeem(grants, invites, m.invite, n)
+	redeem(invites, m.invite, n)
 	sponsor := members.at(m.sponsor)
 	m.sibling, sponsor.guests = sponsor.guests, n
 	members.put(m.sponsor, sponsor)
