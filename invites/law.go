@@ -219,8 +219,8 @@ func (l *law) withdraws(w withdrawal) (*delegated, bool) {
 	return d, ok && w.revoke.Community == l.community && d.src.known(w.at) && w.at.log.isNode(w.at)
 }
 
-// rulesAt are the rules that an entry may go by: the latest of its own log, and then all later ones, of other logs,
-// since its node may know those already.
+// rulesAt are the rules that an entry may go by: the latest of its own log, and then those of other logs that are no
+// older, since its node may know them already.
 func (l *law) rulesAt(at leaf) iter.Seq[*statement.Rules] {
 	return func(yield func(*statement.Rules) bool) {
 		own := int64(-1)
@@ -234,7 +234,7 @@ func (l *law) rulesAt(at leaf) iter.Seq[*statement.Rules] {
 			}
 		}
 		for _, r := range l.rules {
-			if r.rules.Order <= own {
+			if r.rules.Order < own {
 				return
 			}
 			if r.at.log != at.log && !yield(r.rules) {

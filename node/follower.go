@@ -18,7 +18,7 @@ import (
 
 // How a log is followed.
 const (
-	followEvery  = 30 * time.Second // gossip brings checkpoints within a second; this finds what gossip lost
+	followEvery  = 10 * time.Second // gossip brings checkpoints within a second; this finds what gossip lost
 	followRetry  = time.Second      // after the first failure; each one that follows doubles it
 	followAtMost = 5 * time.Minute
 	fetchTime    = 20 * time.Second // for one resource, of 1 MiB at most

@@ -170,6 +170,7 @@ func start(t *testing.T, cfg Config) *node {
 		}
 	})
 	t.Cleanup(n.stop)
+	eventually(t, "the host serves", func() bool { return slices.Contains(n.host.Mux().Protocols(), logProtocol) })
 	return n
 }
 
