@@ -55,7 +55,7 @@ func (u *union) records() *records {
 	for _, v := range u.offers {
 		r.invites.rows.Append(invite{
 			id: v.id, key: v.key, grant: v.gift.number, used: none, slot: uint16(v.slot),
-			revoked: !v.revoked.none() && v.used == nil, issued: v.issued, expires: v.expires, place: v.place,
+			revoked: v.revoked && v.used == nil, issued: v.issued, expires: v.expires, place: v.place,
 		})
 		r.inviteOf.Set(v.id, v.number)
 		linkInvite(r.members, r.grants, r.invites, v.number)

@@ -115,7 +115,7 @@ func (u *union) standRevoke(it item, b *statement.Revoke) (need, error) {
 		return need{}, rejectRevoked(v.id)
 	}
 	u.revoked[by] = it.at.index
-	u.met(need{aRevoke, v.id}, &v.revoked, it.at)
+	v.revoked = true
 	return need{}, nil
 }
 
@@ -136,10 +136,6 @@ func (u *union) standGrant(it item, b *statement.Grant) (need, error) {
 		return need{}, err
 	}
 	name := grantName{p, why, b.Period}
-	if u.granted[grantedBy{it.at.log, name}] > 0 {
-		d.says(it.at)
-		return need{}, nil // to somebody who was admitted again; it is the grant from before
-	}
 	latest, err := u.allowedGrant(it.at, name, b)
 	if err != nil {
 		return need{}, err
@@ -148,7 +144,8 @@ func (u *union) standGrant(it item, b *statement.Grant) (need, error) {
 		p.wait(early{latest, it, reason.Reject(reason.StatementAuthority, "period %d of %s has not begun", b.Period, p.key)})
 		return need{what: aPeriod}, nil
 	}
-	u.granted[grantedBy{it.at.log, name}] = b.Slots
+	by := grantedBy{it.at.log, name}
+	u.granted[by] = max(u.granted[by], b.Slots)
 	d.says(it.at)
 	g := &gift{
 		number: number(len(u.grants)), name: name, id: it.Statement.ID(), slots: b.Slots, issued: b.IssuedAt, place: u.applied,
@@ -214,27 +211,17 @@ func (u *union) standInvite(it item, b *statement.Invite) (need, error) {
 	if u.seats[name] == nil {
 		u.seats[name] = &seat{owner: author}
 	}
-	at := atSeat{it.at.log, u.seats[name]}
-	if before := u.offered[at]; before != nil {
-		switch {
-		case before.id == it.Statement.ID():
-			return need{}, rejectKnown("invite", before.id)
-		case u.seated[at]:
-			return need{}, rejectTaken(b, before.id)
-		case b.IssuedAt <= before.expires && !before.revoked.known(it.at):
-			return need{aRevoke, before.id}, nil
-		}
-	}
 	v, ok := u.offerOf[it.Statement.ID()]
 	if !ok {
 		v = &offer{
-			number: number(len(u.offers)), id: it.Statement.ID(), key: b.Key, gift: g, slot: b.Slot, seat: at.seat,
+			number: number(len(u.offers)), id: it.Statement.ID(), key: b.Key, gift: g, slot: b.Slot, seat: u.seats[name],
 			issued: b.IssuedAt, expires: b.Expires, place: u.applied,
 		}
 		u.offers = append(u.offers, v)
 		u.offerOf[v.id] = v
+	} else if v.src.first.log == it.at.log {
+		return need{}, rejectKnown("invite", v.id)
 	}
-	u.offered[at] = v
 	u.met(need{anInvite, v.id}, &v.src, it.at)
 	return need{}, nil
 }

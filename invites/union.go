@@ -37,7 +37,6 @@ type union struct {
 	seats     map[seatName]*seat
 
 	granted map[grantedBy]int64 // slots
-	offered map[atSeat]*offer   // the last
 	seated  map[atSeat]bool
 	revoked map[revokedBy]int64 // the index of the revoke
 }
@@ -99,7 +98,7 @@ type offer struct {
 	expires int64
 	place   int64
 	src     sources
-	revoked sources
+	revoked bool
 	used    *person // settled
 }
 
@@ -174,7 +173,6 @@ const (
 	aGrant
 	anInvite
 	aJoin
-	aRevoke // of the invite
 	aPeriod // of a person, to begin
 )
 
@@ -187,10 +185,8 @@ func (n need) refusal() error {
 		return reason.Reject(reason.InviteNone, "no grant is called %s", id)
 	case anInvite:
 		return reason.Reject(reason.InviteUnknown, "no invite is called %s", id)
-	case aJoin:
-		return reason.Reject(reason.StatementAuthority, "no join before this admit is called %s", id)
 	default:
-		return reason.Reject(reason.InviteNone, "the slot is taken by invite %s", id)
+		return reason.Reject(reason.StatementAuthority, "no join before this admit is called %s", id)
 	}
 }
 
@@ -205,7 +201,6 @@ func newUnion(community identity.PublicKey) *union {
 		requestOf: make(map[statement.ID]*request),
 		seats:     make(map[seatName]*seat),
 		granted:   make(map[grantedBy]int64),
-		offered:   make(map[atSeat]*offer),
 		seated:    make(map[atSeat]bool),
 		revoked:   make(map[revokedBy]int64),
 	}

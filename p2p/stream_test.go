@@ -57,7 +57,12 @@ func say(t *testing.T, s host.Host, n *node, about protocol.ID, data []byte) net
 // wasReset waits until the other side gave the stream up.
 func wasReset(t *testing.T, s network.Stream) {
 	t.Helper()
-	if err := s.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	wasResetWithin(t, s, 20*time.Second)
+}
+
+func wasResetWithin(t *testing.T, s network.Stream, wait time.Duration) {
+	t.Helper()
+	if err := s.SetReadDeadline(time.Now().Add(wait)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.Copy(io.Discard, s); !errors.Is(err, network.ErrReset) {

@@ -12,6 +12,7 @@ import (
 	"github.com/stoa-rooms/stoa/api/client"
 	"github.com/stoa-rooms/stoa/api/client/rtc"
 	"github.com/stoa-rooms/stoa/identity"
+	_ "github.com/stoa-rooms/stoa/node" // what the binary is built from: without it a result would be kept though it changed
 	"github.com/stoa-rooms/stoa/node/netlab"
 	"github.com/stoa-rooms/stoa/reason"
 )

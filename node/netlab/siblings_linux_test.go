@@ -40,19 +40,21 @@ func TestAnInviteRedeemedOnBothSidesOfAPartition(t *testing.T) {
 	ok(t, err)
 	_, err = loser.Me(ctx)
 	ok(t, err)
-	winner := at(first, first.Members())
+	key := identity.Generate()
+	winner := client.New(first.URL(), key, client.Options{HTTP: first.Members().HTTP()})
 	_, err = winner.Join(ctx, link.String(), "Mina")
 	ok(t, err)
 	lab.Heal()
 
-	waits(t, "the loser is told", 60*time.Second, func() bool {
+	t.Logf("told after %s", waits(t, "the loser is told", 60*time.Second, func() bool {
 		_, err := loser.Me(ctx)
 		return client.Refused(err, reason.AdmitLost)
-	})
-	waits(t, "the winner is a member at the second node, by name", 60*time.Second, func() bool {
-		me, err := winner.Me(ctx)
+	}))
+	there := client.New(second.URL(), key, client.Options{HTTP: second.Members().HTTP()})
+	t.Logf("known after %s", waits(t, "the winner is a member at the second node, by name", 60*time.Second, func() bool {
+		me, err := there.Me(ctx)
 		return err == nil && me.Member.Name == "Mina"
-	})
+	}))
 	info, err := at(second, second.Members()).Node(ctx)
 	ok(t, err)
 	if info.Community.Members != 2 {
