@@ -31,7 +31,7 @@ func (u *union) state(void func(Entry, error)) State {
 	joins := immutable.NewMapBuilder[statement.ID, pending](byPrefix[statement.ID]{})
 	for _, r := range u.requests {
 		if !r.admitted {
-			joins.Set(r.id, pending{member: r.member, invite: r.offer.number, place: r.place})
+			joins.Set(r.id, pending{member: r.member, log: r.src.first.log.node, invite: r.offer.number, place: r.place})
 		}
 	}
 	s.joins = joins.Map()

@@ -355,10 +355,11 @@ func (d *decoder) checkMembers() {
 func (d *decoder) joins() *immutable.Map[statement.ID, pending] {
 	b := immutable.NewMapBuilder[statement.ID, pending](byPrefix[statement.ID]{})
 	last := int64(-1)
-	for range d.count(2*32 + 2) {
+	for range d.count(3*32 + 2) {
 		last = d.place(last)
 		id := read32[statement.ID](&d.reader)
-		p := pending{member: read32[identity.PublicKey](&d.reader), invite: d.number(d.invites.len()), place: last}
+		p := pending{member: read32[identity.PublicKey](&d.reader), log: read32[identity.PublicKey](&d.reader), place: last}
+		p.invite = d.number(d.invites.len())
 		if _, twice := b.Get(id); twice {
 			d.fail("join %s twice", id)
 		}

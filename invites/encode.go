@@ -228,6 +228,7 @@ func (w *writer) joins(s State) {
 		last = w.place(last, r.place)
 		w.key(r.id)
 		w.key(r.member)
+		w.key(r.log)
 		w.int(int64(r.invite))
 	}
 }

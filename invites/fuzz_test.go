@@ -31,6 +31,7 @@ func walk(s invites.State) {
 	s.Rules()
 	for m := range s.Members() {
 		s.Lineage(m.Key)
+		s.Displaced(m.Key)
 		s.Children(m.Key)
 		s.FreeSlots(m.Key, m.Admitted)
 		for _, v := range s.InvitesBy(m.Key) {

@@ -11,6 +11,7 @@ import (
 // pending is a join that no admit has accepted yet.
 type pending struct {
 	member identity.PublicKey
+	log    identity.PublicKey // that holds it
 	invite number
 	place  int64
 }
@@ -127,10 +128,13 @@ func (s State) applyJoin(e Entry, b *statement.Join) (State, error) {
 	if err != nil {
 		return s, err
 	}
-	if _, known := s.joins.Get(e.Statement.ID()); known {
-		return s, reason.Reject(reason.StatementDuplicate, "join %s is known", e.Statement.ID())
+	if p, known := s.joins.Get(e.Statement.ID()); known {
+		if p.log == e.Log {
+			return s, rejectKnown("join", e.Statement.ID())
+		}
+		return s, nil // sent to two nodes
 	}
-	s.joins = s.joins.Set(e.Statement.ID(), pending{member: e.Statement.Signer(), invite: n, place: s.applied})
+	s.joins = s.joins.Set(e.Statement.ID(), pending{member: e.Statement.Signer(), log: e.Log, invite: n, place: s.applied})
 	return s, nil
 }
 

@@ -42,11 +42,12 @@ func (l Log) entries() iter.Seq[Entry] {
 // What a statement refers to must come before it in its own log, or anywhere in another: then its node knew it. Beyond
 // that an entry is held against its own log alone, so that one that stands keeps standing whatever else arrives (but a
 // node's revocation). The root's word counts first: a revoked delegate's node has said nothing but what the revoke
-// leaves; a grant or an invite must keep to the latest rules in its own log, or to later ones in another.
+// leaves; a grant or an invite must keep to the latest rules in its own log, or to later ones in another. A node admits
+// one person on a slot, and earned slots of a period are bounded in each log.
 //
 // Then every admit that stands is taken in the order of its node's delegate, and of its leaf in the log. Whoever it
 // admits is a member by it, unless they are one already, or somebody came in on the slot before; grants of one name
-// are one and have the same slots. Who came in by no admit is displaced ([State.Displaced]). Their grants and invites
+// are one, with the slots of the largest. Who came in by no admit is displaced ([State.Displaced]). Their grants and invites
 // are void from then on ([State.Apply] takes nothing that is built on them), but the people who came in by them stay,
 // and have for sponsor the next member above. An invite that was revoked in one log and used in another was used.
 //
@@ -63,7 +64,7 @@ func Merge(community identity.PublicKey, logs []Log, void func(Entry, error)) St
 	}
 	u.enact()
 
-	// The order decides nothing but in which order the members are listed.
+	// Members are listed in the order in which they are met; so that is by what is in the logs too.
 	inOrder := make([]int, len(logs))
 	for i := range logs {
 		inOrder[i] = i

@@ -18,11 +18,15 @@ import (
 
 // What one other node may bring into a room.
 const (
-	homePeople  = 2000             // people
-	homeHands   = 100              // raised hands
-	homeActs    = 50               // actions a second; with the burst, a room full of people who do one thing at once
-	homeBurst   = 500              //
-	homeNonces  = 4096             // entries on their way
+	homePeople = 2000 // people
+	homeHands  = 100  // raised hands
+	homeActs   = 50   // actions a second; with the burst, a room full of people who do one thing at once
+	homeBurst  = 500  //
+	homeNonces = 4096 // entries on their way
+
+	homeMessages      = 500  // messages a second, whatever they are
+	homeMessagesBurst = 5000 // a node with all its people coming at once
+
 	homeFrames  = 1024             // messages unread before it counts as too slow
 	nonceLife   = time.Minute      // from the nonce to the enter
 	homeSilence = 10 * time.Second // without a ping, until its members count as gone
@@ -36,6 +40,8 @@ type home struct {
 	out    chan []byte
 	quit   chan struct{}
 	once   sync.Once
+	why    error         // the last word; set before quit is closed
+	flow   *rate.Limiter // of messages; of the reader alone
 
 	// Owned by the room's loop.
 	heard  time.Time                     // its last message
@@ -61,6 +67,7 @@ func newHome(r *room, s *p2p.Stream) *home {
 	return &home{
 		room: r, node: s.Peer(), stream: s,
 		out: make(chan []byte, homeFrames), quit: make(chan struct{}),
+		flow:   rate.NewLimiter(homeMessages, homeMessagesBurst),
 		heard:  r.now(),
 		visits: map[identity.PublicKey]*visit{},
 		nonces: map[string]issued{},
@@ -91,32 +98,49 @@ func (o *home) send(m link.Message) {
 	}
 }
 
-// end closes the stream, saying why if there is a reason. The reader then takes the home out of the room.
+// end closes the stream, saying why if there is a reason, after what is queued. The reader then takes the home out of
+// the room.
 func (o *home) end(why error) {
 	o.once.Do(func() {
+		o.why = why
 		close(o.quit)
-		go func() { // the last word may have to wait for those before it
-			if why != nil {
-				if frame, err := link.Encode(link.Refused{Reason: reason.Of(why)}); err == nil {
-					_ = o.stream.Send(frame)
-				}
-			}
-			_ = o.stream.Close()
-		}()
 	})
 }
 
 // write sends what is queued, until the end.
 func (o *home) write() {
-	for {
-		select {
-		case frame := <-o.out:
-			if err := o.stream.Send(frame); err != nil {
-				o.stream.Reset()
-				return
+	if !flush(o.stream, o.out, o.quit) {
+		return
+	}
+	if o.why != nil {
+		if frame, err := link.Encode(link.Refused{Reason: reason.Of(o.why)}); err == nil {
+			_ = o.stream.Send(frame)
+		}
+	}
+	_ = o.stream.Close()
+}
+
+// flush sends what is queued until quit is closed, and then what is left. False: the other side does not take it.
+func flush(s *p2p.Stream, out <-chan []byte, quit <-chan struct{}) bool {
+	for ending := false; ; {
+		var frame []byte
+		if ending {
+			select {
+			case frame = <-out:
+			default:
+				return true
 			}
-		case <-o.quit:
-			return
+		} else {
+			select {
+			case frame = <-out:
+			case <-quit:
+				ending = true
+				continue
+			}
+		}
+		if err := s.Send(frame); err != nil {
+			s.Reset()
+			return false
 		}
 	}
 }
@@ -133,6 +157,10 @@ func (o *home) read(ctx context.Context, check entryCheck) {
 		if err != nil {
 			check.blame(o.node)
 			o.end(reason.Reject(reason.StreamInvalid, "%v", err))
+			return
+		}
+		if !o.flow.Allow() {
+			o.end(reason.Reject(reason.HomeLimit, "more than %d messages a second", homeMessages))
 			return
 		}
 		if !o.take(ctx, check, m) {

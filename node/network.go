@@ -325,10 +325,26 @@ func refuse(s *p2p.Stream, err error) {
 	_ = s.Close()
 }
 
-// hear hands what a node in line says to the room.
+// hear hands what a node in line says to the room, once it has been verified: outside the loop, where that costs nobody's
+// time.
 func (n *network) hear(from identity.PublicKey, id statement.ID, m link.Message) {
-	if r := n.hallway.here(id); r != nil {
-		r.post(func() { r.hear(from, m) })
+	r := n.hallway.here(id)
+	if r == nil {
+		return
+	}
+	switch m := m.(type) {
+	case link.Lost:
+		if st, err := statement.ParseKind[*statement.Lost](m.Lost); err == nil {
+			r.post(func() { r.hearLost(st) })
+		}
+	case link.Takeover:
+		t, err := rooms.ParseTenure(r.create, m.Tenure)
+		if err != nil || t.Host != from {
+			n.log.Warn("a node claims a room that it does not host", "room", id, "node", from, "error", err)
+			n.blame(from)
+			return
+		}
+		r.post(func() { r.hearTakeover(t) })
 	}
 }
 

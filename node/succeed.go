@@ -315,32 +315,23 @@ func (h *hosting) decide(d rooms.Decision, other rooms.Tenure, addrs []string) {
 	}
 }
 
-// hear takes in what a node in line says: that the host is lost, or that it hosts the room itself.
-func (r *room) hear(from identity.PublicKey, m link.Message) {
-	switch m := m.(type) {
-	case link.Lost:
-		st, err := statement.ParseKind[*statement.Lost](m.Lost)
-		if err != nil {
-			return
-		}
-		switch role := r.role.(type) {
-		case *relaying:
-			role.vote(st)
-		case *hosting:
-			role.renew(st)
-		}
-	case link.Takeover:
-		t, err := rooms.ParseTenure(r.create, m.Tenure)
-		if err != nil || t.Host != from {
-			r.log.Warn("a node claims a room that it does not host", "room", r.id, "node", from, "error", err)
-			return
-		}
-		switch role := r.role.(type) {
-		case *relaying:
-			role.follow(t, true)
-		case *hosting:
-			role.met(t)
-		}
+// hearLost takes in that a node in line has lost the host.
+func (r *room) hearLost(st statement.Statement) {
+	switch role := r.role.(type) {
+	case *relaying:
+		role.vote(st)
+	case *hosting:
+		role.renew(st)
+	}
+}
+
+// hearTakeover takes in that another node hosts the room, as it says itself.
+func (r *room) hearTakeover(t rooms.Tenure) {
+	switch role := r.role.(type) {
+	case *relaying:
+		role.follow(t, true)
+	case *hosting:
+		role.met(t)
 	}
 }
 

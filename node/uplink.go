@@ -133,22 +133,13 @@ func (u *uplink) abandon() {
 func (u *uplink) end() {
 	u.once.Do(func() {
 		close(u.quit)
-		go func() { _ = u.stream.Close() }()
 	})
 }
 
 // write sends what is queued, until the end.
 func (u *uplink) write() {
-	for {
-		select {
-		case frame := <-u.out:
-			if err := u.stream.Send(frame); err != nil {
-				u.stream.Reset()
-				return
-			}
-		case <-u.quit:
-			return
-		}
+	if flush(u.stream, u.out, u.quit) {
+		_ = u.stream.Close()
 	}
 }
 

@@ -1,0 +1,151 @@
+package invites_test
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/invites"
+	"github.com/stoa-rooms/stoa/invites/invitestest"
+	"github.com/stoa-rooms/stoa/statement"
+)
+
+// pool is everything that three nodes and four people may say, most of it in contradiction to the rest.
+type pool struct {
+	*invitestest.Community
+	nodes   []identity.PrivateKey
+	keepers []identity.PublicKey // the nodes, and one who is none
+	said    []statement.Statement
+}
+
+func newPool(tb testing.TB) *pool {
+	tb.Helper()
+	p := &pool{Community: invitestest.New(tb)}
+	p.nodes = []identity.PrivateKey{p.Node, p.Person("second"), p.Person("third")}
+	for _, n := range append(slices.Clip(p.nodes), p.Person("no node")) {
+		p.keepers = append(p.keepers, n.Public())
+	}
+	say := func(by identity.PrivateKey, body statement.Body) statement.Statement {
+		s := p.Sign(body, by)
+		p.said = append(p.said, s)
+		return s
+	}
+	strict := p.Rules
+	strict.Order, strict.PeriodSlots, strict.InviteLife = 2, 2, day
+	say(p.Founder, &p.Rules)
+	say(p.Founder, &strict)
+	for i, n := range p.nodes {
+		d := delegateOf(p.Community, n.Public(), func(d *statement.Delegate) { d.Order = int64(i) + 1 })
+		p.said = append(p.said, d, delegateOf(p.Community, n.Public(), func(d *statement.Delegate) { d.Order = 9 - int64(i) }))
+		say(p.Founder, &statement.Revoke{
+			Community: p.ID(), IssuedAt: p.Now, Statement: d.ID(), Upto: []statement.LogPrefix{{Log: n.Public(), Size: 20}},
+		})
+	}
+	people := []identity.PrivateKey{p.Founder, p.Person("ann"), p.Person("bob"), p.Person("cy")}
+	for _, author := range people[:3] {
+		for i, n := range p.nodes {
+			say(n, &statement.Grant{
+				Community: p.ID(), IssuedAt: p.Now + 8*day, Member: author.Public(), Slots: 2, Why: statement.WhyHosting, Period: 1,
+			})
+			grant := say(n, &statement.Grant{
+				Community: p.ID(), IssuedAt: p.Now, Member: author.Public(), Slots: int64(i%2) + 1, Why: statement.WhyAdmission,
+			})
+			key := p.OneTime()
+			invite := say(author, &statement.Invite{
+				Community: p.ID(), IssuedAt: p.Now, Expires: p.Now + day + int64(i), Key: key.Public(), Grant: grant.ID(), Slot: int64(i % 2),
+			})
+			say(author, &statement.Revoke{Community: p.ID(), IssuedAt: p.Now, Statement: invite.ID()})
+			for _, member := range people[1:] {
+				join := p.Join(invite, key, member)
+				p.said = append(p.said, join)
+				for late, n := range p.nodes {
+					say(n, &statement.Admit{
+						Community: p.ID(), IssuedAt: p.Now + int64(late), Member: member.Public(), Join: join.ID(), Way: statement.EntryInvite,
+					})
+				}
+			}
+		}
+	}
+	return p
+}
+
+// logs reads pairs of bytes: a log, how far its index goes on, and a statement.
+func (p *pool) logs(data []byte) []invites.Log {
+	entries := make([][]invites.Entry, len(p.keepers))
+	index := make([]int64, len(entries))
+	for ; len(data) >= 2; data = data[2:] {
+		i := int(data[0]) % len(entries)
+		index[i] += int64(data[0]>>2)%4 - int64(data[0]>>7) // mostly on, sometimes not
+		entries[i] = append(entries[i], invites.Entry{
+			Log: p.keepers[i], Index: index[i], Statement: p.said[int(data[1])%len(p.said)],
+		})
+		index[i]++
+	}
+	logs := make([]invites.Log, len(entries))
+	for i := range logs {
+		logs[i] = invites.Log{Node: p.keepers[i], Entries: slices.Values(entries[i])}
+	}
+	return logs
+}
+
+// inOrder is the pool said once, each statement in the log of the node that matters to it, in the order of the pool.
+func (p *pool) inOrder() []byte {
+	var data []byte
+	for i, s := range p.said {
+		log := slices.IndexFunc(p.nodes, func(n identity.PrivateKey) bool { return n.Public() == s.Signer() })
+		if log < 0 {
+			log = i % len(p.nodes)
+		}
+		if s.Kind() != statement.KindRevoke {
+			data = append(data, byte(log), byte(i))
+		}
+	}
+	return data
+}
+
+func FuzzMerge(f *testing.F) {
+	p := newPool(f)
+	f.Add([]byte{})
+	f.Add(p.inOrder())
+	backwards := p.inOrder()
+	slices.Reverse(backwards)
+	for i := 0; i+1 < len(backwards); i += 2 {
+		backwards[i], backwards[i+1] = backwards[i+1], backwards[i]
+	}
+	f.Add(backwards)
+	f.Add(append(p.inOrder(), backwards...))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 2048 {
+			return
+		}
+		logs := p.logs(data)
+		void := 0
+		s := invites.Merge(p.ID(), logs, func(invites.Entry, error) { void++ })
+		checkTree(t, s)
+		walk(s)
+		encoded := s.Encode()
+		decoded, err := invites.Decode(encoded)
+		if err != nil || !bytes.Equal(decoded.Encode(), encoded) {
+			t.Fatalf("the snapshot changes when it is read: %v", err)
+		}
+		slices.Reverse(logs)
+		again := 0
+		r := invites.Merge(p.ID(), append(logs[1:], logs[0]), func(invites.Entry, error) { again++ })
+		if again != void || !bytes.Equal(r.Encode(), encoded) {
+			t.Fatal("another order of the logs gives another State")
+		}
+		var mixed []invites.Entry // one of each log in turn
+		for i := 0; i < len(data); i++ {
+			for _, l := range logs {
+				if all := slices.Collect(l.Entries); i < len(all) {
+					mixed = append(mixed, all[i])
+				}
+			}
+		}
+		r = invites.Replay(p.ID(), slices.Values(mixed), func(invites.Entry, error) {})
+		if !bytes.Equal(r.Encode(), encoded) {
+			t.Fatal("a replay of the mixed logs gives another State")
+		}
+	})
+}
