@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/invites"
 	"github.com/stoa-rooms/stoa/invites/invitestest"
@@ -104,6 +106,22 @@ func (p *pool) inOrder() []byte {
 	return data
 }
 
+// What the fuzzer begins with must bring in people and displace some, or it looks at nothing.
+func TestPool(t *testing.T) {
+	p := newPool(t)
+	void := 0
+	s := invites.Merge(p.ID(), p.logs(p.inOrder()), func(invites.Entry, error) { void++ })
+	displaced := 0
+	for _, name := range []string{"ann", "bob", "cy"} {
+		if _, lost := s.Displaced(p.Person(name).Public()); lost {
+			displaced++
+		}
+	}
+	if s.Count() < 3 || displaced+s.Count() != 4 || void == 0 {
+		t.Errorf("%d members, %d displaced, %d void", s.Count(), displaced, void)
+	}
+}
+
 func FuzzMerge(f *testing.F) {
 	p := newPool(f)
 	f.Add([]byte{})
@@ -116,36 +134,92 @@ func FuzzMerge(f *testing.F) {
 	f.Add(backwards)
 	f.Add(append(p.inOrder(), backwards...))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if len(data) > 2048 {
-			return
+		if len(data) <= 2048 {
+			p.check(t, data)
 		}
-		logs := p.logs(data)
-		void := 0
-		s := invites.Merge(p.ID(), logs, func(invites.Entry, error) { void++ })
-		checkTree(t, s)
-		walk(s)
-		encoded := s.Encode()
-		decoded, err := invites.Decode(encoded)
-		if err != nil || !bytes.Equal(decoded.Encode(), encoded) {
-			t.Fatalf("the snapshot changes when it is read: %v", err)
-		}
-		slices.Reverse(logs)
-		again := 0
-		r := invites.Merge(p.ID(), append(logs[1:], logs[0]), func(invites.Entry, error) { again++ })
-		if again != void || !bytes.Equal(r.Encode(), encoded) {
-			t.Fatal("another order of the logs gives another State")
-		}
-		var mixed []invites.Entry // one of each log in turn
-		for i := 0; i < len(data); i++ {
-			for _, l := range logs {
-				if all := slices.Collect(l.Entries); i < len(all) {
-					mixed = append(mixed, all[i])
+	})
+}
+
+// TestContradictions merges what nobody honest would say: of the pool some, mostly in order, anywhere.
+func TestContradictions(t *testing.T) {
+	p := newPool(t)
+	all := p.inOrder()
+	rapid.Check(t, func(t *rapid.T) {
+		var data []byte
+		for _, start := range []int{0, 0, 1}[:rapid.IntRange(1, 3).Draw(t, "rounds")] {
+			for i := 2 * start; i+1 < len(all); i += 2 {
+				switch n := rapid.IntRange(0, 19).Draw(t, "fate"); {
+				case i < 20 || n > 10: // who the nodes are is mostly needed
+					data = append(data, all[i], all[i+1])
+				case n > 8:
+					data = append(data, byte(n), all[i+1])
+				case n > 7 && len(data) > 40:
+					at := 2 * rapid.IntRange(10, len(data)/2-1).Draw(t, "earlier")
+					data = slices.Insert(data, at, all[i], all[i+1])
 				}
 			}
 		}
-		r = invites.Replay(p.ID(), slices.Values(mixed), func(invites.Entry, error) {})
-		if !bytes.Equal(r.Encode(), encoded) {
-			t.Fatal("a replay of the mixed logs gives another State")
-		}
+		p.check(t, data)
 	})
+}
+
+// check holds a Merge against what is true of every one.
+func (p *pool) check(t invitestest.TB, data []byte) {
+	t.Helper()
+	logs := p.logs(data)
+	void := 0
+	s := invites.Merge(p.ID(), logs, func(invites.Entry, error) { void++ })
+	checkTree(t, s)
+	walk(s)
+	encoded := s.Encode()
+	decoded, err := invites.Decode(encoded)
+	if err != nil || !bytes.Equal(decoded.Encode(), encoded) {
+		t.Fatalf("the snapshot changes when it is read: %v", err)
+	}
+	slices.Reverse(logs)
+	again := 0
+	r := invites.Merge(p.ID(), append(slices.Clip(logs[1:]), logs[0]), func(invites.Entry, error) { again++ })
+	if again != void || !bytes.Equal(r.Encode(), encoded) {
+		t.Fatalf("another order of the logs gives another State")
+	}
+	var mixed []invites.Entry // one of each log in turn
+	for i := 0; i < len(data); i++ {
+		for _, l := range logs {
+			if all := slices.Collect(l.Entries); i < len(all) {
+				mixed = append(mixed, all[i])
+			}
+		}
+	}
+	r = invites.Replay(p.ID(), slices.Values(mixed), func(invites.Entry, error) {})
+	if !bytes.Equal(r.Encode(), encoded) {
+		t.Fatalf("a replay of the mixed logs gives another State")
+	}
+	for m := range s.Members() {
+		p.checkChain(t, s, m, logs)
+	}
+}
+
+// checkChain folds just the chain of a member. They must be a member by it, too. (Their sponsor may be another: what is
+// left out may have closed a circle.)
+func (p *pool) checkChain(t invitestest.TB, s invites.State, m invites.Member, logs []invites.Log) {
+	t.Helper()
+	ids, err := s.Chain(m.Key)
+	if err != nil {
+		t.Fatalf("the chain of %s: %v", m.Key, err)
+	}
+	part := slices.Clone(logs)
+	for i, l := range logs {
+		all := l.Entries
+		part[i].Entries = func(yield func(invites.Entry) bool) {
+			for e := range all {
+				if slices.Contains(ids, e.Statement.ID()) && !yield(e) {
+					return
+				}
+			}
+		}
+	}
+	alone := invites.Merge(p.ID(), part, func(invites.Entry, error) {})
+	if _, ok := alone.Member(m.Key); !ok {
+		t.Fatalf("%s is no member by the chain alone", m.Key)
+	}
 }

@@ -109,6 +109,12 @@ func TestAnEveningAcrossNodes(t *testing.T) {
 	ana := s.a.Enter(ctx, s.ana, s.room.ID)
 	bea := s.b.Enter(ctx, s.bea, s.room.ID)
 	cleo := s.c.Enter(ctx, s.cleo, s.room.ID)
+	audience := until(t, ana, "both in the audience", func(st api.State) bool { return st.Audience.Count == 2 }).Audience
+	for _, p := range audience.People {
+		if p.Name != "Ana" || p.Home == nil {
+			t.Errorf("somebody in the audience is %+v", p)
+		}
+	}
 
 	if err := bea.RaiseHand(ctx, "May I?"); err != nil {
 		t.Fatal(err)

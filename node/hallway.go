@@ -307,6 +307,9 @@ func (h *hallway) listed(a *rooms.Announcement) api.Room {
 	}
 	for _, s := range a.Speakers {
 		r.Speakers = append(r.Speakers, api.Member{Key: s.Key, Name: s.Name})
+		if s.Key == a.Creator {
+			r.Creator.Name = s.Name
+		}
 	}
 	r.Why, r.Topic = h.why(&r)
 	return r

@@ -321,12 +321,13 @@ func (h *hosting) enterFrom(o *home, e entry) (any, error) {
 		return nil, reason.Reject(reason.HomeLimit, "%d people", homePeople)
 	}
 	h.comesBy(e.member, o)
+	h.via[e.member], h.guests[e.member] = o, e.name // before anybody is told
 	if err := h.apply(e.member, rooms.Enter{}); err != nil {
+		delete(h.via, e.member)
 		return nil, err
 	}
-	h.via[e.member] = o
 	o.visits[e.member] = &visit{nonce: e.nonce}
-	h.know(e.member, e.name)
+	h.know(e.member)
 	number, _ := h.state.Number(e.member)
 	h.line.changed = true
 	return link.Entered{Number: number}, nil

@@ -61,7 +61,7 @@ func (h *hosting) enter(sub *subscription) error {
 	if err := h.apply(sub.member, rooms.Enter{}); err != nil {
 		return err
 	}
-	h.know(sub.member, "")
+	h.know(sub.member)
 	h.welcome(sub, func() api.Snapshot { return h.snapshot(sub.member, millis(h.now())) })
 	return nil
 }
@@ -326,17 +326,14 @@ func (h *hosting) onStage(key identity.PublicKey) bool {
 	return ok && role != rooms.Listener
 }
 
-// know notes somebody who has entered: their number, the way their voice comes, and, of a guest, the name.
-func (h *hosting) know(member identity.PublicKey, name string) {
+// know notes somebody who has entered: their number, and the way their voice comes.
+func (h *hosting) know(member identity.PublicKey) {
 	number, ok := h.state.Number(member)
 	if !ok {
 		return
 	}
 	h.numbers[member] = number
 	h.media.Carry(number, h.via[member].name())
-	if name != "" {
-		h.guests[member] = name
-	}
 }
 
 // tellAudience sends the audience if it changed and the last such event is old enough.

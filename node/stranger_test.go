@@ -239,18 +239,18 @@ func TestAHomeThatIsNoNodeOfItsMembersCommunity(t *testing.T) {
 	s.home = invitestest.New(t)
 	s.home.Node, s.home.Founder = pretended.Node, s.home.Person("another founder") // the same key on the wire
 	s.open()
-	real := invitestest.New(t)
-	real.Now = time.Now().Unix() - 1000
-	real.Node = real.Person("its own node")
-	real.Found()
-	real.Admit(real.Founder, s.member)
-	chain, err := real.Export(s.member.Public()).Encode()
+	proper := invitestest.New(t)
+	proper.Now = time.Now().Unix() - 1000
+	proper.Node = proper.Person("its own node")
+	proper.Found()
+	proper.Admit(proper.Founder, s.member)
+	chain, err := proper.Export(s.member.Public()).Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	papers := s.papers(asIs)
 	papers.Chain = chain
-	papers.Profile = s.sign(&statement.Profile{Community: real.ID(), IssuedAt: time.Now().Unix(), Name: "Mina"}, s.member).Text()
+	papers.Profile = s.sign(&statement.Profile{Community: proper.ID(), IssuedAt: time.Now().Unix(), Name: "Mina"}, s.member).Text()
 	if got := s.ask(papers, nil); got != reason.ChainInvalid {
 		t.Errorf("%q, want %q", got, reason.ChainInvalid)
 	}

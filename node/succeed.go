@@ -203,7 +203,7 @@ func (h *hosting) receive(member identity.PublicKey, l *visitor) {
 	if _, has := h.legs[member]; has {
 		h.legs[member] = number
 	}
-	h.know(member, "")
+	h.know(member)
 	if was {
 		h.stream.subs[member] = sub
 		sub.offer(h.snapshot(member, millis(h.now())))

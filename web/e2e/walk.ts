@@ -17,6 +17,8 @@ export interface Look {
 /** Called at each stop with the person who looks, once the page is still. */
 export type Stop = (name: string, person: Person) => Promise<void>;
 
+const elsewhere = "Songs and stories from ports around the Mediterranean";
+
 const title = "What the olive trees of the northern hills remember, and whom they told";
 
 export const catalogues: Readonly<Record<Look["language"], Messages>> = { en, fr };
@@ -30,6 +32,7 @@ export async function walk(look: Look, stop: Stop): Promise<void> {
     locale: look.language === "fr" ? "fr-FR" : "en-GB",
   };
   const node = await StoaNode.start();
+  const other = await StoaNode.start([node]);
   const ana = await Person.arrive("Anastasía Papadopoúlou", { voice: "ana", ...context });
   const leo = await Person.arrive("Léo", { voice: "leo", ...context });
   try {
@@ -110,9 +113,31 @@ export async function walk(look: Look, stop: Stop): Promise<void> {
     await leo.page.goto(`${node.url}/#owner=${"x".repeat(43)}`);
     await expect(leo.page.getByRole("heading", { level: 1 })).toBeVisible();
     await stop("already-founded", leo);
+
+    // A room of another community, on another node.
+    await page.goto(other.ownerLink);
+    await page.getByRole("textbox", { name: m.join.name }).fill(ana.name);
+    await page.getByRole("textbox", { name: m.join.communityName }).fill("Café du Vieux-Port");
+    await page.getByRole("button", { name: m.join.submit, exact: true }).click();
+    await page.getByRole("button", { name: m.recovery.later }).click();
+    await page.getByRole("button", { name: m.hallway.start }).first().click();
+    await page.getByRole("textbox", { name: m.start.roomTitle }).fill(elsewhere);
+    await page.getByRole("button", { name: m.start.start, exact: true }).click();
+    await leo.page.goto(node.url);
+    await expect(leo.page.getByRole("link", { name: new RegExp(elsewhere) })).toBeVisible();
+    await stop("hallway-others", leo);
+    await leo.page.getByRole("link", { name: new RegExp(elsewhere) }).click();
+    await stop("prejoin-elsewhere", leo);
+    await leo.page.getByRole("button", { name: m.prejoin.listen }).click();
+    await expect(leo.page.getByRole("region", { name: m.room.stage })).toContainText(ana.name.slice(0, 8));
+    await stop("room-elsewhere", leo);
+    await other.end("SIGKILL");
+    await expect(leo.page.getByText(m.room.hostLost).first()).toBeVisible();
+    await stop("host-lost", leo);
   } finally {
     await leo.leave();
     await ana.leave();
+    await other.destroy();
     await node.destroy();
   }
 }

@@ -89,8 +89,8 @@ function Door({ room }: { room: Room }): JSX.Element {
           </Heading>
           <RoomChips room={room} />
           <p class="door-host">
-            <Avatar id={room.creator.key} name={room.creator.name} size={28} />
-            {m.hostedBy(room.creator.name)}
+            <Avatar id={room.creator.key} name={opener(room)} size={28} />
+            {m.hostedBy(opener(room))}
           </p>
         </div>
         <Here room={room} />
@@ -149,7 +149,7 @@ function Here({ room }: { room: Room }): JSX.Element {
 /** A room that is over. */
 export function EndedPage({ room }: { room: Room | null }): JSX.Element {
   const m = t().ended;
-  return <ClosedRoomPage title={m.title} text={room === null ? m.unknown : m.was(room.title, room.creator.name)} />;
+  return <ClosedRoomPage title={m.title} text={room === null ? m.unknown : m.was(room.title, opener(room))} />;
 }
 
 interface RefusedProps {
@@ -208,4 +208,9 @@ function NotLetIn({ title, error, room = null, onRetry }: RefusedProps & { title
       )}
     </ClosedRoomPage>
   );
+}
+
+/** Who opened a room: their name, or, where another node announces the room and does not tell it, their community's. */
+function opener(room: Room): string {
+  return room.creator.name === "" ? room.community.name : room.creator.name;
 }
