@@ -23,7 +23,8 @@ run: build ## build everything and start a node with its data in ./data
 	@exec bin/stoa run --data $(DATA)
 
 demo: build ## three nodes of two communities on this machine, with people who talk
-	@$(GO) run ./cmd/demo --stoa bin/stoa
+	@$(GO) build -trimpath -o bin/demo ./cmd/demo
+	@exec bin/demo --stoa bin/stoa
 
 build: web ## build bin/stoa, one file with the web client inside
 	@echo "==> building bin/stoa"
