@@ -183,7 +183,7 @@ func (p *pool) check(t invitestest.TB, data []byte) {
 		t.Fatalf("another order of the logs gives another State")
 	}
 	var mixed []invites.Entry // one of each log in turn
-	for i := 0; i < len(data); i++ {
+	for i := range data {
 		for _, l := range logs {
 			if all := slices.Collect(l.Entries); i < len(all) {
 				mixed = append(mixed, all[i])

@@ -35,10 +35,10 @@ func (s *sources) add(at leaf) {
 }
 
 // none reports whether it is said nowhere.
-func (s sources) none() bool { return s.first.log == nil }
+func (s *sources) none() bool { return s.first.log == nil }
 
 // known reports whether an entry may refer to it: it is said before in the same log, or in another.
-func (s sources) known(at leaf) bool {
+func (s *sources) known(at leaf) bool {
 	return !s.none() && (s.several || s.first.log != at.log || s.first.index < at.index)
 }
 
