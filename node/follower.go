@@ -20,7 +20,7 @@ import (
 const (
 	followEvery  = 10 * time.Second // gossip brings checkpoints within a second; this finds what gossip lost
 	followRetry  = time.Second      // after the first failure; each one that follows doubles it
-	followAtMost = 5 * time.Minute
+	followAtMost = 10 * time.Second // so that the logs agree soon after a partition has healed
 	fetchTime    = 20 * time.Second // for one resource, of 1 MiB at most
 
 	maxFollowed = 1_000_000 // entries of one log: what a node is meant to hold (promises, load)

@@ -74,8 +74,12 @@ func (n *network) Adopt(ctx context.Context, req api.AdoptRequest) (api.Node, er
 	defer cancel()
 	n.await(ctx, func() bool {
 		state, _ := n.journal.fold()
-		_, ruled := state.Rules()
-		return ruled
+		rules, ruled := state.Rules()
+		if !ruled {
+			return false
+		}
+		_, named, err := n.journal.store.Text(rules.Name)
+		return named || err != nil
 	})
 	n.log.Info("this node is one of a community now", "community", body.Community)
 	return c.Node(), nil
