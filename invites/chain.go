@@ -12,7 +12,7 @@ import (
 // Chain names the statements that prove a member, in the order they were folded: all that the root said, and the
 // grant, invite, join and admit of the member, of the invite's author, and so on. Of who was admitted more than once it
 // has all of it, and of who was displaced how the one came in who displaced them. Folding just these makes the member
-// a member again, with the same lineage.
+// a member again, with the same lineage (unless what is left out closes a circle; see [Merge]).
 func (s State) Chain(key identity.PublicKey) ([]statement.ID, error) {
 	n, ok := s.current(key)
 	if !ok {

@@ -254,9 +254,10 @@ func (u *union) try(it item) {
 
 // met says something at a leaf, and calls those who waited for it.
 func (u *union) met(n need, src *sources, at leaf) {
+	before := *src
 	src.add(at)
 	waiting, ok := u.waiting[n]
-	if !ok {
+	if !ok || *src == before { // said again where it was said before
 		return
 	}
 	rest := waiting[:0]
