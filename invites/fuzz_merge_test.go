@@ -2,6 +2,7 @@ package invites_test
 
 import (
 	"bytes"
+	"iter"
 	"slices"
 	"testing"
 
@@ -199,11 +200,15 @@ func (p *pool) check(t invitestest.TB, data []byte) {
 	}
 }
 
-// leafOf is one entry of one log.
-type leafOf struct {
-	log   identity.PublicKey
-	index int64
-	id    statement.ID
+// rising is a log without the leaves that have been passed. No real log has them, and in a part of it they may count.
+func rising(all iter.Seq[invites.Entry]) (out []invites.Entry) {
+	next := int64(0)
+	for e := range all {
+		if e.Index >= next {
+			out, next = append(out, e), e.Index+1
+		}
+	}
+	return out
 }
 
 // checkChain folds just the chain of a member. They must be a member by it, too. (Their sponsor may be another: what is
@@ -214,22 +219,11 @@ func (p *pool) checkChain(t invitestest.TB, s invites.State, m invites.Member, l
 	if err != nil {
 		t.Fatalf("the chain of %s: %v", m.Key, err)
 	}
-	// A leaf that has been passed (no real log has one) is void; without those before it, it would not be.
-	void := map[leafOf]bool{}
-	invites.Merge(p.ID(), logs, func(e invites.Entry, _ error) { void[leafOf{e.Log, e.Index, e.Statement.ID()}] = true })
 	part := slices.Clone(logs)
 	for i, l := range logs {
-		all := l.Entries
-		part[i].Entries = func(yield func(invites.Entry) bool) {
-			for e := range all {
-				if void[leafOf{e.Log, e.Index, e.Statement.ID()}] || !slices.Contains(ids, e.Statement.ID()) {
-					continue
-				}
-				if !yield(e) {
-					return
-				}
-			}
-		}
+		part[i].Entries = slices.Values(slices.DeleteFunc(rising(l.Entries), func(e invites.Entry) bool {
+			return !slices.Contains(ids, e.Statement.ID())
+		}))
 	}
 	alone := invites.Merge(p.ID(), part, func(invites.Entry, error) {})
 	if _, ok := alone.Member(m.Key); !ok {
