@@ -26,7 +26,7 @@ import (
 	"github.com/stoa-rooms/stoa/web"
 )
 
-// Slots is K, the number of audio streams that a listener receives (design section 6).
+// Slots is K, the number of audio streams that a listener receives.
 const Slots = 3
 
 // Config is how a node is run.

@@ -11,7 +11,7 @@ import (
 	"github.com/stoa-rooms/stoa/reason"
 )
 
-// ownerLinkLife is how long a founding link is good for (design section 8).
+// ownerLinkLife is how long a founding link is good for.
 const ownerLinkLife = time.Hour
 
 // ownerLink is the right to found a community on a node that has none. Its secret is new at each start, is accepted

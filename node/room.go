@@ -17,7 +17,7 @@ import (
 // audiencePage is how many listeners a snapshot and an audience event list; the rest is asked for by page.
 const audiencePage = 50
 
-// audienceEvery is the least time between two audience events, so that presence costs no n² (design section 4).
+// audienceEvery is the least time between two audience events, so that presence costs no n².
 const audienceEvery = time.Second
 
 // room is one live room as the members of this node meet it: their event streams, their audio, and the loop that alone

@@ -15,7 +15,7 @@ import (
 
 const day = 24 * 60 * 60 // seconds
 
-// firstRules are the rules a community begins with, as the page founds it (design section 3).
+// firstRules are the rules a community begins with, as the page founds it.
 func firstRules(community identity.PublicKey, name statement.Commitment, now int64) *statement.Rules {
 	return &statement.Rules{
 		Community: community, IssuedAt: now, Order: 1, Name: name, Entry: statement.EntryInvite,

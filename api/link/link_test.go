@@ -127,7 +127,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		again, err := link.Encode(m)
 		if err != nil {
-			t.Skip("a body near the limit may grow beyond it")
+			return // a body near the limit may grow beyond it
 		}
 		back, err := link.Decode(again)
 		if err != nil {
