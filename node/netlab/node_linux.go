@@ -2,6 +2,7 @@ package netlab
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -194,10 +195,39 @@ func (n *Node) Kill() {
 	<-n.process.ended
 }
 
-// Suspend stops the node from doing anything (SIGSTOP); its sockets stay open.
+// Suspend stops the node from doing anything (SIGSTOP); its sockets stay open. When it returns, every thread has stopped:
+// the signal alone lets those of other processors run on for a moment.
 func (n *Node) Suspend() {
 	n.t.Helper()
 	n.signal(syscall.SIGSTOP, false)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for limit := time.After(stopWithin); !stopped(n.process.cmd.Process.Pid); {
+		select {
+		case <-tick.C:
+		case <-limit:
+			n.t.Fatalf("the node at %s does not stop", n.addr)
+		}
+	}
+}
+
+// stopped reports whether every thread of a process is in state T (proc_pid_stat(5)).
+func stopped(pid int) bool {
+	stats, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil || len(stats) == 0 {
+		return false
+	}
+	for _, file := range stats {
+		stat, err := os.ReadFile(file)
+		if err != nil {
+			return false
+		}
+		_, after, found := bytes.Cut(stat, []byte(") ")) // the name before it is the program's own
+		if !found || !bytes.HasPrefix(after, []byte("T")) {
+			return false
+		}
+	}
+	return true
 }
 
 // Resume lets a suspended node go on.
