@@ -218,7 +218,7 @@ func stopped(pid int) bool {
 		return false
 	}
 	for _, file := range stats {
-		stat, err := os.ReadFile(file)
+		stat, err := os.ReadFile(file) //nolint:gosec // below /proc, of a process that the test started
 		if err != nil {
 			return false
 		}
