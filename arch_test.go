@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 	// Composition.
 	"node":     {"api", "api/link", "api/server", "identity", "invites", "ledger", "media", "p2p", "reason", "rooms", "statement", "storage", "web"},
 	"cmd/demo": {"api", "api/client", "api/client/rtc", "identity", "reason", "statement"},
-	"cmd/stoa": {"api", "identity", "invites", "node", "reason", "statement"},
+	"cmd/stoa": {"api", "api/client", "api/client/rtc", "identity", "invites", "node", "reason", "statement"},
 
 	// Helpers that only tests import.
 	"invites/invitestest": {"identity", "invites", "ledger", "statement"},

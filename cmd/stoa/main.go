@@ -26,6 +26,8 @@ const version = "0.1.0"
 // its name.
 type cli struct {
 	Run     runCmd     `cmd:"" help:"Run a node."`
+	Rooms   roomsCmd   `cmd:"" help:"List the live rooms at your node."`
+	Join    joinCmd    `cmd:"" help:"Go into a room: follow it, listen, speak."`
 	Invite  inviteCmd  `cmd:"" help:"About invites."`
 	Export  exportCmd  `cmd:"" help:"Write a member's invite chain, with its proofs, to standard output."`
 	Verify  verifyCmd  `cmd:"" help:"Check an exported chain offline, from the root key down."`

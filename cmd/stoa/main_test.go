@@ -19,6 +19,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv("STOA_COMMAND") != "" { // the test binary as the program, for the shell of join_test.go
+		main()
+	}
 	testscript.Main(m, map[string]func(){"stoa": main})
 }
 
