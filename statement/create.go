@@ -2,7 +2,6 @@ package statement
 
 import (
 	"regexp"
-	"slices"
 
 	"github.com/stoa-rooms/stoa/identity"
 )
@@ -17,6 +16,7 @@ type Create struct {
 	Language  string             `json:"lang"` // BCP 47, a primary language and perhaps a region: "fr", "pt-BR"
 	Topics    []string           `json:"topics"`
 	Entry     RoomEntry          `json:"entry"`
+	Schedule  ID                 `json:"schedule,omitzero"` // the first schedule of what this opens; none for a room of the moment
 }
 
 // RoomEntry is who may enter a room.
@@ -40,24 +40,11 @@ func (*Create) Kind() Kind { return KindCreate }
 func (c *Create) audience() string { return c.Community.String() }
 
 func (c *Create) check() error {
-	if err := all(
+	return all(
 		since(c.IssuedAt),
 		matches("jti", c.JTI, jtiPattern),
 		matches("lang", c.Language, languagePattern),
 		oneOf("entry", c.Entry, RoomMembers),
-	); err != nil {
-		return err
-	}
-	if len(c.Topics) > MaxTopics {
-		return wrong("topics", "too many")
-	}
-	for i, t := range c.Topics {
-		if err := matches("topics", t, topicPattern); err != nil {
-			return err
-		}
-		if slices.Contains(c.Topics[:i], t) {
-			return wrong("topics", "one topic twice")
-		}
-	}
-	return nil
+		topics(c.Topics),
+	)
 }

@@ -104,6 +104,7 @@ func makeExamples() []example {
 		{leoName, &Profile{Community: root, IssuedAt: iat + 120, Name: "Léo 🏛️ “<b>Stoa</b>”"}},
 		{leoName, create},
 		{nodeName, &End{Room: idOf(create, leoName), IssuedAt: iat + 4_000}},
+		{leoName, scheduleExample()},
 	}, betweenNodes(idOf(create, leoName), idOf)...)
 }
 

@@ -103,6 +103,8 @@ func isNoncharacter(r rune) bool {
 // complete finds fields of t that raw does not mention: an absent member is not a zero.
 func complete(raw jsontext.Value, t reflect.Type) error {
 	switch {
+	case t.Kind() == reflect.Pointer:
+		return complete(raw, t.Elem())
 	case t.Kind() == reflect.Struct:
 		return completeStruct(raw, t)
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:

@@ -122,7 +122,7 @@ func wrongClaims(tb testing.TB, r *refusals) {
 			r.add(reason.StatementPayload, fmt.Sprintf("%s: %s %s", kind, claim, how), f.with(tb, claim, raw).text())
 		}
 		for _, m := range members(tb, f.payload) {
-			if m.name != "upto" {
+			if !optional(m.name) {
 				claim(m.name, "missing", "")
 			}
 			claim(m.name, "is null", "null")
@@ -209,6 +209,7 @@ func wrongBounds(tb testing.TB, r *refusals) {
 	bad(KindCreate, "topics", `[""]`, `["Music"]`, `["a b"]`, `["été"]`, `["a\n"]`, `["a","b","a"]`, `["a","b","c","d"]`,
 		`["`+strings.Repeat("z", 33)+`"]`, `["a",["b"]]`, `["ſ"]`, `["K"]`)
 	bad(KindCreate, "entry", `""`, `"public"`, `"Members"`)
+	wrongSchedule(tb, r)
 }
 
 // bounds gives one claim of a kind's example values that it may not have.

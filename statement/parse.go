@@ -71,6 +71,8 @@ func newBody(kind Kind) Body {
 		return new(Create)
 	case KindEnd:
 		return new(End)
+	case KindSchedule:
+		return new(Schedule)
 	case KindEnter:
 		return new(Enter)
 	case KindTicket:

@@ -41,6 +41,7 @@ const (
 	KindProfile  Kind = "profile"
 	KindCreate   Kind = "create"
 	KindEnd      Kind = "end"
+	KindSchedule Kind = "schedule"
 
 	// Between nodes.
 	KindEnter      Kind = "enter"

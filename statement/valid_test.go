@@ -80,6 +80,7 @@ func validVectors(tb testing.TB) []validVector {
 	add("nonce of 100 and origin of 300", session.with(tb, "nonce", `"`+strings.Repeat("n", 100)+`"`).
 		with(tb, "origin", `"`+strings.Repeat("o", 300)+`"`).text())
 	validBetween(tb, add)
+	validSchedules(tb, add)
 	add("key of neither small nor prime order", mixedText(forge(tb, KindProfile), true))
 	return list
 }

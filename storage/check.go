@@ -60,8 +60,8 @@ func (s *Store) check(v *view, marked uint64) (head, error) {
 	return h, nil
 }
 
-// migrate makes a layout 1 that has been checked into layout 2. Nothing else changes: what came with layout 2 has keys
-// of its own. Should this write get lost in a crash, so is everything after it, and it is made again.
+// migrate makes an earlier layout that has been checked into the present one. Nothing else changes: what came with each
+// has keys of its own. Should this write get lost in a crash, so is everything after it, and it is made again.
 func (s *Store) migrate() error {
 	s.log.Info("the data directory is brought to a new layout; earlier versions will no longer open it", "layout", LayoutVersion)
 	return s.transact(writes{keyLayout: layoutValue()})
@@ -161,7 +161,7 @@ func (v *view) checkSum() error {
 		}
 	}
 	if sum != v.head.sum {
-		return found(ErrDamaged, "texts, profiles, rooms or what is known of other logs are missing, or of another time")
+		return found(ErrDamaged, "texts, profiles, rooms, what is kept for members or what is known of other logs are missing, or of another time")
 	}
 	return nil
 }

@@ -33,6 +33,12 @@ type Batch struct {
 	Rooms     []Room         // each replaces the one of its id
 	DropRooms []statement.ID // after Rooms; unknown ones are passed over
 
+	Schedules     []Schedule     // each replaces the one of its id
+	DropSchedules []statement.ID // after Schedules; unknown ones are passed over
+
+	Private      []Private            // each replaces the member's of its name
+	ErasePrivate []identity.PublicKey // all that was kept for these members before this batch
+
 	Snapshot *Snapshot // replaces the one before
 
 	Followed []Followed   // each log once
@@ -253,6 +259,12 @@ func (p *plan) batch(b Batch, node identity.PublicKey) error {
 	if err := p.rooms(b); err != nil {
 		return err
 	}
+	if err := p.schedules(b); err != nil {
+		return err
+	}
+	if err := p.private(b); err != nil {
+		return err
+	}
 	if err := p.followed(b); err != nil {
 		return err
 	}
@@ -265,7 +277,7 @@ func (p *plan) batch(b Batch, node identity.PublicKey) error {
 func (p *plan) reset(b Batch) error {
 	b.Reset = false
 	if len(b.Entries)+len(b.Hashes)+len(b.Checkpoint)+len(b.Texts)+len(b.EraseTexts)+len(b.Profiles)+len(b.Rooms)+len(b.DropRooms)+
-		len(b.Followed)+len(b.Unfollow)+len(b.Peers) > 0 || b.Snapshot != nil {
+		len(b.Schedules)+len(b.DropSchedules)+len(b.Private)+len(b.ErasePrivate)+len(b.Followed)+len(b.Unfollow)+len(b.Peers) > 0 || b.Snapshot != nil {
 		return fmt.Errorf("%w: a reset stands alone", ErrBatch)
 	}
 	p.head = head{number: p.head.number, epoch: p.head.epoch + 1}

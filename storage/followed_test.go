@@ -47,7 +47,7 @@ func layout1(tb testing.TB) (dir string) {
 // afterLayout1 is what such a directory holds.
 func afterLayout1(s *storage.Store) storagetest.State {
 	state := storagetest.After(s.Key(), 2)
-	state.Followed, state.Peers = nil, nil
+	state.Followed, state.Peers, state.Schedules, state.Private = nil, nil, nil, nil
 	for i := range state.Rooms {
 		state.Rooms[i].Line = nil
 	}

@@ -16,7 +16,7 @@ import (
 
 // LayoutVersion is the layout that this package writes. A store of a higher one is refused with [ErrNewer].
 //
-// # Layout 2
+// # Layout 3
 //
 // Beside Badger's own files the directory holds three:
 //
@@ -39,6 +39,8 @@ import (
 //	"p" E member(32)     statement text                          latest profile
 //	"r" E room(32)       uvarint n · create statement (n bytes) · salt 16 · uvarint n · title (n bytes) · record
 //	"l" E room(32)       proof that the room was handed to the node that now hosts it; none where it never was
+//	"d" E schedule(32)   uvarint n · first statement (n bytes) · uvarint n · latest statement (n bytes) · salt 16 · title
+//	"u" E member(32) name   what is kept for a member; all of one member's lie under one prefix
 //	"S" E                commit number 8 · size 8 · parts 4 · length 8 · SHA-256 32      snapshot of the fold
 //	"s" E number(8) part(4)   piece of the snapshot of that commit number, 256 KiB but for the last
 //	"F" E community(32) node(32)   a followed log: generation 8 · size 8 · distinct 8 · root 32 ·
@@ -48,7 +50,7 @@ import (
 //	"H" E generation(8) index(8)   hash 32                       its stored hashes
 //	"meta/peers"         addresses of other nodes, newest first: for each uvarint n · n bytes
 //
-// The sum is that of all texts, profiles, rooms, lines and records of followed logs: for each, the first 8 bytes of
+// The sum is that of all texts, profiles, rooms, lines, schedules, private things and records of followed logs: for each, the first 8 bytes of
 // SHA-256(key ‖ value), added modulo 2^64. With it a start notices when one of them is missing, too many or of an earlier
 // time. The log needs no sum: the root in its checkpoint is one.
 //
@@ -58,11 +60,11 @@ import (
 // fetched anew. A generation is the number of the commit that began it, times 4096, and the log's place in that commit; it
 // sets the keys of what is fetched anew apart from those of what was given up.
 //
-// # Layout 1
+// # Layouts 1 and 2
 //
-// It had none of "l", "F", "E", "I", "H" and "meta/peers"; all else was as it is. A start makes one into layout 2 by
-// saying so.
-const LayoutVersion = 2
+// Layout 2 had none of "d" and "u"; layout 1 had none of "l", "F", "E", "I", "H" and "meta/peers" either. All else was as
+// it is. A start makes one into layout 3 by saying so.
+const LayoutVersion = 3
 
 // The keys outside epochs.
 const (
@@ -83,6 +85,8 @@ const (
 	kindSnapshot = 'S'
 	kindPart     = 's'
 	kindLine     = 'l'
+	kindSchedule = 'd'
+	kindPrivate  = 'u'
 
 	kindFollowed      = 'F'
 	kindFollowedEntry = 'E'
@@ -93,8 +97,8 @@ const (
 // kinds are all kinds of keys that have an epoch; summed are those in the sum; followed are those that have a generation
 // too.
 const (
-	kinds    = "eihtprlSsFEIH"
-	summed   = "tprlF"
+	kinds    = "eihtprlduSsFEIH"
+	summed   = "tprlduF"
 	followed = "EIH"
 )
 

@@ -21,6 +21,7 @@ func FuzzValues(f *testing.F) {
 	f.Add(head{}.encode())
 	f.Add(encodeText(text))
 	f.Add(encodeRoom(Room{Create: "create", Title: text, Record: []byte("record")}))
+	f.Add(encodeSchedule(Schedule{First: "first", Latest: "latest", Title: text}))
 	f.Add(snapshotHead{number: 1, size: 2, parts: 2, length: partSize + 1}.encode())
 	r := record{generation: 1, distinct: 2, checkpoint: "c", fork: []byte("{}")}
 	r.tree.Size = 2
@@ -44,6 +45,8 @@ func FuzzValues(f *testing.F) {
 		same("text", encodeText(tx), err)
 		r, err := decodeRoom(raw)
 		same("room", encodeRoom(r), err)
+		plan, err := decodeSchedule(raw)
+		same("schedule", encodeSchedule(plan), err)
 		s, err := decodeSnapshotHead(raw)
 		same("snapshot", s.encode(), err)
 		rec, err := decodeRecord(raw)

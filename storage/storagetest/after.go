@@ -24,6 +24,15 @@ func Full(l *Log, n int) storage.Batch {
 	if n == 1 {
 		b.DropRooms = nil
 	}
+	b.Schedules = []storage.Schedule{l.Schedule(n, false), l.Schedule(0, n%2 == 0)}
+	b.DropSchedules = []statement.ID{l.Schedule(n-1, false).ID}
+	if n == 1 {
+		b.DropSchedules = nil
+	}
+	b.Private = []storage.Private{l.Private(n, "kept"), l.Private(0, fmt.Sprintf("kept %d", n))}
+	if n > 1 {
+		b.ErasePrivate = []identity.PublicKey{Key(n - 1).Public()}
+	}
 	b.Snapshot = &storage.Snapshot{Size: l.Tree.Size, Fold: fold(n)}
 	brief, one := Brief(n)
 	if n%2 == 0 {
@@ -75,6 +84,10 @@ func After(node identity.Signer, n int) State {
 		state.Profiles = append(state.Profiles, storage.Profile{Member: ada.Signer(), Text: ada.Text()})
 	}
 	slices.SortFunc(state.Profiles, func(a, b storage.Profile) int { return bytes.Compare(a.Member[:], b.Member[:]) })
+	state.Schedules = []storage.Schedule{l.Schedule(n, false), l.Schedule(0, n%2 == 0)}
+	slices.SortFunc(state.Schedules, func(a, b storage.Schedule) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	state.Private = []storage.Private{l.Private(n, "kept"), l.Private(0, fmt.Sprintf("kept %d", n))}
+	slices.SortFunc(state.Private, func(a, b storage.Private) int { return bytes.Compare(a.Member[:], b.Member[:]) })
 	slices.SortFunc(state.Rooms, func(a, b storage.Room) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	return state
 }

@@ -203,6 +203,32 @@ func (l *Log) Room(n int, record string) storage.Room {
 	return storage.Room{ID: s.ID(), Create: s.Text(), Title: title, Record: []byte(record), Line: line(n)}
 }
 
+// Schedule is the scheduled room number n, as planned first or as changed.
+func (l *Log) Schedule(n int, changed bool) storage.Schedule {
+	title := Text(n)
+	body := statement.Schedule{
+		Community: l.Member.Public(), IssuedAt: 1_700_000_000, JTI: fmt.Sprintf("plan-%016d", n), Node: l.Node.Public(),
+		Title: title.Commitment(), Language: "en", Topics: []string{}, Entry: statement.RoomMembers,
+		Start: "2027-02-02T19:30", Zone: "Europe/Paris", Duration: 3600, State: statement.PlanStands,
+	}
+	first, err := statement.Sign(&body, l.Member)
+	must(err)
+	out := storage.Schedule{ID: first.ID(), First: first.Text(), Title: title}
+	if changed {
+		of := first.ID()
+		body.Of, body.Number = &of, 1
+		latest, err := statement.Sign(&body, l.Member)
+		must(err)
+		out.Latest = latest.Text()
+	}
+	return out
+}
+
+// Private is something that is kept for the member number n.
+func (l *Log) Private(n int, value string) storage.Private {
+	return storage.Private{Member: Key(n).Public(), Name: "reminders", Value: []byte(value)}
+}
+
 // line is that of room n; every third room never moved.
 func line(n int) []byte {
 	if n%3 == 1 {

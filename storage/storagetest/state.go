@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/ledger"
 	"github.com/stoa-rooms/stoa/statement"
 	"github.com/stoa-rooms/stoa/storage"
@@ -22,6 +23,8 @@ type State struct {
 	Texts      []statement.Text // those asked for that are there
 	Profiles   []storage.Profile
 	Rooms      []storage.Room
+	Schedules  []storage.Schedule
+	Private    []storage.Private
 	Snapshot   *storage.Snapshot
 	Followed   []Followed
 	Peers      []string
@@ -80,6 +83,18 @@ func Read(s *storage.Store, texts int) (State, error) {
 			return state, err
 		}
 		state.Rooms = append(state.Rooms, r)
+	}
+	for one, err := range s.Schedules() {
+		if err != nil {
+			return state, err
+		}
+		state.Schedules = append(state.Schedules, one)
+	}
+	for one, err := range s.Privates(identity.PublicKey{}) {
+		if err != nil {
+			return state, err
+		}
+		state.Private = append(state.Private, one)
 	}
 	for f, err := range s.FollowedLogs() {
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -42,6 +43,8 @@ func Run(t *testing.T, suite Suite) {
 		{"texts", testTexts},
 		{"profiles", testProfiles},
 		{"rooms", testRooms},
+		{"schedules", testSchedules},
+		{"private", testPrivate},
 		{"snapshot", testSnapshot},
 		{"followed logs", testFollowed},
 		{"a followed log ahead", testAhead},
@@ -326,6 +329,59 @@ func testRooms(r *run) {
 	r.commit(t, storage.Batch{Rooms: []storage.Room{one}})
 	if have := r.read(t).Rooms; len(have) != 1 || have[0].Line != nil {
 		t.Errorf("a line that was taken away: %v", have)
+	}
+}
+
+func testSchedules(r *run) {
+	t := r.t
+	one, two := r.log.Schedule(1, false), r.log.Schedule(2, false)
+	r.commit(t, storage.Batch{Schedules: []storage.Schedule{one, two}})
+	one = r.log.Schedule(1, true)
+	r.commit(t, storage.Batch{Schedules: []storage.Schedule{one}, DropSchedules: []statement.ID{two.ID, {9}}})
+	if have := r.read(t).Schedules; len(have) != 1 || have[0] != one || one.Latest == "" {
+		t.Errorf("have %v", have)
+	}
+	two.ID = one.ID
+	if err := r.store.Commit(storage.Batch{Schedules: []storage.Schedule{two}}); !errors.Is(err, storage.ErrBatch) {
+		t.Errorf("a schedule under another's id: %v", err)
+	}
+}
+
+func testPrivate(r *run) {
+	t := r.t
+	ana, leo := Key(1).Public(), Key(2).Public()
+	r.commit(t, storage.Batch{Private: []storage.Private{
+		{Member: ana, Name: "a", Value: []byte("1")},
+		{Member: ana, Name: "b", Value: []byte{}},
+		{Member: leo, Name: "a", Value: []byte("3")},
+	}})
+	r.commit(t, storage.Batch{Private: []storage.Private{{Member: ana, Name: "a", Value: []byte("2")}, {Member: ana, Name: "gone"}}})
+	if have, ok, err := r.store.Private(ana, "a"); string(have) != "2" || !ok || err != nil {
+		t.Errorf("have %q, %v, %v", have, ok, err)
+	}
+	var anas []string
+	for one, err := range r.store.Privates(ana) {
+		if err != nil || one.Member != ana {
+			t.Fatalf("have %v, %v", one, err)
+		}
+		anas = append(anas, one.Name+"="+string(one.Value))
+	}
+	if !slices.Equal(anas, []string{"a=2", "b="}) {
+		t.Errorf("Ana's are %q", anas)
+	}
+	r.commit(t, storage.Batch{ErasePrivate: []identity.PublicKey{ana}, Private: []storage.Private{{Member: ana, Name: "c", Value: []byte("4")}}})
+	have := r.read(t).Private
+	if len(have) != 2 || have[0].Name+have[1].Name != "ac" && have[0].Name+have[1].Name != "ca" {
+		t.Errorf("after erasing, have %v", have)
+	}
+	for _, wrong := range []storage.Private{
+		{Member: ana, Value: []byte("x")},
+		{Member: ana, Name: strings.Repeat("n", 65), Value: []byte("x")},
+		{Member: ana, Name: "n", Value: make([]byte, storage.MaxPrivate+1)},
+	} {
+		if err := r.store.Commit(storage.Batch{Private: []storage.Private{wrong}}); !errors.Is(err, storage.ErrBatch) {
+			t.Errorf("%q of %d bytes: %v", wrong.Name, len(wrong.Value), err)
+		}
 	}
 }
 

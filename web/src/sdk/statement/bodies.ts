@@ -1,4 +1,5 @@
-import { bytes, hash, integer, key, list, matching, object, oneOf, string, where, type Reader } from "./shape";
+import { fits, wallTime, weekdays } from "./schedule";
+import { bytes, hash, integer, key, list, matching, object, oneOf, string, stringThat, where, type Reader } from "./shape";
 
 // Bounds on claims. They are wide: what a community allows is in its rules.
 const maxInt = Number.MAX_SAFE_INTEGER;
@@ -23,6 +24,20 @@ const expiresWithin =
   (seconds: number) =>
   (claims: { iat: number; exp: number }): boolean =>
     expiresLater(claims) && claims.exp <= claims.iat + seconds;
+
+/** What a room is about. */
+const topics = list(matching(/^[a-z0-9-]{1,32}$/), 3, (topic) => topic);
+const language = matching(/^[a-z]{2,3}(-[A-Z]{2})?$/);
+const roomEntry = oneOf("members");
+
+/** When a scheduled room comes again. */
+const repeat = object({
+  every: oneOf("daily", "weekly", "monthly"),
+  interval: integer(1, 99),
+  days: { optional: list(oneOf(...weekdays), weekdays.length, (day) => day) },
+  until: { optional: string },
+  dates: { optional: integer(0, 1000) },
+});
 
 /**
  * The claims of every kind: the sealed set of bodies, as in the node's package statement. Keys are did:keys, ids and
@@ -101,10 +116,35 @@ export const bodies = {
     jti: nonce,
     node: key,
     title: hash,
-    lang: matching(/^[a-z]{2,3}(-[A-Z]{2})?$/),
-    topics: list(matching(/^[a-z0-9-]{1,32}$/), 3, (topic) => topic),
-    entry: oneOf("members"),
+    lang: language,
+    topics,
+    entry: roomEntry,
+    schedule: { optional: hash },
   }),
+
+  /** Member: plans a room. The id of the first of a chain is the room's link; the one with the highest number holds. */
+  schedule: where(
+    object({
+      aud: key,
+      iat: time,
+      jti: nonce,
+      node: key,
+      title: hash,
+      lang: language,
+      topics,
+      entry: roomEntry,
+      start: stringThat((text) => wallTime(text) !== null),
+      zone: matching(/^(?=.{1,64}$)[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+){0,2}$/),
+      duration: integer(300, 86_400),
+      repeat: { optional: repeat },
+      moderators: { optional: list(key, 5, (moderator) => moderator) },
+      state: oneOf("planned", "cancelled"),
+      n: integer(0, maxInt),
+      of: { optional: hash },
+    }),
+    ({ repeat, start, state, n, of }) =>
+      (repeat === undefined || fits(repeat, start)) && (of === undefined) === (n === 0) && (n > 0 || state === "planned"),
+  ),
 
   /** Node: closes the room aud for ever. */
   end: object({ aud: hash, iat: time }),
@@ -134,11 +174,14 @@ export const bodies = {
       exp: time,
       epoch,
       n: integer(1, maxInt),
-      state: oneOf("live", "ended"),
+      state: oneOf("live", "ended", "scheduled"),
       stage: people,
       listening: people,
     }),
-    expiresWithin(120),
+    (claims) =>
+      claims.state === "scheduled"
+        ? expiresWithin(10_800)(claims) && claims.epoch === 1 && claims.stage === 0 && claims.listening === 0
+        : expiresWithin(120)(claims),
   ),
 
   /** Host: the nodes that may take over the room aud, the first one first. */

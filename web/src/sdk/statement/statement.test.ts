@@ -49,7 +49,7 @@ describe("sign", () => {
   });
 
   it("has an example of every kind", () => {
-    expect(examples).toHaveLength(19);
+    expect(examples).toHaveLength(20);
   });
 
   test.each<[string, string, () => Body]>([
