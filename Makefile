@@ -62,7 +62,7 @@ e2e: build ## two people talk, in a real Chromium with real speech
 race: web ## the Go tests with the race detector
 	@scripts/browser-tools
 	@scripts/net-tools
-	CGO_ENABLED=1 $(GO) test -race ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
 fuzz: ## every fuzz target for FUZZTIME (5m) each
 	@scripts/fuzz $(FUZZTIME)
