@@ -63,6 +63,7 @@ func (c *connection) heard(raw []byte) {
 		return
 	}
 	c.person.received.Add(1)
+	c.room.server.tally.microphones.Add(1)
 	c.mu.Lock()
 	c.reception.hear(p, now)
 	within := c.flow.take(now)

@@ -20,6 +20,7 @@ type layer struct {
 	selector  *selector
 	slots     []slot
 	listeners []*listener
+	tally     *tally // nil: nobody counts
 }
 
 // listener is one leg that takes slots.
@@ -45,19 +46,33 @@ type person struct {
 	heard   time.Duration // guarded by the room's mu; last over the uplink
 
 	received  atomic.Uint64 // well-formed packets from the microphone
-	refused   atomic.Uint64 // of them, while the person might not speak or there was nobody to send them to
+	refused   counter       // of them, while the person might not speak or there was nobody to send them to
 	forwarded atomic.Uint64 // of them, that went to a slot
-	unfit     atomic.Uint64 // packets that are malformed or not the microphone's
-	excess    atomic.Uint64 // packets above the rate, or when the room could not keep up
+	unfit     counter       // packets that are malformed or not the microphone's
+	excess    counter       // packets above the rate, or when the room could not keep up
 	last      atomic.Int64  // when a packet was forwarded last, in ns of the room's clock; 0 never
 }
 
 func newPerson(number uint32) *person { return &person{number: number, flow: newBucket(1)} }
 
+// countedIn makes the server's tally count the person too.
+func (p *person) countedIn(t *tally) *person {
+	p.refused.all, p.unfit.all, p.excess.all = &t.refused, &t.unfit, &t.excess
+	return p
+}
+
 func newForwarder(slots int) *forwarder {
 	f := &forwarder{layers: make([]*layer, slots+1)}
 	for n := 1; n <= slots; n++ {
 		f.layers[n] = &layer{selector: newSelector(n), slots: make([]slot, n)}
+	}
+	return f
+}
+
+// countedIn makes the server's tally count what is sent.
+func (f *forwarder) countedIn(t *tally) *forwarder {
+	for _, l := range f.layers[1:] {
+		l.tally = t
 	}
 	return f
 }
@@ -117,17 +132,23 @@ func (l *layer) pass(p *person, leg uint64, in packet, at place, now time.Durati
 		return false
 	}
 	b.slot, b.speaker = at.slot, p.number
+	sent := uint64(0)
 	for _, to := range l.listeners {
 		if to.person == p { // nobody hears themselves
 			continue
 		}
 		if !p.may.Load() { // muted while this loop ran
-			return true
+			break
 		}
 		if seq, ok := to.cursors[b.slot].next(&b); ok {
 			to.leg.send(&b, seq)
 			to.sent++
+			sent++
 		}
+	}
+	if l.tally != nil {
+		l.tally.sent.Add(sent)
+		l.tally.sentBytes.Add(sent * uint64(len(b.payload)))
 	}
 	return true
 }

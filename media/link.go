@@ -3,7 +3,6 @@ package media
 import (
 	"bytes"
 	"slices"
-	"sync/atomic"
 )
 
 // link is a leg between two nodes about one room. The host sends its slots down it, once for all who listen at the
@@ -22,7 +21,7 @@ type link struct {
 
 	flow bucket // guarded by session.mu
 
-	received, refused, unfit, excess atomic.Uint64
+	received, refused, unfit, excess counter
 
 	ready chan struct{} // closed when packets can flow
 	lost  chan struct{} // closed when the link has ended by itself, or never connected
@@ -50,8 +49,14 @@ const maxLinks = 64
 func newLink(r *Room, home string, o *offer) *link {
 	l := &link{home: home, ready: make(chan struct{}), lost: make(chan struct{})}
 	l.session = session{room: r, losses: make([]slotLoss, len(o.slots))}
+	l.countedIn(&r.server.tally)
 	l.listen(o)
 	return l
+}
+
+// countedIn makes the server's tally count what comes over the link.
+func (l *link) countedIn(t *tally) {
+	l.received.all, l.refused.all, l.unfit.all, l.excess.all = &t.links, &t.refused, &t.unfit, &t.excess
 }
 
 // listen makes the link hear the lines that bring audio.
@@ -219,7 +224,7 @@ func (r *Room) forwardLinked(a arrival) {
 	switch {
 	case !p.may.Load():
 		l.refused.Add(1)
-		p.refused.Add(1)
+		p.refused.own.Add(1) // the server counts it with the link
 	case !p.flow.take(a.at):
 		p.excess.Add(1)
 	default:

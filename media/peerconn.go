@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,8 +25,9 @@ type peerLeg struct {
 	streams []*stream
 	ear     ear
 	sock    *socket
-	forget  func() // takes the SSRCs that the other side sends off the socket's list
-	after   func() // what else ends with the leg
+	forget  func()                          // takes the SSRCs that the other side sends off the socket's list
+	after   func()                          // what else ends with the leg
+	met     func(tcp bool, from netip.Addr) // told where the other side is, if somebody wants to know; else nil
 	opening sync.Once
 	closing sync.Once
 	ended   chan struct{}
@@ -219,6 +221,9 @@ func (p *peerLeg) stateChanged(state webrtc.PeerConnectionState) {
 func (p *peerLeg) connected() {
 	p.opening.Do(func() {
 		p.started.Store(true)
+		if from, tcp, ok := p.far(); ok && p.met != nil {
+			p.met(tcp, from)
+		}
 		for i, s := range p.streams {
 			p.read(func(b []byte) (int, error) {
 				n, _, err := s.sender.Read(b)

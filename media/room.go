@@ -48,17 +48,19 @@ type arrival struct {
 }
 
 func newRoom(id statement.ID, s *Server) *Room {
-	return &Room{
+	r := &Room{
 		id: id, server: s,
 		queue:     make(chan arrival, queueSize),
 		ended:     make(chan struct{}),
-		forwarder: newForwarder(s.config.Slots),
+		forwarder: newForwarder(s.config.Slots).countedIn(&s.tally),
 		people:    map[uint32]*person{},
 		aside:     map[uint32]*person{},
 		links:     map[string]*link{},
 		strangers: map[uint32]*person{},
 		gone:      map[uint32]time.Duration{},
 	}
+	r.forwarder.layers[s.config.Slots].selector.all = &s.tally.switches
+	return r
 }
 
 // Offer answers the SDP offer of a person, who then has a new leg in place of any earlier one. The number is the CSRC
@@ -141,7 +143,7 @@ func (r *Room) person(number uint32) *person {
 	defer r.mu.Unlock()
 	p := r.people[number]
 	if p == nil {
-		p = newPerson(number)
+		p = newPerson(number).countedIn(&r.server.tally)
 		r.people[number] = p
 		delete(r.strangers, number)
 		delete(r.gone, number)

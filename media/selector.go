@@ -1,6 +1,9 @@
 package media
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // The times and distances of speaker selection.
 const (
@@ -36,6 +39,7 @@ type selector struct {
 	seats  []seat
 	voices map[uint32]*voice
 	turns  uint64
+	all    *atomic.Uint64 // counts switches for the whole server; nil: nobody does
 }
 
 // seat is one slot: who has it.
@@ -203,6 +207,9 @@ func (s *selector) take(v *voice, i int, now time.Duration) {
 	if at.last != v.person {
 		at.changed, at.last = now, v.person
 		at.switches++
+		if s.all != nil {
+			s.all.Add(1)
+		}
 	}
 	at.voice, at.turn = v, s.turns
 	v.seat, v.lead = i, 0

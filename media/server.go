@@ -92,12 +92,14 @@ type Config struct {
 
 // Server is the media half of a node.
 type Server struct {
-	config Config
-	wait   patience
-	start  time.Time
-	serial atomic.Uint64 // of connections
-	ready  chan struct{}
-	work   sync.WaitGroup // rooms' goroutines and legs
+	config  Config
+	wait    patience
+	start   time.Time
+	serial  atomic.Uint64 // of connections
+	ready   chan struct{}
+	tally   tally
+	reached reached
+	work    sync.WaitGroup // rooms' goroutines and legs
 
 	mu         sync.Mutex
 	rooms      map[statement.ID]*Room
@@ -179,6 +181,13 @@ func (s *Server) stop() {
 // Ready is closed when the server listens.
 func (s *Server) Ready() <-chan struct{} { return s.ready }
 
+// Listens reports whether people can come: the socket is open, and the server is not ending.
+func (s *Server) Listens() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.socket != nil && !s.stopped
+}
+
 // LocalAddr is the address listened on, nil before Ready.
 func (s *Server) LocalAddr() net.Addr {
 	s.mu.Lock()
@@ -229,7 +238,11 @@ func (s *Server) open(c caller, o *offer, options Options) (*peerLeg, local, err
 		}
 		here = s.local()
 		here.addresses = s.socket.advertised(s.config.Public)
-		return newPeerLeg(api, c, s.socket, o)
+		g, err := newPeerLeg(api, c, s.socket, o)
+		if err == nil {
+			g.met = s.reached.note
+		}
+		return g, err
 	})
 	return g, here, err
 }

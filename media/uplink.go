@@ -133,8 +133,9 @@ func (r *Room) Follow(ctx context.Context, exchange func(ctx context.Context, of
 		return err
 	}
 	slots := r.server.config.Slots
-	l := &link{up: newForwarder(slots), ready: make(chan struct{}), lost: make(chan struct{})}
+	l := &link{up: newForwarder(slots).countedIn(&r.server.tally), ready: make(chan struct{}), lost: make(chan struct{})}
 	l.session = session{room: r, losses: make([]slotLoss, slots)}
+	l.countedIn(&r.server.tally)
 	g, here, err := r.server.dial(ctx, l)
 	if err != nil {
 		return err
@@ -337,7 +338,7 @@ func (r *Room) relayLocked(a arrival, source uint64) {
 	case !p.may.Load():
 		a.link.refused.Add(1)
 		if remote {
-			p.refused.Add(1)
+			p.refused.own.Add(1) // the server counts it with the link
 		}
 	case !p.flow.take(a.at):
 		p.excess.Add(1)
@@ -360,7 +361,7 @@ func (r *Room) strangerLocked(number uint32, now time.Duration) *person {
 		if len(r.strangers) >= maxStrangers {
 			r.evictLocked()
 		}
-		p = newPerson(number)
+		p = newPerson(number).countedIn(&r.server.tally)
 		p.may.Store(true)
 		r.strangers[number] = p
 	}

@@ -22,6 +22,7 @@ type community struct {
 	self    api.Node // what Node says before a community is there
 	now     func() time.Time
 	log     *slog.Logger
+	meters  *meters
 }
 
 // submitted reads a statement that somebody submits now: of one kind, and not dated ahead.

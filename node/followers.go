@@ -56,6 +56,13 @@ func (fs *followers) told(text string) error {
 	return reason.Reject(reason.CommunityDenied, "this log is not followed here")
 }
 
+// count is how many logs are followed.
+func (fs *followers) count() int {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return len(fs.want)
+}
+
 // conditions are the logs with which something is wrong; see follower.state.
 func (fs *followers) conditions() map[ledger.Log]reason.Reason {
 	fs.mu.Lock()

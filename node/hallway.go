@@ -439,6 +439,7 @@ func (h *hallway) Enter(ctx context.Context, id statement.ID, member identity.Pu
 		sub, err := r.enter(ctx, member, from.Run, from.Since)
 		switch {
 		case err == nil:
+			h.community.meters.entries.Inc()
 			return sub, nil
 		case reason.Of(err) == reason.RoomEnded && h.gone(r): // a relay without members went just then
 			continue

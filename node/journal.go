@@ -29,6 +29,7 @@ type journal struct {
 
 	state    atomic.Pointer[invites.State] // nil until a community is founded
 	appended func(checkpoint string)       // set before the first append; told after each, outside mu
+	wrote    func(statement.Kind)          // set before the first append; told of each statement that is in the log now
 
 	mu    sync.Mutex  // one writer
 	tree  ledger.Tree // guarded by mu
@@ -37,7 +38,7 @@ type journal struct {
 
 // openJournal brings the fold up to the end of the stored log, and of those of the community's other nodes.
 func openJournal(store *storage.Store, key identity.PrivateKey, log *slog.Logger) (*journal, error) {
-	j := &journal{key: key, store: store, log: log, appended: func(string) {}}
+	j := &journal{key: key, store: store, log: log, appended: func(string) {}, wrote: func(statement.Kind) {}}
 	head := store.Head()
 	if head.Size == 0 {
 		return j, nil
@@ -178,6 +179,9 @@ func (j *journal) writeLocked(state invites.State, d draft) error {
 		j.saved = tree.Size
 	}
 	j.state.Store(&state)
+	for _, st := range d.statements {
+		j.wrote(st.Kind())
+	}
 	return nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/stoa-rooms/stoa/api"
@@ -34,7 +33,6 @@ type network struct {
 	hallway *hallway        // set before the host runs
 
 	followers *followers
-	metrics   prometheus.Gatherer
 	started   int64         // Unix seconds
 	ready     chan struct{} // closed when the rooms of an earlier run are back
 	grown     chan struct{} // a token when this node's log has grown
@@ -55,10 +53,8 @@ func openNetwork(cfg Config, c *community) (*network, error) {
 		}
 		deny[key] = true
 	}
-	metrics := prometheus.NewRegistry()
 	n := &network{
 		journal: c.journal, deny: deny, topics: cfg.Topics, now: cfg.Now, log: cfg.Log,
-		metrics:   metrics,
 		started:   seconds(cfg.Now()),
 		ready:     make(chan struct{}),
 		grown:     make(chan struct{}, 1),
@@ -72,7 +68,7 @@ func openNetwork(cfg Config, c *community) (*network, error) {
 		Book:   book{c.journal.store}, Rooms: n, Logs: n, Now: cfg.Now, Log: cfg.Log,
 	}
 	if cfg.Metrics != "" {
-		hostCfg.Metrics = metrics
+		hostCfg.Metrics = c.meters.registry
 	}
 	var err error
 	if n.host, err = p2p.New(hostCfg); err != nil {

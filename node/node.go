@@ -50,6 +50,8 @@ type Config struct {
 	Log *slog.Logger     // required
 	Out io.Writer        // gets the lines that a person or a script reads: name, space, value
 	Now func() time.Time // nil: the system clock
+
+	meters *meters // set by Run
 }
 
 // Run runs a node until ctx ends. An error says what could not be started or what broke.
@@ -57,7 +59,8 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	store, err := storage.Open(storage.Options{Dir: cfg.Data, Log: cfg.Log})
+	cfg.meters = newMeters(cfg.Version)
+	store, err := storage.Open(storage.Options{Dir: cfg.Data, Log: cfg.Log, Observe: cfg.meters.committed})
 	if err != nil {
 		return err
 	}
@@ -180,15 +183,18 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		Media:     h,
 		Nodes:     h.nodes,
 		Logs:      publicLogs{h.nodes},
+		Health:    health{h},
+		Watch:     cfg.meters,
 		Clock:     cfg.Now,
 		Log:       cfg.Log,
 	})
 	if err != nil {
 		return err
 	}
+	cfg.meters.registry.MustRegister(&scrape{hallway: h, pages: pages})
 	group.Go(func() error { return pages.Serve(ctx, listener, certs) })
 	if cfg.Metrics != "" {
-		return serveMetrics(ctx, group, cfg.Metrics, h.nodes.metrics)
+		return serveMetrics(ctx, group, cfg.Metrics, cfg.meters.registry)
 	}
 	return nil
 }
@@ -208,7 +214,12 @@ func openCommunity(cfg Config, store *storage.Store) (*community, error) {
 	if err := names.load(store); err != nil {
 		return nil, err
 	}
+	if cfg.meters == nil { // a command on a directory without a node
+		cfg.meters = newMeters(cfg.Version)
+	}
+	journal.wrote = cfg.meters.wrote
 	return &community{
+		meters:  cfg.meters,
 		journal: journal,
 		names:   names,
 		owner:   &ownerLink{},

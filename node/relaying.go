@@ -200,6 +200,12 @@ func (r *relaying) summary() *api.Room {
 		s.Speakers = []api.Member{}
 	}
 	s.Why, s.Topic = r.hallway.why(&s)
+	r.moderators.Store(0)
+	for _, p := range r.state.Stage {
+		if p.Role == api.RoleModerator {
+			r.moderators.Add(1)
+		}
+	}
 	return &s
 }
 
@@ -482,6 +488,7 @@ func (r *relaying) hostLost(attempt int, err error) {
 		r.endAll(err)
 		return
 	}
+	r.hallway.community.meters.succession(hostLost)
 	r.log.Info("the host is lost", "room", r.id, "host", r.tenure.Host, "error", err)
 	r.election.begin(u.heard)
 	r.told = true

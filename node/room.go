@@ -42,6 +42,8 @@ type room struct {
 	done  chan struct{} // closed when the loop has returned
 	view  atomic.Pointer[api.Room]
 
+	moderators atomic.Int64 // of those on the stage, as of view
+
 	// Owned by the loop.
 	ctx    context.Context //nolint:containedctx // the life of the loop, for what it starts
 	role   role

@@ -166,6 +166,7 @@ func (r *relaying) takeOver(t rooms.Tenure) error {
 	locals := r.locals
 	r.leave()
 	r.tenure, r.role = t, h
+	r.hallway.community.meters.succession(hostTaken)
 	r.log.Info("this node hosts the room now", "room", r.id, "epoch", t.Epoch)
 	h.media.Lead()
 	h.stream.forget()
@@ -229,6 +230,7 @@ func (h *hosting) tellOthers(nodes []identity.PublicKey, addrs map[identity.Publ
 // stepDown follows another host: everybody here stays connected, and signs their way in there.
 func (h *hosting) stepDown(t rooms.Tenure) {
 	h.announceFor(h.now(), rooms.LastLife)
+	h.hallway.community.meters.succession(hostGiven)
 	h.log.Info("another node hosts the room now", "room", h.id, "host", t.Host, "epoch", t.Epoch)
 	r := newRelaying(h.room)
 	r.bring = h.state.Removals()

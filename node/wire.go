@@ -156,6 +156,12 @@ func (h *hosting) summary() *api.Room {
 		Epoch:     h.tenure.Epoch,
 		Why:       api.WhyHere,
 	}
+	h.moderators.Store(0)
+	for _, p := range stage {
+		if api.Role(p.Role) == api.RoleModerator {
+			h.moderators.Add(1)
+		}
+	}
 	for _, p := range stage[:min(len(stage), shownSpeakers)] {
 		s.Speakers = append(s.Speakers, h.member(p.Key))
 	}

@@ -35,6 +35,7 @@ func newCounters(reg prometheus.Registerer) (*counters, error) {
 	if c.dropped, err = register(reg, c.dropped); err != nil {
 		return nil, err
 	}
+	c.messages.WithLabelValues("accepted") // there from the start
 	c.penalties, err = register(reg, c.penalties)
 	return c, err
 }

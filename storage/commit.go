@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/ledger"
@@ -55,6 +56,15 @@ type Batch struct {
 func (s *Store) Commit(b Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	start := time.Now()
+	err := s.commit(b)
+	if s.opt.Observe != nil && !errors.Is(err, ErrBatch) && !errors.Is(err, ErrClosed) {
+		s.opt.Observe(time.Since(start), err)
+	}
+	return err
+}
+
+func (s *Store) commit(b Batch) error {
 	if s.closed {
 		return ErrClosed
 	}
@@ -148,6 +158,7 @@ func (s *Store) acknowledge(number uint64) error {
 // fail stops writing until resume has put back what undo holds.
 func (s *Store) fail(err error, undo writes) {
 	s.failed, s.undo = err, undo
+	s.trouble.Store(&err)
 	s.log.Error("writing failed; nothing is written until the disk answers again", "error", err)
 }
 
@@ -190,6 +201,7 @@ func (s *Store) resume() error {
 	}
 	s.log.Info("writing again", "after", s.failed)
 	s.failed, s.undo = nil, nil
+	s.trouble.Store(nil)
 	return nil
 }
 

@@ -3,6 +3,7 @@
 package storage
 
 import (
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -15,6 +16,9 @@ const lockFile = "stoa.lock"
 func lockDir(dir string) (*os.File, error) {
 	return os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 }
+
+// taken is the size of a file.
+func taken(info fs.FileInfo) uint64 { return uint64(info.Size()) }
 
 // room is not known here.
 func room(string) (uint64, error) { return math.MaxUint64, nil }

@@ -5,6 +5,7 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -42,6 +43,14 @@ func holder(f *os.File) string {
 		return "process " + pid
 	}
 	return "process unknown"
+}
+
+// taken is how much of the disk a file takes: Badger's logs are files with holes.
+func taken(info fs.FileInfo) uint64 {
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(s.Blocks) * 512
+	}
+	return uint64(info.Size())
 }
 
 // room is how many bytes this user can still write to the disk of dir.

@@ -25,6 +25,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	badger "github.com/dgraph-io/badger/v4"
@@ -37,6 +38,10 @@ type Options struct {
 	Dir      string       // the data directory; created if it is not there
 	InMemory bool         // keep nothing: no directory, a new key, everything gone at Close
 	Log      *slog.Logger // what Badger and the store have to say; nil for silence
+
+	// Observe is told of each commit that was not the caller's mistake: how long it took, syncing included, and why it
+	// failed, if it did. nil: nobody is.
+	Observe func(took time.Duration, err error)
 
 	// faults stands between the store and each of its writes, in tests.
 	faults func(step string, do func() error) error
@@ -64,6 +69,9 @@ type Store struct {
 	reopen  time.Time     // not before this
 	undo    writes        // what puts the store back to head
 	closed  bool
+	probed  time.Time // when Ready looked last
+
+	trouble atomic.Pointer[error] // failed, for who cannot wait for mu
 
 	viewMu sync.Mutex
 	head   head  // of the last acknowledged commit; written only by who holds mu too

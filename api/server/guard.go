@@ -42,14 +42,15 @@ func (s *Server) build(files fs.FS) error {
 	mux.HandleFunc("GET "+pathLog, s.serveLog)
 	mux.HandleFunc("GET /openapi.json", s.serveDocument)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.serveRest(w, r, mux, page) })
-	s.handler = s.secure(mux)
+	s.handler = s.probes(s.secure(mux))
 	return nil
 }
 
 // secure is what every request passes, whatever it asks for.
 func (s *Server) secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w := &response{ResponseWriter: rw}
+		w := &response{ResponseWriter: rw, status: http.StatusOK}
+		defer s.answered(w, r, time.Now())
 		defer s.recover(w, r)
 		origin, known := s.origins.ofHost(r.Host)
 		setHeaders(w.Header(), origin, r.TLS != nil)
@@ -98,15 +99,17 @@ func (s *Server) recover(w *response, r *http.Request) {
 	s.refuse(w, r, reason.Reject(reason.Internal, ""))
 }
 
-// response remembers whether an answer has begun.
+// response remembers whether an answer has begun, and with which status.
 type response struct {
 	http.ResponseWriter
-	wrote bool
+	wrote  bool
+	status int
 }
 
 // WriteHeader implements http.ResponseWriter.
 func (w *response) WriteHeader(status int) {
 	w.wrote = true
+	w.status = status
 	w.ResponseWriter.WriteHeader(status)
 }
 

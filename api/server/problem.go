@@ -100,8 +100,11 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// record logs what the node itself is to blame for.
+// record counts a refusal, and logs what the node itself is to blame for.
 func (s *Server) record(ctx context.Context, path string, err error) {
+	if err != nil && !errors.Is(err, errGone) {
+		s.watch.Refused(reason.Of(err))
+	}
 	if !ours(reason.Of(err)) || errors.Is(err, errGone) || errors.Is(err, context.Canceled) {
 		return
 	}

@@ -11,6 +11,8 @@
 //	problem.go   how a refusal is written
 //	session.go   challenges, tokens
 //	events.go    the WebSocket; hallway.go is what it carries outside rooms
+//	health.go    what load balancers ask
+//	watch.go     what the metrics are told
 //	logs.go      what other nodes read of the logs kept here
 //	static.go    the page
 //
@@ -146,6 +148,11 @@ type Config struct {
 	// Logs may be nil: then there is none to read.
 	Logs Logs
 
+	// Health may be nil: then the node is ready while the server is.
+	Health Health
+	// Watch may be nil: then nobody is told what is asked and refused.
+	Watch Watch
+
 	// Limits may be the zero value; then DefaultLimits hold.
 	Limits Limits
 	Log    *slog.Logger
@@ -160,8 +167,10 @@ type Server struct {
 	invites   Invites
 	rooms     Rooms
 	media     Media
-	nodes     Nodes // may be nil
-	logs      Logs  // may be nil
+	nodes     Nodes  // may be nil
+	logs      Logs   // may be nil
+	health    Health // may be nil
+	watch     Watch
 	log       *slog.Logger
 	now       func() time.Time
 	languages language.Matcher // of problem titles; immutable
@@ -188,6 +197,9 @@ func New(c Config) (*Server, error) {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
+	if c.Watch == nil {
+		c.Watch = blind{}
+	}
 	limits := c.Limits.orDefault()
 	allowed, err := parseOrigins(append([]string{c.PublicURL}, c.Origins...))
 	if err != nil {
@@ -196,6 +208,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		node: c.Node, community: c.Community, invites: c.Invites, rooms: c.Rooms, media: c.Media,
 		nodes: c.Nodes, logs: c.Logs,
+		health: c.Health, watch: c.Watch,
 		log: c.Log, now: c.Clock,
 		languages:  language.NewMatcher([]language.Tag{language.English, language.French}),
 		origins:    allowed,

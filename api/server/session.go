@@ -127,6 +127,13 @@ func newSessions(now func() time.Time, limits Limits) *sessions {
 	}
 }
 
+// count is how many sessions are open, those included that have expired and were not swept yet.
+func (s *sessions) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.byToken)
+}
+
 // open opens a session. Of a member with too many, the one unused for longest ends.
 func (s *sessions) open(member identity.PublicKey) (token string, expires time.Time) {
 	var raw [tokenSize]byte

@@ -1,0 +1,29 @@
+package node
+
+import "github.com/stoa-rooms/stoa/api"
+
+// health tells load balancers and orchestrators how the parts are. It implements server.Health.
+type health struct{ hallway *hallway }
+
+// Conditions implements server.Health.
+func (h health) Conditions() []api.Condition {
+	store := api.Condition{Name: "store", Ready: true}
+	if h.hallway.community.journal.store.Ready() != nil {
+		store = api.Condition{Name: "store", Why: "the data directory takes no writes: the node's log says why, and so does stoa doctor"}
+	}
+	audio := api.Condition{Name: "media", Ready: true}
+	if !h.hallway.media.Listens() {
+		audio = api.Condition{Name: "media", Why: "the audio's UDP socket is not open"}
+	}
+	// A node without a community is ready: for whoever founds one.
+	community := api.Condition{Name: "community", Ready: true}
+	switch state, founded := h.hallway.community.journal.fold(); {
+	case !founded:
+		community.Why = "none is founded yet: open the owner link that the node printed when it started"
+	default:
+		if _, ruled := state.Rules(); !ruled {
+			community = api.Condition{Name: "community", Why: "this node was added to a community and is still fetching its log"}
+		}
+	}
+	return []api.Condition{store, audio, community}
+}
