@@ -42,7 +42,7 @@ func crowd(people int) State {
 		v := invite1(sponsor, uint16((i-1)%2))
 		key := name[identity.PublicKey](4, i)
 		n := s.members.append(key, newMember(key, admission{
-			join: name[statement.ID](5, i), admit: name[statement.ID](6, i), invite: v, sponsor: sponsor,
+			join: name[statement.ID](5, i), admit: name[statement.ID](6, i), invite: v, approval: none, sponsor: sponsor,
 			admitted: 1_800_000_000, order: 1, joined: next(), place: next(),
 		}))
 		linkMember(&s.members, &s.invites, n)

@@ -18,11 +18,11 @@ func (u *union) state(void func(Entry, error)) State {
 	s.applied, s.roots = u.applied, u.roots
 	for node, k := range u.keepers {
 		if k.size > 0 {
-			s.logs = s.logs.Set(node, k.size)
+			s.logs = s.logs.Set(node, extent{k.size, k.order()})
 		}
 	}
 	if len(u.people) > 0 {
-		s.rules = u.rules[0].rules
+		s.rules, s.rulesID = u.rules[0].rules, u.rules[0].id
 	}
 	for _, d := range u.delegates {
 		s.delegates = append(s.delegates, d.delegate)
@@ -31,14 +31,22 @@ func (u *union) state(void func(Entry, error)) State {
 	joins := immutable.NewMapBuilder[statement.ID, pending](byPrefix[statement.ID]{})
 	for _, r := range u.requests {
 		if !r.admitted {
-			joins.Set(r.id, pending{member: r.member, log: r.src.first.log.node, invite: r.offer.number, place: r.place})
+			joins.Set(r.id, pending{member: r.member, log: r.src.first.log.node, invite: r.offer.at(), place: r.place})
 		}
 	}
 	s.joins = joins.Map()
 	return s
 }
 
-// records are the members, grants and invites, linked.
+// at is the number of an invite, and none of no invite.
+func (v *offer) at() number {
+	if v == nil {
+		return none
+	}
+	return v.number
+}
+
+// records are the members, grants, invites and approvals, linked.
 func (u *union) records() *records {
 	r := newRecords()
 	for _, p := range u.people {
@@ -59,6 +67,10 @@ func (u *union) records() *records {
 		})
 		r.inviteOf.Set(v.id, v.number)
 		linkInvite(r.members, r.grants, r.invites, v.number)
+	}
+	for _, c := range u.consents {
+		r.approvals.rows.Append(approval{id: c.id, join: c.request.id, by: c.by.number, place: c.place})
+		r.approvalOf.Set(c.id, c.number)
 	}
 	for _, p := range u.people {
 		if p.by != nil {
@@ -90,8 +102,12 @@ func (u *union) member(p *person) member {
 }
 
 func (c *entrance) admission() admission {
+	approval := none
+	if c.consent != nil {
+		approval = c.consent.number
+	}
 	return admission{
-		join: c.request.id, admit: c.id, invite: c.request.offer.number, sponsor: none,
+		join: c.request.id, admit: c.id, invite: c.request.offer.at(), approval: approval, sponsor: none,
 		admitted: c.issued, order: c.order, index: c.at.index, joined: c.request.place, place: c.place,
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Chain names the statements that prove a member, in the order they were folded: all that the root said, and the
-// grant, invite, join and admit of the member, of the invite's author, and so on. Of who was admitted more than once it
+// grant, invite, join and admit of the member (or the join, the approve and the admit), of the invite's author, and so on. Of who was admitted more than once it
 // has all of it, and of who was displaced how the one came in who displaced them. Folding just these makes the member
 // a member again, with the same lineage (unless what is left out closes a circle; see [Merge]).
 func (s State) Chain(key identity.PublicKey) ([]statement.ID, error) {
@@ -27,12 +27,12 @@ func (s State) Chain(key identity.PublicKey) ([]statement.ID, error) {
 		}
 		for _, a := range append(slices.Clip(m.others), m.admission) {
 			chain = s.prove(chain, a)
-			if w, ok := winnerOf(&s.members, &s.grants, &s.invites, a.invite); ok {
+			if w, ok := s.winner(a); ok {
 				chain = s.prove(chain, s.members.at(w).admission)
 			}
-			if author := s.authorOf(a.invite); !seen[author] {
-				seen[author] = true
-				next = append(next, author)
+			if by := s.brought(a); !seen[by] {
+				seen[by] = true
+				next = append(next, by)
 			}
 		}
 	}
@@ -47,9 +47,37 @@ func (s State) Chain(key identity.PublicKey) ([]statement.ID, error) {
 
 // prove adds the statements of one admission to a chain.
 func (s State) prove(chain []placed, a admission) []placed {
-	v := s.invites.at(a.invite)
-	g := s.grants.at(v.grant)
-	return append(chain, placed{g.id, g.place}, placed{v.id, v.place}, placed{a.join, a.joined}, placed{a.admit, a.place})
+	switch a.way() {
+	case statement.EntryInvite:
+		v := s.invites.at(a.invite)
+		g := s.grants.at(v.grant)
+		chain = append(chain, placed{g.id, g.place}, placed{v.id, v.place})
+	case statement.EntryAsk:
+		p := s.approvals.at(a.approval)
+		chain = append(chain, placed{p.id, p.place})
+	case statement.EntryOpen:
+	}
+	return append(chain, placed{a.join, a.joined}, placed{a.admit, a.place})
+}
+
+// winner is who came in on the slot of an admission by invite.
+func (s State) winner(a admission) (number, bool) {
+	if a.invite == none {
+		return none, false
+	}
+	return winnerOf(&s.members, &s.grants, &s.invites, a.invite)
+}
+
+// brought is by whose word an admission was: the invite's author, who approved, or the root that left the door open.
+func (s State) brought(a admission) number {
+	switch a.way() {
+	case statement.EntryInvite:
+		return s.authorOf(a.invite)
+	case statement.EntryAsk:
+		return s.approvals.at(a.approval).by
+	default:
+		return 0
+	}
 }
 
 // authorOf is who made an invite.

@@ -16,14 +16,17 @@ import (
 // ErrSnapshot says that bytes are no snapshot of this version, or a damaged one. Fold the log anew.
 var ErrSnapshot = errors.New("invites: not a snapshot")
 
-// Decode reads what [State.Encode] wrote. Every number is checked, so damage gives an error and never a State that
+// Decode reads what [State.Encode] wrote, in this version or the one before. Every number is checked, so damage gives an error and never a State that
 // panics or loops; that keys are points and ids those of statements is taken on trust. The error is [ErrSnapshot].
 func Decode(data []byte) (State, error) {
-	data, ok := bytes.CutPrefix(data, []byte(magic))
+	body, ok := bytes.CutPrefix(data, []byte(magic))
+	old := false
 	if !ok {
-		return State{}, fmt.Errorf("%w of this version", ErrSnapshot)
+		if body, old = bytes.CutPrefix(data, []byte(magic2)); !old {
+			return State{}, fmt.Errorf("%w of this version", ErrSnapshot)
+		}
 	}
-	d := decoder{reader: reader{data: data}, records: newRecords()}
+	d := decoder{reader: reader{data: body}, records: newRecords(), old: old}
 	s := New(read32[identity.PublicKey](&d.reader))
 	s.applied = d.int(statement.MaxInt)
 	d.applied = s.applied
@@ -33,9 +36,13 @@ func Decode(data []byte) (State, error) {
 		s.rules.Community = s.community // not written twice
 	}
 	s.delegates = d.delegates()
+	if s.rules != nil && !d.old {
+		s.rulesID = read32[statement.ID](&d.reader)
+	}
 	d.readMembers(s.community, s.rules != nil)
 	d.readGrants()
 	d.readInvites()
+	d.readApprovals()
 	d.linkMembers()
 	d.checkMembers()
 	s.joins = d.joins()
@@ -104,6 +111,15 @@ type decoder struct {
 	reader
 	records
 	applied int64
+	old     bool // layout 2
+}
+
+// optional reads the number of a record, of which there are so many, or none.
+func (d *decoder) optional(of int) number {
+	if d.old {
+		return d.number(of)
+	}
+	return number(d.int(int64(of))) - 1
 }
 
 // place reads a place after the one before.
@@ -115,15 +131,19 @@ func (d *decoder) place(before int64) int64 {
 	return place
 }
 
-func (d *decoder) logs() *immutable.Map[identity.PublicKey, int64] {
-	b := immutable.NewMapBuilder[identity.PublicKey, int64](byPrefix[identity.PublicKey]{})
+func (d *decoder) logs() *immutable.Map[identity.PublicKey, extent] {
+	b := immutable.NewMapBuilder[identity.PublicKey, extent](byPrefix[identity.PublicKey]{})
 	var last identity.PublicKey
 	for i := range d.count(33) {
 		k := read32[identity.PublicKey](&d.reader)
 		if i > 0 && bytes.Compare(last[:], k[:]) >= 0 {
 			d.fail("logs out of order")
 		}
-		b.Set(k, d.int(statement.MaxInt))
+		in := extent{size: d.int(statement.MaxInt)}
+		if !d.old {
+			in.order = d.int(statement.MaxInt)
+		}
+		b.Set(k, in)
 		last = k
 		if d.err != nil {
 			break
@@ -218,10 +238,16 @@ func (d *decoder) readMembers(root identity.PublicKey, founded bool) {
 	}
 }
 
+// maxRecords is how many records of a kind have numbers.
+const maxRecords = int(none) - 1
+
 // admission reads how somebody came in, without the sponsor.
 func (d *decoder) admission() admission {
-	a := admission{join: read32[statement.ID](&d.reader), admit: read32[statement.ID](&d.reader), sponsor: none}
-	a.invite = number(d.int(int64(none) - 1))
+	a := admission{join: read32[statement.ID](&d.reader), admit: read32[statement.ID](&d.reader), sponsor: none, approval: none}
+	a.invite = d.optional(maxRecords) // the records themselves come later
+	if a.invite == none {
+		a.approval = d.optional(maxRecords)
+	}
 	a.admitted = d.int(statement.MaxInt)
 	a.order = d.int(statement.MaxInt)
 	a.index = d.int(statement.MaxInt)
@@ -288,18 +314,49 @@ func (d *decoder) readInvites() {
 	}
 }
 
+func (d *decoder) readApprovals() {
+	if d.old {
+		return
+	}
+	last := int64(-1)
+	for n := range d.count(2*32 + 2) {
+		last = d.place(last)
+		a := approval{id: read32[statement.ID](&d.reader), join: read32[statement.ID](&d.reader), place: last}
+		a.by = d.number(d.members.len())
+		if _, twice := d.approvalOf.Get(a.id); twice {
+			d.fail("approve %s twice", a.id)
+		}
+		if d.err != nil {
+			return
+		}
+		d.approvals.rows.Append(a)
+		d.approvalOf.Set(a.id, n)
+	}
+}
+
+// brought is by whose word somebody was admitted, as [State.brought]; false if that is not there.
+func (d *decoder) brought(a admission) (number, bool) {
+	switch {
+	case a.invite != none && int(a.invite) < d.invites.len():
+		return d.grants.at(d.invites.at(a.invite).grant).member, true
+	case a.invite == none && a.approval != none && int(a.approval) < d.approvals.len():
+		return d.approvals.at(a.approval).by, true
+	default:
+		return 0, a.invite == none && a.approval == none
+	}
+}
+
 // linkMembers lets every member use their invite, and finds the sponsors that are left out.
 func (d *decoder) linkMembers() {
 	for n := number(1); d.err == nil && int(n) < d.members.len(); n++ {
 		m := d.members.at(n)
 		for _, a := range append(slices.Clip(m.others), m.admission) {
-			if int(a.invite) >= d.invites.len() {
-				d.fail("member %s by an invite that is not there", m.key)
+			if _, ok := d.brought(a); !ok {
+				d.fail("member %s by an invite or approval that is not there", m.key)
 				return
 			}
 		}
-		v := d.invites.at(m.invite)
-		author := d.grants.at(v.grant).member
+		author, _ := d.brought(m.admission)
 		if m.sponsor == author || (m.sponsor != none && int(m.sponsor) >= d.members.len()) {
 			d.fail("sponsor %d of %s", m.sponsor, m.key)
 			return
@@ -311,12 +368,19 @@ func (d *decoder) linkMembers() {
 		if m.displaced {
 			continue
 		}
-		if _, taken := winnerOf(d.members, d.grants, d.invites, m.invite); taken || v.used != none || v.revoked {
+		if m.invite != none && d.spent(m.invite) {
 			d.fail("member %s by an invite that brought in nobody", m.key)
 			return
 		}
 		linkMember(d.members, d.invites, n)
 	}
+}
+
+// spent reports whether nobody more can have come in by invite n.
+func (d *decoder) spent(n number) bool {
+	v := d.invites.at(n)
+	_, taken := winnerOf(d.members, d.grants, d.invites, n)
+	return taken || v.used != none || v.revoked
 }
 
 // checkMembers expects that somebody came in where somebody is displaced, and that every lineage is of members and leads
@@ -331,7 +395,11 @@ func (d *decoder) checkMembers() {
 	var line []number
 	for n := number(1); d.err == nil && int(n) < d.members.len(); n++ {
 		m := d.members.at(n)
-		if _, won := winnerOf(d.members, d.grants, d.invites, m.invite); !won {
+		won := !m.displaced
+		if m.invite != none {
+			_, won = winnerOf(d.members, d.grants, d.invites, m.invite)
+		}
+		if !won {
 			d.fail("member %s lost to nobody", m.key)
 		}
 		if d.members.at(m.sponsor).displaced {
@@ -359,7 +427,7 @@ func (d *decoder) joins() *immutable.Map[statement.ID, pending] {
 		last = d.place(last)
 		id := read32[statement.ID](&d.reader)
 		p := pending{member: read32[identity.PublicKey](&d.reader), log: read32[identity.PublicKey](&d.reader), place: last}
-		p.invite = d.number(d.invites.len())
+		p.invite = d.optional(d.invites.len())
 		if _, twice := b.Get(id); twice {
 			d.fail("join %s twice", id)
 		}

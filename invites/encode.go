@@ -10,15 +10,18 @@ import (
 	"github.com/stoa-rooms/stoa/statement"
 )
 
-// magic begins every snapshot, with the version of its layout.
-const magic = "stoa fold 2\n"
+// magic begins every snapshot, with the version of its layout. The one before is still read.
+const (
+	magic  = "stoa fold 3\n"
+	magic2 = "stoa fold 2\n" // it knew no way in but invites
+)
 
 // Encode writes the State as a snapshot: a few bytes beside the keys and ids of every record, in the order of the fold,
 // so that equal States have equal snapshots. Numbers are unsigned varints; times of expiry are written as a span,
 // places as the distance from the place before. What follows from the rest (which member used an invite, which invites
 // are on a slot, who the guests of a sponsor are) is left out. The snapshot proves nothing to others.
 func (s State) Encode() []byte {
-	w := writer{make([]byte, 0, 1024+120*s.members.len()+56*s.grants.len()+88*s.invites.len())}
+	w := writer{make([]byte, 0, 1024+120*s.members.len()+56*s.grants.len()+88*s.invites.len()+72*s.approvals.len())}
 	w.data = append(w.data, magic...)
 	w.key(s.community)
 	w.int(s.applied)
@@ -26,9 +29,13 @@ func (s State) Encode() []byte {
 	w.roots(s)
 	w.rules(s.rules)
 	w.delegates(s)
+	if s.rules != nil {
+		w.key(s.rulesID)
+	}
 	w.members(s)
 	w.grants(s)
 	w.invites(s)
+	w.approvals(s)
 	w.joins(s)
 	return w.data
 }
@@ -63,7 +70,9 @@ func (w *writer) logs(s State) {
 	w.count(len(logs))
 	for _, k := range logs {
 		w.key(k)
-		w.int(s.Size(k))
+		in, _ := s.logs.Get(k)
+		w.int(in.size)
+		w.int(in.order)
 	}
 }
 
@@ -138,7 +147,7 @@ func (w *writer) members(s State) {
 		w.key(m.key)
 		w.admission(m.admission)
 		w.bool(m.displaced)
-		if m.sponsor == s.authorOf(m.invite) {
+		if m.sponsor == s.brought(m.admission) {
 			w.int(0)
 		} else {
 			w.int(int64(m.sponsor) + 1)
@@ -153,13 +162,19 @@ func (w *writer) members(s State) {
 func (w *writer) admission(a admission) {
 	w.key(a.join)
 	w.key(a.admit)
-	w.int(int64(a.invite))
+	w.optional(a.invite)
+	if a.invite == none {
+		w.optional(a.approval)
+	}
 	w.int(a.admitted)
 	w.int(a.order)
 	w.int(a.index)
 	w.int(a.joined)
 	w.int(a.place - a.joined)
 }
+
+// optional writes the number of a record, one higher, or 0 for none.
+func (w *writer) optional(n number) { w.int(int64(n + 1)) }
 
 func (w *writer) grants(s State) {
 	w.count(s.grants.len())
@@ -229,6 +244,18 @@ func (w *writer) joins(s State) {
 		w.key(r.id)
 		w.key(r.member)
 		w.key(r.log)
-		w.int(int64(r.invite))
+		w.optional(r.invite)
+	}
+}
+
+func (w *writer) approvals(s State) {
+	w.count(s.approvals.len())
+	last := int64(-1)
+	for n := range number(s.approvals.len()) {
+		a := s.approvals.at(n)
+		last = w.place(last, a.place)
+		w.key(a.id)
+		w.key(a.join)
+		w.int(int64(a.by))
 	}
 }

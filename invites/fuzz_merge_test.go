@@ -38,6 +38,10 @@ func newPool(tb testing.TB) *pool {
 	strict.Order, strict.PeriodSlots, strict.InviteLife = 2, 2, day
 	say(p.Founder, &p.Rules)
 	say(p.Founder, &strict)
+	asking, open := p.Rules, strict
+	asking.Order, asking.Entry, open.Order, open.Entry = 3, statement.EntryAsk, 4, statement.EntryOpen
+	say(p.Founder, &asking)
+	say(p.Founder, &open)
 	for i, n := range p.nodes {
 		d := delegateOf(p.Community, n.Public(), func(d *statement.Delegate) { d.Order = int64(i) + 1 })
 		p.said = append(p.said, d, delegateOf(p.Community, n.Public(), func(d *statement.Delegate) { d.Order = 9 - int64(i) }))
@@ -67,6 +71,20 @@ func newPool(tb testing.TB) *pool {
 						Community: p.ID(), IssuedAt: p.Now + int64(late), Member: member.Public(), Join: join.ID(), Way: statement.EntryInvite,
 					})
 				}
+			}
+		}
+	}
+	for _, member := range people[1:3] {
+		join := p.Ask(member)
+		p.said = append(p.said, join)
+		for _, by := range []identity.PrivateKey{p.Founder, member} {
+			say(by, p.Approve(join).Body())
+		}
+		for late, n := range p.nodes {
+			for _, way := range []statement.Statement{p.Approve(join), {}} {
+				b := *p.Let(join, way).Body().(*statement.Admit)
+				b.IssuedAt += int64(late)
+				say(n, &b)
 			}
 		}
 	}

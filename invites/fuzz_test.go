@@ -22,6 +22,13 @@ func busy(tb testing.TB) invites.State {
 	c.Log(revokeOf(c, s.ID(), c.Founder), delegateOf(c, other(c), nil))
 	invite, key := c.Invite(c.Person("ann"))
 	c.Log(c.Join(invite, key, c.Person("dee")))
+	c.Change(func(r *statement.Rules) { r.Entry = statement.EntryAsk })
+	join := c.Ask(c.Person("eve"))
+	approve := c.Approve(join)
+	c.Log(join, approve, c.Let(join, approve))
+	c.Change(func(r *statement.Rules) { r.Entry = statement.EntryOpen })
+	join, waits := c.Ask(c.Person("fay")), c.Ask(c.Person("gil"))
+	c.Log(join, waits, c.Approve(waits), c.Let(join, statement.Statement{}))
 	c.Log(revokeNode(c, firstDelegate(c), c.Tree().Size))
 	return c.State
 }
@@ -70,7 +77,7 @@ func TestSnapshotOfAnInviteUsedTwice(t *testing.T) {
 	// The number of the invite follows the admit's id, and is small enough for one byte here.
 	var at []int
 	for m := range s.Members() {
-		if !m.Founder {
+		if m.Way == statement.EntryInvite {
 			at = append(at, bytes.Index(data, m.Admit[:])+len(m.Admit))
 		}
 	}
@@ -153,7 +160,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		walk(s)
-		if !bytes.Equal(s.Encode(), data) {
+		if old := bytes.HasPrefix(data, []byte("stoa fold 2\n")); !old && !bytes.Equal(s.Encode(), data) {
 			t.Error("the snapshot changes when it is read")
 		}
 	})

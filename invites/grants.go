@@ -101,6 +101,9 @@ func (s State) applyGrant(e Entry, b *statement.Grant) (State, error) {
 		}
 		return s, reason.Reject(reason.StatementDuplicate, "%s has the grant for %s in period %d", m.key, b.Why, b.Period)
 	}
+	if why == forAdmission && owner != 0 && m.way() == statement.EntryOpen {
+		return s, rejectUnvouched(m.key)
+	}
 	if err := s.checkGrant(m, why, b); err != nil {
 		return s, err
 	}
@@ -110,6 +113,10 @@ func (s State) applyGrant(e Entry, b *statement.Grant) (State, error) {
 	})
 	linkGrant(&s.members, &s.grants, n)
 	return s, nil
+}
+
+func rejectUnvouched(key identity.PublicKey) error {
+	return reason.Reject(reason.StatementAuthority, "%s came in by the open door, and begins without slots", key)
 }
 
 // checkGrant holds a grant against the rules in force and what the member has. What is earned in one period, by hosting

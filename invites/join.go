@@ -12,18 +12,25 @@ import (
 type pending struct {
 	member identity.PublicKey
 	log    identity.PublicKey // that holds it
-	invite number
+	invite number             // none without one
 	place  int64
 }
 
 // CheckJoin says whether a node may admit this join at that time (seconds since 1970). A refusal is a
 // *reason.RejectError; what is wrong is looked for in this order: the community, the invite's being known, the redeem's
 // key, the redeem's member, whether they are a member already or lost this very slot to somebody else (admit-lost), and
-// whether the invite is used, revoked or expired. The invites of who is displaced count as revoked.
+// whether the invite is used, revoked or expired. The invites of who is displaced count as revoked. A join without a
+// redeem is refused as [State.CheckAsk] does, and with entry-ask where somebody has to approve it.
 func (s State) CheckJoin(join statement.Statement, at int64) error {
 	b, ok := join.Body().(*statement.Join)
 	if !ok {
 		return reason.Reject(reason.StatementKind, "a %q is no join", join.Kind())
+	}
+	if b.Redeemed().IsZero() {
+		if err := s.checkAsk(join.Signer(), b); err != nil || s.rules.Entry == statement.EntryOpen {
+			return err
+		}
+		return reason.Reject(reason.EntryAsk, "")
 	}
 	_, err := s.checkJoin(join.Signer(), b, max(at, b.IssuedAt))
 	return err
@@ -124,7 +131,12 @@ func checkExpiry(id statement.ID, expires, at int64) error {
 
 // applyJoin keeps a join until an admit accepts it.
 func (s State) applyJoin(e Entry, b *statement.Join) (State, error) {
-	n, err := s.checkJoin(e.Statement.Signer(), b, b.IssuedAt)
+	n, err := none, error(nil)
+	if b.Redeemed().IsZero() {
+		err = s.checkAsk(e.Statement.Signer(), b)
+	} else {
+		n, err = s.checkJoin(e.Statement.Signer(), b, b.IssuedAt)
+	}
 	if err != nil {
 		return s, err
 	}
@@ -138,16 +150,13 @@ func (s State) applyJoin(e Entry, b *statement.Join) (State, error) {
 	return s, nil
 }
 
-// applyAdmit makes a member of who joined, by the join's invite.
+// applyAdmit makes a member of who joined, by the join's invite or by the way that the rules leave without one.
 func (s State) applyAdmit(e Entry, b *statement.Admit) (State, error) {
 	if err := checkAudience(s.community, b.Community); err != nil {
 		return s, err
 	}
 	s, order, err := s.applySpoken(e, b.IssuedAt)
 	if err != nil {
-		return s, err
-	}
-	if err := checkWay(b); err != nil {
 		return s, err
 	}
 	n, known := s.members.find(b.Member)
@@ -161,15 +170,20 @@ func (s State) applyAdmit(e Entry, b *statement.Admit) (State, error) {
 	if err := checkJoined(join.member, b); err != nil {
 		return s, err
 	}
-	if err := s.checkNewcomer(b.Member, join.invite); err != nil {
-		return s, err
-	}
-	if err := s.checkUsable(join.invite, b.IssuedAt); err != nil {
+	if err := checkWay(join.invite != none, b); err != nil {
 		return s, err
 	}
 	by := admission{
-		join: b.Join, admit: e.Statement.ID(), invite: join.invite, sponsor: s.authorOf(join.invite),
+		join: b.Join, admit: e.Statement.ID(), invite: join.invite, approval: none,
 		admitted: b.IssuedAt, order: order, index: e.Index, joined: join.place, place: s.applied,
+	}
+	if join.invite == none {
+		by.approval, by.sponsor, err = s.checkUninvited(b)
+	} else {
+		by.sponsor, err = s.checkInvited(b, join.invite)
+	}
+	if err != nil {
+		return s, err
 	}
 	if known {
 		m := s.members.at(n)
@@ -186,12 +200,12 @@ func (s State) applyAdmit(e Entry, b *statement.Admit) (State, error) {
 	return s, nil
 }
 
-// checkWay refuses the ways in that this version does not know.
-func checkWay(b *statement.Admit) error {
-	if b.Way != statement.EntryInvite {
-		return reason.Reject(reason.StatementAuthority, "the way %q leads to no sponsor", b.Way)
+// checkInvited says by whose invite somebody may be admitted who joined by one.
+func (s State) checkInvited(b *statement.Admit, invite number) (sponsor number, err error) {
+	if err := s.checkNewcomer(b.Member, invite); err != nil {
+		return none, err
 	}
-	return nil
+	return s.authorOf(invite), s.checkUsable(invite, b.IssuedAt)
 }
 
 // checkJoined refuses the admit of another person than who joined.

@@ -227,8 +227,11 @@ func TestAdmitRefused(t *testing.T) {
 			a.Member = c.Person("thief").Public()
 		})},
 		{"of a member", reason.MemberAlready, admit(func(c *invitestest.Community, a *statement.Admit) { a.Member = c.ID() })},
-		{"by asking", reason.StatementAuthority, admit(func(_ *invitestest.Community, a *statement.Admit) {
-			a.Way = statement.EntryAsk
+		{"by asking", reason.StatementAuthority, admit(func(c *invitestest.Community, a *statement.Admit) {
+			a.Way, a.Approve = statement.EntryAsk, c.Entries()[0].Statement.ID()
+		})},
+		{"by the open door", reason.StatementAuthority, admit(func(_ *invitestest.Community, a *statement.Admit) {
+			a.Way = statement.EntryOpen
 		})},
 		{"when the invite is long expired", reason.InviteExpired, admit(func(c *invitestest.Community, a *statement.Admit) {
 			a.IssuedAt += c.Rules.InviteLife + statement.Slack + 1

@@ -61,6 +61,14 @@ func (k *keeper) advance(e Entry) error {
 	return err
 }
 
+// order is the highest order among the log's rules.
+func (k *keeper) order() int64 {
+	if len(k.rules) == 0 {
+		return 0
+	}
+	return k.rules[len(k.rules)-1].rules.Order
+}
+
 // isNode reports whether the root's delegate for the log's node is known to an entry.
 func (k *keeper) isNode(at leaf) bool {
 	return slices.ContainsFunc(k.delegates, func(d *delegated) bool { return d.src.known(at) })

@@ -12,8 +12,10 @@ import (
 type Member struct {
 	Key      identity.PublicKey
 	Founder  bool               // the root: a member by the first rules, with no admit, join, invite or sponsor
-	Sponsor  identity.PublicKey // whose invite it was; if they are displaced, who stands for their guests
-	Invite   statement.ID
+	Way      statement.Entry    // "" for the founder
+	Sponsor  identity.PublicKey // whose invite or approval it was, or the root; if they are displaced, who stands for their guests
+	Invite   statement.ID       // by the way invite
+	Approve  statement.ID       // by the way ask
 	Join     statement.ID
 	Admit    statement.ID
 	Admitted int64 // seconds since 1970: the admit's iat
@@ -24,13 +26,26 @@ type Member struct {
 // admission is how somebody came in.
 type admission struct {
 	join, admit statement.ID
-	invite      number
-	sponsor     number // the invite's author; if displaced, the next member above them; none for the founder
+	invite      number // none if it was not by an invite
+	approval    number // none if it was not by asking
+	sponsor     number // the invite's author, or who approved; if displaced, the next member above them; none for the founder
 	admitted    int64
 	order       int64
 	index       int64
 	joined      int64 // place of the join
 	place       int64 // place of the admit
+}
+
+// way is how it was. The founder came in by no way.
+func (a admission) way() statement.Entry {
+	switch {
+	case a.invite != none:
+		return statement.EntryInvite
+	case a.approval != none:
+		return statement.EntryAsk
+	default:
+		return statement.EntryOpen
+	}
 }
 
 // member is a Member as it is kept, or somebody who was one and is displaced.
@@ -47,7 +62,7 @@ type member struct {
 
 // founder is the root as a member, by its first rules.
 func founder(key identity.PublicKey, iat, index, place int64) member {
-	return newMember(key, admission{sponsor: none, invite: none, admitted: iat, index: index, joined: place, place: place})
+	return newMember(key, admission{sponsor: none, invite: none, approval: none, admitted: iat, index: index, joined: place, place: place})
 }
 
 // newMember is a member who has done nothing yet.
@@ -94,8 +109,13 @@ func (s State) member(n number) Member {
 		Admitted: m.admitted, Order: m.order, Index: m.index,
 	}
 	if !out.Founder {
-		out.Sponsor = s.members.at(m.sponsor).key
+		out.Way, out.Sponsor = m.way(), s.members.at(m.sponsor).key
+	}
+	if m.invite != none {
 		out.Invite = s.invites.at(m.invite).id
+	}
+	if m.approval != none {
+		out.Approve = s.approvals.at(m.approval).id
 	}
 	return out
 }
@@ -145,10 +165,12 @@ func (s State) Children(key identity.PublicKey) []Member {
 	return out
 }
 
-// linkMember makes member n, who is not displaced, the one who used their invite, and a guest of their sponsor.
+// linkMember makes member n, who is not displaced, the one who used their invite, if any, and a guest of their sponsor.
 func linkMember(members rows[member], invites rows[invite], n number) {
 	m := members.at(n)
-	redeem(invites, m.invite, n)
+	if m.invite != none {
+		redeem(invites, m.invite, n)
+	}
 	sponsor := members.at(m.sponsor)
 	m.sibling, sponsor.guests = sponsor.guests, n
 	members.put(m.sponsor, sponsor)

@@ -21,6 +21,7 @@ type federation struct {
 	nodes   []*invitestest.Community
 	people  []identity.PrivateKey
 	invites []statement.Statement
+	asked   []statement.Statement                // joins by nobody's invite
 	keys    map[statement.ID]identity.PrivateKey // one-time keys by invite
 	rules   int64                                // the order of the last
 }
@@ -145,10 +146,57 @@ func (f *federation) changeRules(t *rapid.T) {
 	r := n.Rules
 	r.Order = rapid.Int64Range(f.rules, f.rules+1).Draw(t, "order")
 	r.AdmitSlots = rapid.Int64Range(1, 3).Draw(t, "admit slots")
+	r.Entry = rapid.SampledFrom([]statement.Entry{statement.EntryInvite, statement.EntryAsk, statement.EntryOpen}).Draw(t, "entry")
 	if n.Try(n.Sign(&r, n.Founder)) == nil {
 		f.rules = max(f.rules, r.Order)
 	}
 	f.follow()
+}
+
+// ask lets somebody in at one node who asked there or elsewhere, as the rules have it that it knows.
+func (f *federation) ask(t *rapid.T) {
+	n := f.node(t)
+	if len(f.asked) == 0 || rapid.Bool().Draw(t, "anew") {
+		f.asked = append(f.asked, n.Ask(f.person(t)))
+	}
+	join := f.asked[rapid.IntRange(0, len(f.asked)-1).Draw(t, "ask")]
+	if n.State.CheckAsk(join) != nil {
+		return
+	}
+	_ = n.Try(join) // known, from another node
+	var approve statement.Statement
+	if n.Rules.Entry == statement.EntryAsk {
+		approve = n.Approve(join)
+		if n.Try(approve) != nil {
+			return
+		}
+	}
+	if rapid.IntRange(0, 9).Draw(t, "crash") == 0 {
+		return
+	}
+	_ = n.Try(n.Let(join, approve))
+	_ = n.Try(n.Grant(join.Signer())) // void after the open door
+}
+
+// copyRules puts the rules that a node knows into its own log.
+func (f *federation) copyRules(t *rapid.T) {
+	n := f.node(t)
+	id, missing := n.State.RulesMissing(n.Node.Public())
+	if !missing {
+		return
+	}
+	for _, from := range f.nodes {
+		for _, e := range from.Entries() {
+			if e.Statement.ID() == id {
+				n.Log(e.Statement)
+				if _, still := n.State.RulesMissing(n.Node.Public()); still {
+					t.Fatalf("the rules are still missing")
+				}
+				return
+			}
+		}
+	}
+	t.Fatalf("nobody has the rules in force")
 }
 
 // follow lets every node go by the rules that it knows.
@@ -206,6 +254,12 @@ func checkTree(t invitestest.TB, s invites.State) {
 		if line[1] != m.Sponsor {
 			t.Fatalf("the lineage of %s, by %s, is %v", m.Key, m.Sponsor, line)
 		}
+		if m.Way != statement.EntryInvite {
+			if m.Sponsor != s.Community() {
+				t.Fatalf("%+v came in by nobody's word", m)
+			}
+			continue
+		}
 		if other, twice := by[m.Invite]; twice {
 			t.Fatalf("invite %s brought in %s and %s", m.Invite, other, m.Key)
 		}
@@ -246,6 +300,10 @@ func (f *federation) admits() (byMember map[identity.PublicKey]int, bySlot map[s
 				case *statement.Invite:
 					slots[e.Statement.ID()] = fmt.Sprint(grants[b.Grant], b.Slot)
 				case *statement.Join:
+					if b.Redeem == "" {
+						slots[e.Statement.ID()] = e.Statement.ID().String() // nobody else's
+						continue
+					}
 					slots[e.Statement.ID()] = slots[b.Redeemed().Body().(*statement.Redeem).Invite]
 				case *statement.Admit:
 					all = append(all, admit{slots[b.Join], b.Member, int64(order), e.Index})
@@ -277,6 +335,9 @@ func TestUnionOfLogs(t *testing.T) {
 			"revoke":  f.revoke,
 			"grant":   f.grant,
 			"rules":   f.changeRules,
+			"ask":     f.ask,
+			"ask2":    f.ask,
+			"copy":    f.copyRules,
 			"wait":    f.wait,
 			"":        f.check,
 		})

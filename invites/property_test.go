@@ -21,6 +21,8 @@ type world struct {
 	invites []statement.Statement
 	keys    map[statement.ID]identity.PrivateKey // one-time keys by invite
 	joins   []statement.Statement
+	asked   []statement.Statement               // joins by nobody's invite
+	allowed []statement.Statement               // approvals
 	slots   map[statement.ID]int64              // granted, by grant
 	owner   map[statement.ID]identity.PublicKey // by grant
 }
@@ -180,8 +182,71 @@ func (w *world) changeRules(t *rapid.T) {
 	r := w.Rules
 	r.Order = rapid.Int64Range(1, 9).Draw(t, "order")
 	r.AdmitSlots = rapid.Int64Range(0, 4).Draw(t, "admit slots")
+	r.Entry = rapid.SampledFrom([]statement.Entry{statement.EntryInvite, statement.EntryAsk, statement.EntryOpen}).Draw(t, "entry")
 	if w.say(t, w.Sign(&r, w.Founder)) {
 		w.Rules, _ = w.State.Rules()
+	}
+}
+
+// ask joins by nobody's invite.
+func (w *world) ask(t *rapid.T) {
+	s := w.Ask(w.person(t))
+	can := w.State.CheckAsk(s)
+	_, err := w.State.Apply(w.Entry(s))
+	if w.say(t, s) {
+		w.asked = append(w.asked, s)
+	} else if can == nil && reason.Of(err) != reason.StatementDuplicate {
+		t.Fatalf("CheckAsk let a join through that the fold refused: %v", err)
+	}
+	if w.State.CheckJoin(s, w.Now) == nil && can == nil && !w.say(t, w.Let(s, statement.Statement{})) {
+		t.Fatalf("CheckJoin let a join through that could not be admitted")
+	}
+}
+
+// approve is somebody's, rightly or not.
+func (w *world) approve(t *rapid.T) {
+	if len(w.asked) == 0 {
+		return
+	}
+	join, by := rapid.SampledFrom(w.asked).Draw(t, "ask"), w.Founder
+	if rapid.IntRange(0, 4).Draw(t, "by anybody") == 0 {
+		by = w.person(t)
+	}
+	s := w.Sign(&statement.Approve{Community: w.ID(), IssuedAt: w.iat(t), Member: join.Signer(), Join: join.ID()}, by)
+	if !w.say(t, s) {
+		return
+	}
+	if by.Public() != w.ID() {
+		t.Fatalf("%s approved, and is no steward", by)
+	}
+	w.allowed = append(w.allowed, s)
+	if w.Rules.Entry == statement.EntryAsk && !w.say(t, w.Let(join, s)) {
+		t.Fatalf("an approval was taken that lets nobody in")
+	}
+}
+
+// let admits somebody who asked, with an approval of theirs or another or none.
+func (w *world) let(t *rapid.T) {
+	if len(w.asked) == 0 {
+		return
+	}
+	var by statement.Statement
+	if len(w.allowed) > 0 && rapid.Bool().Draw(t, "approved") {
+		by = rapid.SampledFrom(w.allowed).Draw(t, "approve")
+	}
+	join := rapid.SampledFrom(w.asked).Draw(t, "ask")
+	if !w.say(t, w.Let(join, by)) {
+		return
+	}
+	want := statement.EntryOpen
+	if !by.IsZero() {
+		want = statement.EntryAsk
+		if by.Body().(*statement.Approve).Join != join.ID() {
+			t.Fatalf("an approval of another join let somebody in")
+		}
+	}
+	if w.Rules.Entry != want {
+		t.Fatalf("somebody came in by the way %q under rules of %q", want, w.Rules.Entry)
 	}
 }
 
@@ -201,6 +266,7 @@ func (w *world) again(t *rapid.T) {
 // check holds the invariants of the invite tree.
 func (w *world) check(t *rapid.T) {
 	by := map[statement.ID]identity.PublicKey{} // members by the invite they used
+	uninvited := map[identity.PublicKey]int{}   // members by no invite, by sponsor
 	count := 0
 	for m := range w.State.Members() {
 		count++
@@ -209,6 +275,13 @@ func (w *world) check(t *rapid.T) {
 			t.Fatalf("the lineage of %s is %v", m.Key, line)
 		}
 		if m.Founder {
+			continue
+		}
+		if m.Way != statement.EntryInvite {
+			uninvited[m.Sponsor]++
+			if m.Sponsor != w.ID() || line[1] != w.ID() || (m.Way == statement.EntryAsk) == m.Approve.IsZero() {
+				t.Fatalf("%+v came in by nobody's word", m)
+			}
 			continue
 		}
 		if other, twice := by[m.Invite]; twice {
@@ -239,7 +312,7 @@ func (w *world) check(t *rapid.T) {
 				spent[v.Grant]++
 			}
 		}
-		if len(w.State.Children(m.Key)) != children {
+		if children += uninvited[m.Key]; len(w.State.Children(m.Key)) != children {
 			t.Fatalf("%s has %d children by %d invites", m.Key, len(w.State.Children(m.Key)), children)
 		}
 		var granted, used int64
@@ -275,6 +348,9 @@ func TestTreeInvariants(t *testing.T) {
 			"revoke":  w.revoke,
 			"grant":   w.grant,
 			"rules":   w.changeRules,
+			"ask":     w.ask,
+			"approve": w.approve,
+			"let":     w.let,
 			"wait":    w.wait,
 			"again":   w.again,
 			"":        w.check,
@@ -287,7 +363,7 @@ func TestEveryChainVerifies(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
 		for range 40 {
-			rapid.SampledFrom([]func(*rapid.T){w.invite, w.join, w.admit, w.grant, w.changeRules, w.wait, w.revoke}).Draw(t, "do")(t)
+			rapid.SampledFrom([]func(*rapid.T){w.invite, w.join, w.admit, w.grant, w.changeRules, w.ask, w.approve, w.let, w.wait, w.revoke}).Draw(t, "do")(t)
 		}
 		for m := range w.State.Members() {
 			data, err := w.Export(m.Key).Encode()

@@ -6,15 +6,12 @@ import (
 	"slices"
 )
 
-// owner is who invited.
-func (c *entrance) owner() *person { return c.request.offer.seat.owner }
-
 // settle decides which entrances count. See [Merge] for the rule.
 func (u *union) settle() {
 	u.findCircles()
 	for _, c := range u.entrances {
 		// Whoever is known first needs nobody of their circle who is known later; so what is left closes no circle.
-		c.late = c.owner().circle == c.person.circle && c.owner().number >= c.person.number
+		c.late = c.owner.circle == c.person.circle && c.owner.number >= c.person.number
 	}
 	slices.SortFunc(u.entrances, func(a, b *entrance) int {
 		if a.late != b.late {
@@ -26,7 +23,7 @@ func (u *union) settle() {
 		return a.compare(b)
 	})
 	for _, c := range u.entrances {
-		p, s := c.person, c.request.offer.seat
+		p, s := c.person, c.request.seat
 		switch {
 		case p.by != nil: // came in otherwise
 		case s.by == nil:
@@ -37,6 +34,9 @@ func (u *union) settle() {
 	}
 	for _, c := range u.entrances {
 		v := c.request.offer
+		if v == nil {
+			continue
+		}
 		if c.person.by == c || v.used == nil {
 			v.used = c.person
 		}
@@ -52,10 +52,10 @@ func (c *entrance) compare(b *entrance) int {
 	)
 }
 
-// sponsor is the invite's author, or, if they are passed over, the next member above. Passed over is who is displaced;
+// sponsor is the entrance's owner, or, if they are passed over, the next member above. Passed over is who is displaced;
 // and, by people of their own circle, who is a member again only by an entrance that closes it.
 func (c *entrance) sponsor() *person {
-	author := c.owner()
+	author := c.owner
 	if author.by == nil && author.lost == nil { // the founder
 		return author
 	}
@@ -92,7 +92,7 @@ func (t *tarjan) visit(p *person) {
 	t.low[p.number] = index
 	t.stack = append(t.stack, p)
 	for _, c := range p.entrances {
-		o := c.owner()
+		o := c.owner
 		if t.low[o.number] == 0 {
 			t.visit(o)
 		}

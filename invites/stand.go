@@ -24,6 +24,8 @@ func (u *union) stand(it item) (need, error) {
 		return u.standInvite(it, b)
 	case *statement.Join:
 		return u.standJoin(it, b)
+	case *statement.Approve:
+		return u.standApprove(it, b)
 	case *statement.Admit:
 		return u.standAdmit(it, b)
 	case *statement.Create:
@@ -87,6 +89,7 @@ func (u *union) standRules(it item, b *statement.Rules) error {
 		p.first, p.place, p.since = it.at, u.applied, u.founded()
 	}
 	u.met(need{aPerson, b.Community}, &p.src, it.at)
+	u.met(need{aSponsored, b.Community}, &p.word, it.at)
 	return nil
 }
 
@@ -134,6 +137,9 @@ func (u *union) standGrant(it item, b *statement.Grant) (need, error) {
 	why, err := rewardOf(b.Why)
 	if err != nil {
 		return need{}, err
+	}
+	if why == forAdmission && !p.word.known(it.at) {
+		return need{aSponsored, b.Member}, nil
 	}
 	name := grantName{p, why, b.Period}
 	latest, err := u.allowedGrant(it.at, name, b)
@@ -245,6 +251,9 @@ func (u *union) allowedInvite(at leaf, b *statement.Invite) error {
 }
 
 func (u *union) standJoin(it item, b *statement.Join) (need, error) {
+	if b.Redeemed().IsZero() {
+		return u.standAsk(it, b)
+	}
 	redeem, err := redeemed(u.community, b)
 	if err != nil {
 		return need{}, err
@@ -263,15 +272,62 @@ func (u *union) standJoin(it item, b *statement.Join) (need, error) {
 	if err := checkExpiry(v.id, v.expires, b.IssuedAt); err != nil {
 		return need{}, err
 	}
+	return need{}, u.request(it, v, v.seat)
+}
+
+// standAsk keeps a join by nobody's invite. Whether the rules let anybody in by it is for the admit.
+func (u *union) standAsk(it item, b *statement.Join) (need, error) {
+	switch {
+	case b.Community != u.community:
+		return need{}, reason.Reject(reason.InviteCommunity, "a join of %s", b.Community)
+	case it.Statement.Signer() == u.community:
+		return need{}, rejectMember(u.community)
+	default:
+		return need{}, u.request(it, nil, &seat{})
+	}
+}
+
+// request says a join. One that is said in two logs is one.
+func (u *union) request(it item, v *offer, s *seat) error {
 	r, ok := u.requestOf[it.Statement.ID()]
 	if !ok {
-		r = &request{id: it.Statement.ID(), member: signer, offer: v, place: u.applied}
+		r = &request{id: it.Statement.ID(), member: it.Statement.Signer(), offer: v, seat: s, place: u.applied}
 		u.requests = append(u.requests, r)
 		u.requestOf[r.id] = r
 	} else if r.src.first.log == it.at.log {
-		return need{}, rejectKnown("join", r.id)
+		return rejectKnown("join", r.id)
 	}
 	u.met(need{aJoin, r.id}, &r.src, it.at)
+	return nil
+}
+
+func (u *union) standApprove(it item, b *statement.Approve) (need, error) {
+	if err := checkAudience(u.community, b.Community); err != nil {
+		return need{}, err
+	}
+	if err := checkSteward(u.community, it.Entry); err != nil {
+		return need{}, err
+	}
+	by, ok := u.personOf[it.Statement.Signer()]
+	if !ok || !by.src.known(it.at) {
+		return need{aPerson, it.Statement.Signer()}, nil
+	}
+	r, ok := u.requestOf[b.Join]
+	if !ok || !r.src.known(it.at) {
+		return need{aJoin, b.Join}, nil
+	}
+	if err := checkApproved(r.member, r.offer != nil, b); err != nil {
+		return need{}, err
+	}
+	c, ok := u.consentOf[it.Statement.ID()]
+	if !ok {
+		c = &consent{number: number(len(u.consents)), id: it.Statement.ID(), request: r, by: by, place: u.applied}
+		u.consents = append(u.consents, c)
+		u.consentOf[c.id] = c
+	} else if c.src.first.log == it.at.log {
+		return need{}, rejectKnown("approve", c.id)
+	}
+	u.met(need{anApproval, c.id}, &c.src, it.at)
 	return need{}, nil
 }
 
@@ -283,9 +339,6 @@ func (u *union) standAdmit(it item, b *statement.Admit) (need, error) {
 	if err != nil {
 		return need{}, err
 	}
-	if err := checkWay(b); err != nil {
-		return need{}, err
-	}
 	r, ok := u.requestOf[b.Join]
 	if !ok || !r.src.known(it.at) {
 		return need{aJoin, b.Join}, nil
@@ -293,28 +346,71 @@ func (u *union) standAdmit(it item, b *statement.Admit) (need, error) {
 	if err := checkJoined(r.member, b); err != nil {
 		return need{}, err
 	}
-	v := r.offer
-	if index, ok := u.revoked[revokedBy{it.at.log, v}]; ok && index < it.at.index {
-		return need{}, rejectRevoked(v.id)
-	}
-	if err := checkExpiry(v.id, v.expires, b.IssuedAt); err != nil {
+	if err := checkWay(r.offer != nil, b); err != nil {
 		return need{}, err
 	}
-	at := atSeat{it.at.log, v.seat}
+	c := &entrance{
+		request: r, id: it.Statement.ID(), order: d.order, at: it.at, issued: b.IssuedAt, place: u.applied,
+	}
+	wants, err := u.findOwner(c, b)
+	if err != nil || wants.what != nothing {
+		return wants, err
+	}
+	at := atSeat{it.at.log, r.seat}
 	if u.seated[at] { // a node that admits two on one slot brings in no second one
-		return need{}, reason.Reject(reason.InviteUsed, "the slot of invite %s", v.id)
+		return need{}, reason.Reject(reason.InviteUsed, "somebody came in on the slot of join %s", r.id)
 	}
 	u.seated[at], r.admitted = true, true
 	d.says(it.at)
 	p := u.person(b.Member)
-	c := &entrance{
-		person: p, request: r, id: it.Statement.ID(), order: d.order, at: it.at, issued: b.IssuedAt, place: u.applied,
-	}
+	c.person = p
 	p.entrances = append(p.entrances, c)
 	u.entrances = append(u.entrances, c)
 	u.began(p, b.IssuedAt)
 	u.met(need{aPerson, p.key}, &p.src, it.at)
+	if b.Way != statement.EntryOpen {
+		u.met(need{aSponsored, p.key}, &p.word, it.at)
+	}
 	return need{}, nil
+}
+
+// findOwner finds by whose word an admit is, or what it waits for.
+func (u *union) findOwner(c *entrance, b *statement.Admit) (need, error) {
+	switch b.Way {
+	case statement.EntryInvite:
+		v := c.request.offer
+		c.owner = v.seat.owner
+		if index, ok := u.revoked[revokedBy{c.at.log, v}]; ok && index < c.at.index {
+			return need{}, rejectRevoked(v.id)
+		}
+		return need{}, checkExpiry(v.id, v.expires, b.IssuedAt)
+	case statement.EntryAsk:
+		by, ok := u.consentOf[b.Approve]
+		if !ok || !by.src.known(c.at) {
+			return need{anApproval, b.Approve}, nil
+		}
+		if by.request != c.request {
+			return need{}, rejectOtherApproval(b)
+		}
+		c.consent, c.owner = by, by.by
+	default:
+		founder, ok := u.personOf[u.community]
+		if !ok || !founder.src.known(c.at) {
+			return need{aPerson, u.community}, nil
+		}
+		c.owner = founder
+	}
+	return need{}, u.allowedEntry(c.at, b.Way)
+}
+
+// allowedEntry holds a way in without an invite against the rules that an admit may go by.
+func (u *union) allowedEntry(at leaf, way statement.Entry) error {
+	for r := range u.rulesAt(at) {
+		if allowEntry(r, way) == nil {
+			return nil
+		}
+	}
+	return rejectClosed(way)
 }
 
 func (u *union) standCreate(it item, b *statement.Create) (need, error) {

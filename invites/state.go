@@ -12,7 +12,8 @@
 //
 // The chain from the founder to a member is made of four kinds of statement. A node's grant gives a member numbered
 // slots; the member's invite spends one slot on a one-time key; the newcomer's join carries a redeem signed with that
-// key; the node's admit accepts the join. The root's own statements stand above: rules, which bound the grants, and
+// key; the node's admit accepts the join. Where the rules say so, a join without a redeem is enough, with a steward's
+// approve (ask) or alone (open). The root's own statements stand above: rules, which bound the grants, and
 // delegates, which say what keys are nodes.
 //
 // A State is an immutable value: older ones stay valid, and any number of goroutines may read one. No clock is read;
@@ -39,16 +40,24 @@ type Entry struct {
 // State is a community as its logs tell it so far. Make one with [New] or [Decode]; the zero value is of no use.
 type State struct {
 	community identity.PublicKey
-	applied   int64                                     // entries so far: the place of the next
-	logs      *immutable.Map[identity.PublicKey, int64] // for each log, one more than the last index applied
-	rules     *statement.Rules                          // in force; nil before the first; never changed
-	roots     []placed                                  // what the root said, in order; copied to be changed
-	delegates []delegate                                // in order; copied to be changed
-	members   table[identity.PublicKey, member]         // by first admission; number 0 is the founder
-	displaced int                                       // how many of the members are displaced
-	grants    list[grant]                               // in order
-	invites   table[statement.ID, invite]               // in order
-	joins     *immutable.Map[statement.ID, pending]     // not admitted yet
+	applied   int64                                      // entries so far: the place of the next
+	logs      *immutable.Map[identity.PublicKey, extent] // for each log, how far it is folded
+	rules     *statement.Rules                           // in force; nil before the first; never changed
+	rulesID   statement.ID                               // of the rules in force
+	roots     []placed                                   // what the root said, in order; copied to be changed
+	delegates []delegate                                 // in order; copied to be changed
+	members   table[identity.PublicKey, member]          // by first admission; number 0 is the founder
+	displaced int                                        // how many of the members are displaced
+	grants    list[grant]                                // in order
+	invites   table[statement.ID, invite]                // in order
+	approvals table[statement.ID, approval]              // in order
+	joins     *immutable.Map[statement.ID, pending]      // not admitted yet
+}
+
+// extent is what is folded of one log.
+type extent struct {
+	size  int64 // one more than the last index applied
+	order int64 // the highest of the rules that it holds; 0 without any
 }
 
 // placed is a statement's id and its place among all entries applied, which orders chains.
@@ -61,10 +70,11 @@ type placed struct {
 func New(community identity.PublicKey) State {
 	return State{
 		community: community,
-		logs:      immutable.NewMap[identity.PublicKey, int64](byPrefix[identity.PublicKey]{}),
+		logs:      immutable.NewMap[identity.PublicKey, extent](byPrefix[identity.PublicKey]{}),
 		members:   newTable[identity.PublicKey, member](),
 		grants:    newList[grant](),
 		invites:   newTable[statement.ID, invite](),
+		approvals: newTable[statement.ID, approval](),
 		joins:     immutable.NewMap[statement.ID, pending](byPrefix[statement.ID]{}),
 	}
 }
@@ -75,7 +85,7 @@ func (s State) Community() identity.PublicKey { return s.community }
 // Size is how far a log has been folded: one more than the index of its last entry that was applied.
 func (s State) Size(log identity.PublicKey) int64 {
 	n, _ := s.logs.Get(log)
-	return n
+	return n.size
 }
 
 // Rules are the rules in force, and false before the first.
@@ -84,6 +94,13 @@ func (s State) Rules() (statement.Rules, bool) {
 		return statement.Rules{}, false
 	}
 	return *s.rules, true
+}
+
+// RulesMissing is the id of the rules in force if a log does not hold them, nor later ones. What its node grants and
+// whom it admits goes by its own log's rules, so it has to put these there ([Merge]).
+func (s State) RulesMissing(log identity.PublicKey) (statement.ID, bool) {
+	in, _ := s.logs.Get(log)
+	return s.rulesID, s.rules != nil && in.order < s.rules.Order && !s.rulesID.IsZero()
 }
 
 // ApplyAll applies entries in order, all of them or none.
@@ -117,7 +134,9 @@ func (s State) Apply(e Entry) (State, error) {
 		return s, err
 	}
 	next.applied++
-	next.logs = next.logs.Set(e.Log, e.Index+1)
+	in, _ := next.logs.Get(e.Log)
+	in.size = e.Index + 1
+	next.logs = next.logs.Set(e.Log, in)
 	return next, nil
 }
 
@@ -170,6 +189,8 @@ func (s State) applyBody(e Entry) (State, error) {
 		return s.applyInvite(e, b)
 	case *statement.Join:
 		return s.applyJoin(e, b)
+	case *statement.Approve:
+		return s.applyApprove(e, b)
 	case *statement.Admit:
 		return s.applyAdmit(e, b)
 	case *statement.Create:

@@ -75,7 +75,7 @@ func TestAWholeChain(t *testing.T) {
 
 	m, ok := c.State.Member(cy.Public())
 	want := invites.Member{
-		Key: cy.Public(), Sponsor: ann.Public(), Invite: invite.ID(), Join: join.ID(), Admit: admit.ID(),
+		Key: cy.Public(), Way: statement.EntryInvite, Sponsor: ann.Public(), Invite: invite.ID(), Join: join.ID(), Admit: admit.ID(),
 		Admitted: c.Now, Order: 1, Index: index,
 	}
 	if diff := cmp.Diff(want, m); !ok || diff != "" {

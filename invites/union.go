@@ -27,12 +27,14 @@ type union struct {
 	people    []*person
 	grants    []*gift
 	offers    []*offer
+	consents  []*consent
 	requests  []*request
 	entrances []*entrance
 
 	personOf  map[identity.PublicKey]*person
 	giftOf    map[statement.ID]*gift
 	offerOf   map[statement.ID]*offer
+	consentOf map[statement.ID]*consent
 	requestOf map[statement.ID]*request
 	seats     map[seatName]*seat
 
@@ -46,6 +48,7 @@ type person struct {
 	number
 	key   identity.PublicKey
 	src   sources // their admits; of the founder the rules
+	word  sources // of them those by which somebody vouched for them
 	first leaf    // of the founder
 	place int64   // of the founder
 	since int64   // the earliest iat of their admits: their periods count from there
@@ -106,16 +109,29 @@ type offer struct {
 type request struct {
 	id       statement.ID
 	member   identity.PublicKey
-	offer    *offer
+	offer    *offer // nil without an invite
+	seat     *seat  // the invite's, or, without one, a seat of its own
 	place    int64
 	src      sources
 	admitted bool
+}
+
+// consent is an approve.
+type consent struct {
+	number
+	id      statement.ID
+	request *request
+	by      *person
+	place   int64
+	src     sources
 }
 
 // entrance is an admit that stands; whether it counts is settled at the end.
 type entrance struct {
 	person  *person
 	request *request
+	consent *consent // nil if it was not by asking
+	owner   *person  // who invited or approved; the founder by the open door
 	id      statement.ID
 	order   int64 // of the node's delegate
 	at      leaf
@@ -173,7 +189,9 @@ const (
 	aGrant
 	anInvite
 	aJoin
-	aPeriod // of a person, to begin
+	anApproval
+	aSponsored // person: somebody vouched for them
+	aPeriod    // of a person, to begin
 )
 
 // refusal is why an entry is void whose need nobody met.
@@ -185,8 +203,12 @@ func (n need) refusal() error {
 		return reason.Reject(reason.InviteNone, "no grant is called %s", id)
 	case anInvite:
 		return reason.Reject(reason.InviteUnknown, "no invite is called %s", id)
+	case anApproval:
+		return rejectUnapproved(id)
+	case aSponsored:
+		return rejectUnvouched(identity.PublicKey(n.id))
 	default:
-		return reason.Reject(reason.StatementAuthority, "no join before this admit is called %s", id)
+		return reason.Reject(reason.StatementAuthority, "no join before this is called %s", id)
 	}
 }
 
@@ -198,6 +220,7 @@ func newUnion(community identity.PublicKey) *union {
 		personOf:  make(map[identity.PublicKey]*person),
 		giftOf:    make(map[statement.ID]*gift),
 		offerOf:   make(map[statement.ID]*offer),
+		consentOf: make(map[statement.ID]*consent),
 		requestOf: make(map[statement.ID]*request),
 		seats:     make(map[seatName]*seat),
 		granted:   make(map[grantedBy]int64),

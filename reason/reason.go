@@ -48,6 +48,16 @@ const (
 	LogFork         Reason = "log-fork"
 )
 
+// What joining without an invite, and an answer to it, can be refused for.
+const (
+	EntryClosed Reason = "entry-closed" // the rules let nobody in by this way
+	EntryAsk    Reason = "entry-ask"    // nobody is let in without an approval
+	AskUnknown  Reason = "ask-unknown"  // answered, expired, or asked at another node
+	AskDeclined Reason = "ask-declined"
+	AsksFull    Reason = "asks-full"
+	RulesStale  Reason = "rules-stale" // other rules came first
+)
+
 // What founding can be refused for.
 const (
 	OwnerLinkStale  Reason = "owner-link-stale" // wrong, used, older than an hour, or of an earlier start

@@ -90,6 +90,7 @@ func makeExamples() []example {
 		{anaName, invite},
 		{oneTimeName, redeem},
 		{leoName, join},
+		{rootName, &Approve{Community: root, IssuedAt: iat + 500, Member: leo, Join: hash("join without redeem")}},
 		{nodeName, &Admit{
 			Community: root, IssuedAt: iat + 121, Member: leo, Join: idOf(join, leoName), Way: EntryInvite,
 		}},

@@ -50,6 +50,9 @@ func decode(raw []byte, to any) error {
 	if err := complete(raw, reflect.TypeOf(to).Elem()); err != nil {
 		return err
 	}
+	if err := checkOptional(raw, reflect.ValueOf(to).Elem()); err != nil {
+		return err
+	}
 	return badKey
 }
 
@@ -116,6 +119,29 @@ func complete(raw jsontext.Value, t reflect.Type) error {
 			if err := completeStruct(item, t.Elem()); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// checkOptional finds optional members that are there and say nothing: one meaning has one text. A list may be empty.
+func checkOptional(raw jsontext.Value, of reflect.Value) error {
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return err
+	}
+	for field, value := range of.Fields() {
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		member, present := members[name]
+		if !present || options != "omitzero" {
+			continue
+		}
+		if value = reflect.Indirect(value); value.Kind() == reflect.Struct {
+			if err := checkOptional(member, value); err != nil {
+				return err
+			}
+		} else if value.IsZero() {
+			return fmt.Errorf("member %s is there, and empty", name)
 		}
 	}
 	return nil

@@ -188,7 +188,12 @@ func wrongBounds(tb testing.TB, r *refusals) {
 	bad(KindGrant, "why", `""`, `"friendship"`, `"Admission"`)
 	bad(KindGrant, "period", "-1", "1")
 	bad(KindInvite, "slot", "-1", "1000")
-	bad(KindAdmit, "way", `""`, `"door"`, `"INVITE"`)
+	bad(KindAdmit, "way", `""`, `"door"`, `"INVITE"`, `"ask"`)
+	bad(KindAdmit, "approve", `""`, `"`+ID(hash("approve")).String()+`"`)
+	r.add(reason.StatementPayload, "invite with the note of zero bytes",
+		kinds[KindInvite].with(tb, "note", `"`+strings.Repeat("A", 43)+`"`).text())
+	r.add(reason.StatementPayload, "admit by asking that names the approval of zero bytes",
+		kinds[KindAdmit].with(tb, "way", `"ask"`).with(tb, "approve", `"`+strings.Repeat("A", 43)+`"`).text())
 	bad(KindRevoke, "upto", manyLogs(tb, MaxPrefixes+1), kinds[KindRevoke].doubleLog(tb))
 	for _, prefix := range []string{
 		`{}`, `{"size":0,"root":"R"}`, `{"log":"L","root":"R"}`, `{"log":"L","size":0}`, `{"log":"L","size":-1,"root":"R"}`,
@@ -262,7 +267,7 @@ func wrongRedeem(tb testing.TB, r *refusals) {
 		r.add(why, "join with "+name, join.with(tb, "redeem", `"`+text+`"`).text())
 	}
 	good := redeem.text()
-	with(reason.StatementSyntax, "an empty redeem", "")
+	with(reason.StatementPayload, "an empty redeem", "")
 	with(reason.StatementSyntax, "a redeem of two parts", good[:strings.LastIndexByte(good, '.')])
 	with(reason.StatementSyntax, "a redeem with a line break", good+`\n`)
 	with(reason.StatementHeader, "a redeem with an extra header member", redeem.swap(`{"alg"`, `{"x":"","alg"`).text())

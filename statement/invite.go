@@ -10,6 +10,7 @@ type Invite struct {
 	Key       identity.PublicKey `json:"key"` // the one-time key; its private half is in the link's fragment
 	Grant     ID                 `json:"grant"`
 	Slot      int64              `json:"slot"`
+	Note      Commitment         `json:"note,omitzero"` // of the author's note: for whom it is
 }
 
 // Kind implements Body.

@@ -59,6 +59,8 @@ func newBody(kind Kind) Body {
 		return new(Redeem)
 	case KindJoin:
 		return new(Join)
+	case KindApprove:
+		return new(Approve)
 	case KindAdmit:
 		return new(Admit)
 	case KindRevoke:

@@ -5,7 +5,7 @@ import "github.com/stoa-rooms/stoa/identity"
 // Entry is how strangers may become members.
 type Entry string
 
-// The ways in.
+// The ways in: by a member's invite; by asking, which a steward approves; or by joining.
 const (
 	EntryInvite Entry = "invite"
 	EntryAsk    Entry = "ask"

@@ -24,7 +24,7 @@ func scheduleExample() *Schedule {
 
 // optional names the claims that may be absent, whatever the kind.
 func optional(claim string) bool {
-	return slices.Contains([]string{"upto", "repeat", "moderators"}, claim)
+	return slices.Contains([]string{"upto", "repeat", "moderators", "redeem"}, claim)
 }
 
 // repeat writes a rule, with the given members beside frequency and interval.

@@ -35,6 +35,7 @@ const (
 	KindInvite   Kind = "invite"
 	KindRedeem   Kind = "redeem"
 	KindJoin     Kind = "join"
+	KindApprove  Kind = "approve"
 	KindAdmit    Kind = "admit"
 	KindRevoke   Kind = "revoke"
 	KindSession  Kind = "session"

@@ -63,6 +63,11 @@ func validVectors(tb testing.TB) []validVector {
 		with(tb, "speak_time", span).with(tb, "probation", span).with(tb, "entry", `"ask"`).text())
 	add("grant for speaking", forge(tb, KindGrant).with(tb, "why", `"speaking"`).with(tb, "period", "12").
 		with(tb, "slots", "1000").text())
+	add("join by nobody's invite", forge(tb, KindJoin).with(tb, "redeem", "").text())
+	admit, approve := forge(tb, KindAdmit), `"`+ID(hash("approve")).String()+`"`
+	add("admit by asking", admit.with(tb, "way", `"ask"`).with(tb, "approve", approve).text())
+	add("admit by an open door", admit.with(tb, "way", `"open"`).text())
+	add("invite with a note", forge(tb, KindInvite).with(tb, "note", `"`+Commitment(hash("note")).String()+`"`).text())
 	add("slot 999", forge(tb, KindInvite).with(tb, "slot", "999").text())
 	add("revoke without upto", revoke.with(tb, "upto", "").text())
 	add("revoke with an empty upto", revoke.with(tb, "upto", "[]").text())

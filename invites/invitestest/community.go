@@ -13,6 +13,7 @@ package invitestest
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -189,6 +190,43 @@ func (c *Community) Admit(sponsor, member identity.PrivateKey) {
 	c.Log(join, c.Accept(join), c.Grant(member.Public()))
 }
 
+// Ask signs, and does not log, the join of somebody by nobody's invite.
+func (c *Community) Ask(member identity.PrivateKey) statement.Statement {
+	c.t.Helper()
+	return c.Sign(&statement.Join{Community: c.ID(), IssuedAt: c.Now}, member)
+}
+
+// Approve signs, and does not log, the founder's approval of a join.
+func (c *Community) Approve(join statement.Statement) statement.Statement {
+	c.t.Helper()
+	return c.Sign(&statement.Approve{
+		Community: c.ID(), IssuedAt: c.Now, Member: join.Signer(), Join: join.ID(),
+	}, c.Founder)
+}
+
+// Let signs, and does not log, the admit of whoever asked: by an approval, or by the open door for the zero Statement.
+func (c *Community) Let(join, approve statement.Statement) statement.Statement {
+	c.t.Helper()
+	b := &statement.Admit{
+		Community: c.ID(), IssuedAt: c.Now, Member: join.Signer(), Join: join.ID(), Way: statement.EntryOpen,
+	}
+	if !approve.IsZero() {
+		b.Way, b.Approve = statement.EntryAsk, approve.ID()
+	}
+	return c.Sign(b, c.Node)
+}
+
+// Change logs the founder's next rules.
+func (c *Community) Change(edit func(r *statement.Rules)) {
+	c.t.Helper()
+	r := c.Rules
+	r.Order++
+	r.IssuedAt = c.Now
+	edit(&r)
+	c.Log(c.Sign(&r, c.Founder))
+	c.Rules = r
+}
+
 // Entries are the log.
 func (c *Community) Entries() []invites.Entry { return c.entries }
 
@@ -249,4 +287,23 @@ func (h Hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 		out[i] = h[index]
 	}
 	return out, nil
+}
+
+// Forged is an export of the log and of statements after it that the fold does not take.
+func (c *Community) Forged(all ...statement.Statement) *invites.Export {
+	c.t.Helper()
+	next := *c
+	next.hashes, next.entries = slices.Clip(c.hashes), slices.Clip(c.entries)
+	for _, s := range all {
+		e := next.Entry(s)
+		tree, fresh, err := ledger.Append(next.tree, next.hashes, []statement.ID{s.ID()})
+		if err != nil {
+			c.t.Fatalf("append: %v", err)
+		}
+		for _, h := range fresh {
+			next.hashes = append(next.hashes, h.Hash)
+		}
+		next.tree, next.entries = tree, append(next.entries, e)
+	}
+	return next.Export(identity.PublicKey{})
 }

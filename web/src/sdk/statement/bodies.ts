@@ -79,18 +79,24 @@ export const bodies = {
 
   /** Member: spends one slot of a grant on a one-time key. */
   invite: where(
-    object({ aud: key, iat: time, exp: time, key, grant: hash, slot: integer(0, maxSlots - 1) }),
+    object({ aud: key, iat: time, exp: time, key, grant: hash, slot: integer(0, maxSlots - 1), note: { optional: hash } }),
     expiresLater,
   ),
 
   /** One-time key: binds an invite to the member sub. */
   redeem: object({ aud: key, invite: hash, sub: key }),
 
-  /** New member: asks to be let in, with a redeem in compact serialization. */
-  join: object({ aud: key, iat: time, redeem: string }),
+  /** New member: asks to be let in, with a redeem in compact serialization, or by nobody's invite. */
+  join: object({ aud: key, iat: time, redeem: { optional: string } }),
 
-  /** Node: accepts a join. */
-  admit: object({ aud: key, iat: time, sub: key, join: hash, way: oneOf("invite", "ask", "open") }),
+  /** Steward: lets the member sub in, who asked, and answers for them. */
+  approve: object({ aud: key, iat: time, sub: key, join: hash }),
+
+  /** Node: accepts a join. With the way ask it names the approval. */
+  admit: where(
+    object({ aud: key, iat: time, sub: key, join: hash, way: oneOf("invite", "ask", "open"), approve: { optional: hash } }),
+    (claims) => (claims.way === "ask") === (claims.approve !== undefined),
+  ),
 
   /** Author of an invite, or root for a delegate: withdraws the statement sub. */
   revoke: object({

@@ -37,6 +37,9 @@ export type ObjectOf<F extends Fields> = {
   -readonly [N in keyof F as F[N] extends Optional<unknown> ? N : never]?: F[N] extends Optional<infer T> ? T : never;
 };
 
+/** What an optional member may not be: it says nothing, so it is left out. The last are the 32 zero bytes of a hash. */
+const empties: ReadonlySet<Json> = new Set<Json>(["", 0, false, "A".repeat(43)]);
+
 /** An object of exactly these members. */
 export function object<const F extends Fields>(fields: F): Reader<ObjectOf<F>> {
   return (value, faults) => {
@@ -50,6 +53,7 @@ export function object<const F extends Fields>(fields: F): Reader<ObjectOf<F>> {
         continue;
       }
       members.delete(name);
+      if (typeof field !== "function" && empties.has(member)) throw new MalformedError(`member ${name} is there, and empty`);
       read[name] = (typeof field === "function" ? field : field.optional)(member, faults);
     }
     if (members.size > 0) throw new MalformedError("a member that is not known");

@@ -26,7 +26,7 @@ export async function parse<K extends Kind>(text: string, want: K): Promise<Stat
 export async function parse(text: string, want: Kind | null = null): Promise<Statement> {
   const envelope = open(text, want);
   const body = readBody(envelope);
-  if (body.kind === "join") await parse(body.claims.redeem, "redeem");
+  if (body.kind === "join" && body.claims.redeem !== undefined) await parse(body.claims.redeem, "redeem");
   await verify(text, envelope);
   return { ...body, text, id: await idOf(envelope), signer: envelope.signer };
 }
