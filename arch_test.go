@@ -41,8 +41,11 @@ var mayImport = map[string][]string{
 
 	// Composition.
 	"node":     {"api", "api/link", "api/server", "identity", "invites", "ledger", "media", "p2p", "reason", "rooms", "statement", "storage", "web"},
-	"cmd/demo": {"api", "api/client", "api/client/rtc", "identity", "reason", "statement"},
+	"cmd/demo": {"api", "api/client", "api/client/rtc", "identity", "node/process", "reason", "statement"},
 	"cmd/stoa": {"api", "api/client", "api/client/rtc", "identity", "invites", "node", "reason", "statement"},
+
+	// Nodes as processes, for the demo and the load generator.
+	"node/process": {},
 
 	// Helpers that only tests import.
 	"invites/invitestest": {"identity", "invites", "ledger", "statement"},

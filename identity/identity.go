@@ -86,7 +86,7 @@ func (k *PublicKey) UnmarshalText(text []byte) error {
 // S < L). R is held to the same rule as a key, as Web Crypto demands and not every library does: a signature with an R
 // of small order holds in some places and not in others.
 func (k PublicKey) Verify(message, sig []byte) bool {
-	return len(sig) == SignatureSize && PublicKey(sig[:KeySize]).check() == nil && ed25519.Verify(k[:], message, sig)
+	return len(sig) == SignatureSize && !PublicKey(sig[:KeySize]).weak() && ed25519.Verify(k[:], message, sig)
 }
 
 // Signer signs as one key. The private half may live elsewhere.

@@ -111,6 +111,7 @@ func (a *admin) handler() http.Handler {
 		}
 	}
 	mux.HandleFunc("GET /tree", answer(func(w io.Writer, _ *http.Request) error { return a.tree(w) }))
+	mux.HandleFunc("GET /audit", answer(func(w io.Writer, _ *http.Request) error { return a.audit(w) }))
 	mux.HandleFunc("POST /unclaim", answer(func(w io.Writer, _ *http.Request) error { return a.unclaim(w) }))
 	mux.HandleFunc("GET /export", answer(func(w io.Writer, r *http.Request) error {
 		member, err := optionalKey(r.URL.Query().Get("member"))

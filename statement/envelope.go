@@ -12,10 +12,6 @@ import (
 	"github.com/stoa-rooms/stoa/reason"
 )
 
-// compactPattern is three parts of base64url letters. Nothing else may reach the JOSE library, which would drop line
-// breaks and padding, and so give one statement many texts.
-var compactPattern = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){2}$`)
-
 // typPattern is the typ of a statement of any kind, known or not.
 var typPattern = regexp.MustCompile(`^stoa-([a-z][a-z0-9-]{0,31})\+jwt$`)
 
@@ -40,11 +36,12 @@ func open(text string, want Kind) (envelope, error) {
 	if len(text) > MaxSize {
 		return envelope{}, reason.Reject(reason.StatementSize, "%d bytes", len(text))
 	}
-	if !compactPattern.MatchString(text) {
+	split, ok := compact(text)
+	if !ok {
 		return envelope{}, reason.Reject(reason.StatementSyntax, "not three parts of base64url")
 	}
 	var parts [3][]byte
-	for i, part := range strings.Split(text, ".") {
+	for i, part := range split {
 		raw, err := base64.RawURLEncoding.DecodeString(part)
 		if err != nil || base64.RawURLEncoding.EncodeToString(raw) != part {
 			return envelope{}, reason.Reject(reason.StatementSyntax, "part %d is not canonical base64url", i+1)
@@ -55,6 +52,26 @@ func open(text string, want Kind) (envelope, error) {
 	var err error
 	e.kind, e.signer, err = readHeader(parts[0], want)
 	return e, err
+}
+
+// compact splits a text into three parts of base64url letters. Nothing else may reach the JOSE library, which would drop
+// line breaks and padding, and so give one statement many texts.
+func compact(text string) (parts [3]string, ok bool) {
+	if strings.Count(text, ".") != 2 {
+		return parts, false
+	}
+	for i, part := range strings.Split(text, ".") {
+		if part == "" || strings.IndexFunc(part, notLetter) >= 0 {
+			return parts, false
+		}
+		parts[i] = part
+	}
+	return parts, true
+}
+
+// notLetter reports whether a rune is no letter of base64url (RFC 4648, section 5).
+func notLetter(r rune) bool {
+	return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_'
 }
 
 func readHeader(raw []byte, want Kind) (Kind, identity.PublicKey, error) {

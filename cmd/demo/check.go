@@ -48,7 +48,7 @@ func (e *evening) hear(ctx context.Context, nora *person, link string) error {
 	}); err != nil {
 		return err
 	}
-	if at := e.nodes[2].lines["node"]; room.Host.String() != at {
+	if at := e.nodes[2].Line("node"); room.Host.String() != at {
 		return fmt.Errorf("the room is hosted by %s, not by node 3, %s", room.Host, at)
 	}
 	if err := nora.enter(ctx, room.ID); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/node/process"
 )
 
 // The communities and their rooms.
@@ -35,8 +36,8 @@ type evening struct {
 	logLevel string
 	errs     io.Writer // gets what the nodes log
 
-	nodes  []*node   // 1 and 2 run The Porch, 3 runs Le Square
-	people []*person // all of them, to close
+	nodes  []*process.Node // 1 and 2 run The Porch, 3 runs Le Square
+	people []*person       // all of them, to close
 
 	ana, ben, emma *person // of The Porch: Ana at node 1, the others at node 2
 	chloe, driss   *person // of Le Square, at node 3
@@ -70,12 +71,14 @@ func (e *evening) open(ctx context.Context) ([]string, error) {
 func (e *evening) start(ctx context.Context) error {
 	for i, topic := range []string{forSquare, forSquare, forPorch} {
 		data := filepath.Join(e.dir, fmt.Sprintf("node-%d", i+1))
-		n, err := startNode(ctx, e.binary, data, e.logLevel, e.errs, e.nodes, "--topic", topic)
+		n, err := process.Start(ctx, process.Config{
+			Binary: e.binary, Data: data, LogLevel: e.logLevel, Log: e.errs, Peers: e.nodes, Flags: []string{"--topic", topic},
+		})
 		if err != nil {
 			return fmt.Errorf("starting node %d: %w", i+1, err)
 		}
 		e.nodes = append(e.nodes, n)
-		e.say("  node %d   %-10s %s", i+1, []string{porch, porch, square}[i], n.lines["web"])
+		e.say("  node %d   %-10s %s", i+1, []string{porch, porch, square}[i], n.Line("web"))
 	}
 	return nil
 }
@@ -86,13 +89,13 @@ func (e *evening) found(ctx context.Context) error {
 	e.ben, e.emma = newPerson("Ben", e.nodes[1]), newPerson("Emma", e.nodes[1])
 	e.chloe, e.driss = newPerson("Chloé", e.nodes[2]), newPerson("Driss", e.nodes[2])
 	e.people = []*person{e.ana, e.ben, e.emma, e.chloe, e.driss}
-	if _, err := e.ana.Found(ctx, e.nodes[0].lines["owner"], porch, e.ana.name); err != nil {
+	if _, err := e.ana.Found(ctx, e.nodes[0].Line("owner"), porch, e.ana.name); err != nil {
 		return fmt.Errorf("founding %s: %w", porch, err)
 	}
-	if _, err := e.chloe.Found(ctx, e.nodes[2].lines["owner"], square, e.chloe.name); err != nil {
+	if _, err := e.chloe.Found(ctx, e.nodes[2].Line("owner"), square, e.chloe.name); err != nil {
 		return fmt.Errorf("founding %s: %w", square, err)
 	}
-	key, err := identity.ParseDID(e.nodes[1].lines["node"])
+	key, err := identity.ParseDID(e.nodes[1].Line("node"))
 	if err != nil {
 		return err
 	}
@@ -100,7 +103,7 @@ func (e *evening) found(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s adds node 2: %w", e.ana.name, err)
 	}
-	if _, err := e.ben.Adopt(ctx, e.nodes[1].lines["owner"], delegate, []string{e.nodes[0].lines["p2p"]}); err != nil {
+	if _, err := e.ben.Adopt(ctx, e.nodes[1].Line("owner"), delegate, []string{e.nodes[0].Line("p2p")}); err != nil {
 		return fmt.Errorf("node 2 becomes one of %s: %w", porch, err)
 	}
 	for _, guest := range []struct{ who, by *person }{{e.ben, e.ana}, {e.emma, e.ben}, {e.driss, e.chloe}} {
@@ -142,8 +145,8 @@ func (e *evening) talk(ctx context.Context) error {
 	for i, n := range e.nodes {
 		group.Go(func() error {
 			select {
-			case <-n.ended:
-				return fmt.Errorf("node %d ended: %w", i+1, n.err)
+			case <-n.Ended():
+				return fmt.Errorf("node %d ended: %w", i+1, n.Err())
 			case <-ctx.Done():
 				return nil
 			}
@@ -237,7 +240,7 @@ func (e *evening) close() error {
 	}
 	var all error
 	for _, n := range e.nodes {
-		all = errors.Join(all, n.stop())
+		all = errors.Join(all, n.Stop())
 	}
 	return all
 }

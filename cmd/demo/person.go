@@ -12,6 +12,7 @@ import (
 	"github.com/stoa-rooms/stoa/api/client"
 	"github.com/stoa-rooms/stoa/api/client/rtc"
 	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/node/process"
 	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/statement"
 )
@@ -34,8 +35,8 @@ type person struct {
 }
 
 // newPerson is somebody with a new key, at a node.
-func newPerson(name string, at *node) *person {
-	return &person{name: name, Client: client.New(at.lines["web"], identity.Generate(), client.Options{})}
+func newPerson(name string, at *process.Node) *person {
+	return &person{name: name, Client: client.New(at.Line("web"), identity.Generate(), client.Options{})}
 }
 
 // join makes them a member by an invite of somebody's, who may be at another node of the community. Their own node

@@ -30,7 +30,7 @@ type cli struct {
 	Join    joinCmd    `cmd:"" help:"Go into a room: follow it, listen, speak."`
 	Invite  inviteCmd  `cmd:"" help:"About invites."`
 	Export  exportCmd  `cmd:"" help:"Write a member's invite chain, with its proofs, to standard output."`
-	Verify  verifyCmd  `cmd:"" help:"Check an exported chain offline, from the root key down."`
+	Verify  verifyCmd  `cmd:"" help:"Check an exported chain, or all that the node's log holds, from the root key down."`
 	Unclaim unclaimCmd `cmd:"" help:"Forget the community, while its founder is its only member."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -108,14 +108,19 @@ func (c *exportCmd) Run(ctx context.Context, out io.Writer) error {
 }
 
 type verifyCmd struct {
-	File string `arg:"" help:"A file that stoa export wrote; - for standard input."`
+	dataFlag
+
+	File string `arg:"" optional:"" help:"A file that stoa export wrote; - for standard input. Without it, the logs of the data directory are checked whole."`
 }
 
 // maxExport is the largest export that verify reads.
 const maxExport = 64 << 20
 
-// Run checks an export and prints the chain it proves.
-func (c *verifyCmd) Run(out io.Writer) error {
+// Run checks an export and prints the chain it proves, or checks the whole log.
+func (c *verifyCmd) Run(ctx context.Context, out io.Writer) error {
+	if c.File == "" {
+		return node.Audit(ctx, c.Data, out)
+	}
 	in := io.NopCloser(io.Reader(os.Stdin))
 	if c.File != "-" {
 		file, err := os.Open(c.File)

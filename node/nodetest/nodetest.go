@@ -46,6 +46,9 @@ func With(t *testing.T, cfg node.Config, others ...*Node) *Node {
 	return n
 }
 
+// Data is the node's data directory.
+func (n *Node) Data() string { return n.data }
+
 // Addr is the multiaddr at which other nodes reach this one.
 func (n *Node) Addr() string { return n.p2p }
 
