@@ -3,7 +3,10 @@ package node
 import "github.com/stoa-rooms/stoa/api"
 
 // health tells load balancers and orchestrators how the parts are. It implements server.Health.
-type health struct{ hallway *hallway }
+type health struct {
+	hallway *hallway
+	certs   *certificates // nil: none
+}
 
 // Conditions implements server.Health.
 func (h health) Conditions() []api.Condition {
@@ -25,5 +28,9 @@ func (h health) Conditions() []api.Condition {
 			community = api.Condition{Name: "community", Why: "this node was added to a community and is still fetching its log"}
 		}
 	}
-	return []api.Condition{store, audio, community}
+	all := []api.Condition{store, audio, community}
+	if h.certs.trouble() != nil {
+		all = append(all, api.Condition{Name: "certificate", Why: "there is no certificate for the domain yet: the node's log says why, and so does stoa doctor"})
+	}
+	return all
 }

@@ -6,10 +6,10 @@ package node
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -32,8 +32,8 @@ const Slots = 3
 // Config is how a node is run.
 type Config struct {
 	Data        string   // the data directory; made if it is not there
-	HTTP        string   // address of the page and the API, such as 127.0.0.1:7080
-	PublicURL   string   // the URL people use, where it is not http://HTTP
+	HTTP        string   // address of the page and the API; none: 127.0.0.1:7080, or with Domain :443
+	PublicURL   string   // the URL people use, where it is not http://HTTP or https://Domain
 	Media       string   // UDP address of the audio, such as 127.0.0.1:7081
 	MediaPublic []string // addresses that clients reach Media at, where they are not Media itself
 	P2P         []string // multiaddrs to listen on for other nodes
@@ -45,6 +45,9 @@ type Config struct {
 	Metrics     string   // TCP address of the metrics; none: no metrics
 	TLSCert     string   // PEM files; both or neither
 	TLSKey      string
+	Domain      string // a name to obtain a certificate for; none: TLSCert or none
+	ACMECA      string // URL of the authority's directory; none: DefaultACMECA
+	Redirect    string // TCP address at which http leads to https, with Domain; none: :80; "off": nowhere
 	Version     string
 
 	Log *slog.Logger     // required
@@ -59,6 +62,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	cfg.setDefaults()
 	cfg.meters = newMeters(cfg.Version)
 	store, err := storage.Open(storage.Options{Dir: cfg.Data, Log: cfg.Log, Observe: cfg.meters.committed})
 	if err != nil {
@@ -66,6 +70,31 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	err = run(ctx, cfg, store)
 	return errors.Join(err, closeStore(store))
+}
+
+// setDefaults fills in addresses that depend on one another.
+func (cfg *Config) setDefaults() {
+	switch {
+	case cfg.HTTP != "":
+	case cfg.Domain != "":
+		cfg.HTTP = ":443"
+	default:
+		cfg.HTTP = "127.0.0.1:7080"
+	}
+	if cfg.Redirect == "" {
+		cfg.Redirect = ":80"
+	}
+}
+
+// publicURL is the URL people use, as far as it is configured.
+func (cfg *Config) publicURL(listening net.Addr) string {
+	if cfg.PublicURL != "" || cfg.Domain == "" {
+		return cfg.PublicURL
+	}
+	if _, port, err := net.SplitHostPort(listening.String()); err == nil && port != "443" {
+		return "https://" + net.JoinHostPort(cfg.Domain, port)
+	}
+	return "https://" + cfg.Domain
 }
 
 // closeTime bounds the end of the store on a disk that does not answer. What was acknowledged is on it already.
@@ -87,7 +116,7 @@ func run(ctx context.Context, cfg Config, store *storage.Store) error {
 	if err != nil {
 		return err
 	}
-	certs, err := loadTLS(cfg)
+	certs, err := openCertificates(cfg)
 	if err != nil {
 		return err
 	}
@@ -114,8 +143,8 @@ func run(ctx context.Context, cfg Config, store *storage.Store) error {
 // serve runs what has been opened, until ctx ends or a part fails. Parts end in the order in which people depend on
 // them: rooms tell everybody, then the audio and the other nodes are left, and the store last of all, by the caller.
 // Nothing runs on after it.
-func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, nodes *network, listener net.Listener, certs *tls.Config) error {
-	at, err := addressOf(cfg.PublicURL, listener.Addr(), certs)
+func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, nodes *network, listener net.Listener, certs *certificates) error {
+	at, err := addressOf(cfg.publicURL(listener.Addr()), listener.Addr(), certs.tls())
 	if err != nil {
 		return errors.Join(err, nodes.host.Close())
 	}
@@ -150,7 +179,7 @@ func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, n
 }
 
 // open brings back the rooms once the audio is ready, and lets the command line and then everybody else in.
-func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, h *hallway, at address, listener net.Listener, certs *tls.Config) error {
+func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, h *hallway, at address, listener net.Listener, certs *certificates) error {
 	select {
 	case <-h.media.Ready():
 	case <-ctx.Done():
@@ -183,7 +212,7 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		Media:     h,
 		Nodes:     h.nodes,
 		Logs:      publicLogs{h.nodes},
-		Health:    health{h},
+		Health:    health{h, certs},
 		Watch:     cfg.meters,
 		Clock:     cfg.Now,
 		Log:       cfg.Log,
@@ -192,7 +221,10 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		return err
 	}
 	cfg.meters.registry.MustRegister(&scrape{hallway: h, pages: pages})
-	group.Go(func() error { return pages.Serve(ctx, listener, certs) })
+	group.Go(func() error { return pages.Serve(ctx, listener, certs.tls()) })
+	if err := certs.start(ctx, group, cfg, at); err != nil {
+		return err
+	}
 	if cfg.Metrics != "" {
 		return serveMetrics(ctx, group, cfg.Metrics, cfg.meters.registry)
 	}
@@ -251,25 +283,18 @@ func announce(cfg Config, c *community, at address, peers *p2p.Host) {
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return nil, fmt.Errorf("cannot listen on %s for the page: another program, perhaps another node, is listening there; choose another address with --http", addr)
-		}
-		return nil, fmt.Errorf("cannot listen on %s for the page: %w; give --http an address such as 127.0.0.1:7080", addr, err)
+		return nil, explainListen(err, addr, "the page", "--http", "127.0.0.1:7080")
 	}
 	return l, nil
 }
 
-// loadTLS reads the certificate, if there is one.
-func loadTLS(cfg Config) (*tls.Config, error) {
+// explainListen says what to do about an address that cannot be listened on.
+func explainListen(err error, addr, what, flag, example string) error {
 	switch {
-	case cfg.TLSCert == "" && cfg.TLSKey == "":
-		return nil, nil //nolint:nilnil // no TLS is a configuration of its own
-	case cfg.TLSCert == "" || cfg.TLSKey == "":
-		return nil, errors.New("--tls-cert and --tls-key go together: give both or neither")
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("cannot listen on %s for %s: another program, perhaps another node, is listening there; choose another address with %s", addr, what, flag)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("cannot listen on %s for %s: ports below 1024 need a permission that this user has not (CAP_NET_BIND_SERVICE; deploy/stoa.service gives it); give it, or choose another address with %s", addr, what, flag)
 	}
-	cert, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
-	if err != nil {
-		return nil, fmt.Errorf("cannot use the certificate %s with the key %s: %w", cfg.TLSCert, cfg.TLSKey, err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, nil
+	return fmt.Errorf("cannot listen on %s for %s: %w; give %s an address such as %s", addr, what, err, flag, example)
 }

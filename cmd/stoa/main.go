@@ -43,12 +43,15 @@ type dataFlag struct {
 type runCmd struct {
 	dataFlag
 
-	HTTP        string          `name:"http" help:"TCP address of the page and the API (default ${default})." default:"127.0.0.1:7080" placeholder:"ADDR"`
+	HTTP        string          `name:"http" help:"TCP address of the page and the API (default 127.0.0.1:7080; with --domain :443)." placeholder:"ADDR"`
 	Media       string          `help:"UDP address of the audio (default ${default})." default:"127.0.0.1:7081" placeholder:"ADDR"`
 	PublicURL   string          `name:"public-url" help:"The URL people use, where a proxy stands in front." placeholder:"URL"`
 	MediaPublic []string        `name:"media-public" help:"An address at which people reach the audio, where it is not the one it listens on." placeholder:"ADDR"`
 	TLSCert     string          `name:"tls-cert" help:"Certificate chain, PEM." placeholder:"FILE"`
 	TLSKey      string          `name:"tls-key" help:"Private key of the certificate, PEM." placeholder:"FILE"`
+	Domain      string          `help:"Serve HTTPS under this name, with a certificate that the node obtains and renews by itself (ACME)." placeholder:"NAME"`
+	Redirect    string          `name:"http-redirect" help:"With --domain: TCP address at which http leads to https; off for none (default :80)." placeholder:"ADDR"`
+	ACMECA      string          `name:"acme-ca" help:"With --domain: directory of the certificate authority (default Let's Encrypt, to whose terms you agree)." placeholder:"URL"`
 	P2P         []string        `name:"p2p" env:"STOA_P2P" help:"A multiaddr to listen on for other nodes (default ${default})." default:"/ip4/127.0.0.1/tcp/0" placeholder:"MULTIADDR"`
 	P2PPublic   []string        `name:"p2p-public" env:"STOA_P2P_PUBLIC" help:"A multiaddr at which other nodes reach this one, where it is not the one it listens on." placeholder:"MULTIADDR"`
 	Peers       []string        `name:"peer" env:"STOA_PEER" help:"A node to stay connected to: its multiaddr with /p2p/ at the end, or a /dnsaddr name." placeholder:"MULTIADDR"`
@@ -81,6 +84,9 @@ func (c *runCmd) Run(ctx context.Context, out io.Writer) error {
 		Metrics:     c.Metrics,
 		TLSCert:     c.TLSCert,
 		TLSKey:      c.TLSKey,
+		Domain:      c.Domain,
+		ACMECA:      c.ACMECA,
+		Redirect:    c.Redirect,
 		Version:     version,
 		Log:         slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 		Out:         out,
