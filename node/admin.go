@@ -120,6 +120,7 @@ func (a *admin) handler() http.Handler {
 		}
 		return a.export(w, member)
 	}))
+	mux.HandleFunc("GET /backup", a.serveBackup)
 	return mux
 }
 
@@ -210,21 +211,11 @@ func Export(ctx context.Context, dir, member string, w io.Writer) error {
 
 // ask puts a command to the node that runs on dir, or carries it out on the store if none does.
 func ask(ctx context.Context, dir string, w io.Writer, method, path string, offline func(*admin) error) error {
-	if _, err := os.Stat(dir); err != nil {
-		return fmt.Errorf("there is no node's data in %s: %w; name the directory with --data", dir, err)
-	}
-	client := http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(dir, socketName))
-		},
-		DisableKeepAlives: true,
-	}}
-	req, err := http.NewRequestWithContext(ctx, method, "http://node"+path, http.NoBody)
+	resp, err := dialAdmin(ctx, dir, method, path)
 	if err != nil {
-		return fmt.Errorf("node: %w", err)
+		return err
 	}
-	resp, err := client.Do(req)
-	if err != nil {
+	if resp == nil {
 		return askStore(dir, offline)
 	}
 	defer func() { _ = resp.Body.Close() }()

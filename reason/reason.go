@@ -66,6 +66,13 @@ const (
 	FounderNotAlone Reason = "founder-not-alone" // unclaim is only for a founder without members
 )
 
+// What leaving for good, and a node from a backup, can be refused for.
+const (
+	MemberErased Reason = "member-erased" // the member erased themselves
+	FounderStays Reason = "founder-stays" // the community hangs on the founder's key
+	NodeRestored Reason = "node-restored" // restored from a backup, and not approved by the founder yet
+)
+
 // What a session or a request can be refused for.
 const (
 	SessionRequired  Reason = "session-required"

@@ -43,10 +43,11 @@ const (
 
 // badgerOptions are safe ones (Badger's defaults do not sync), for a node with little memory.
 func (s *Store) badgerOptions() badger.Options {
-	dir := s.opt.Dir
-	if s.opt.InMemory {
-		dir = ""
-	}
+	return s.badgerOptionsIn(s.files)
+}
+
+// badgerOptionsIn are those for a database in some directory; "" in memory.
+func (s *Store) badgerOptionsIn(dir string) badger.Options {
 	return badger.DefaultOptions(dir).
 		WithInMemory(s.opt.InMemory).
 		WithLogger(badgerLog{s.log, s.stuck}).
@@ -87,12 +88,12 @@ func (s *Store) noteRotation() error {
 		return nil
 	}
 	if s.memFile > 0 {
-		_, err := os.Lstat(filepath.Join(s.opt.Dir, fmt.Sprintf("%05d"+memExt, s.memFile+1)))
+		_, err := os.Lstat(filepath.Join(s.files, fmt.Sprintf("%05d"+memExt, s.memFile+1)))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 	}
-	files, err := os.ReadDir(s.opt.Dir)
+	files, err := os.ReadDir(s.files)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (s *Store) noteRotation() error {
 			s.tables += uint64(info.Size())
 		}
 	}
-	return syncDir(s.opt.Dir)
+	return syncDir(s.files)
 }
 
 // closeBadger closes the database, if it is open, once nobody reads it. Closing flushes the memtable into a table, so it

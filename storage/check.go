@@ -161,7 +161,7 @@ func (v *view) checkSum() error {
 		}
 	}
 	if sum != v.head.sum {
-		return found(ErrDamaged, "texts, profiles, rooms, what is kept for members or what is known of other logs are missing, or of another time")
+		return found(ErrDamaged, "texts, profiles, rooms, what is kept for members, erasures or what is known of other logs are missing, or of another time")
 	}
 	return nil
 }

@@ -31,6 +31,10 @@ type Batch struct {
 
 	Profiles []statement.Statement // of kind profile; each replaces its signer's
 
+	// Erase forgets members, after all else. Nothing is taken in under their keys any more; that has the reason
+	// member-erased. [Store.Rewrite] then makes the bytes go.
+	Erase []Erasure
+
 	Rooms     []Room         // each replaces the one of its id
 	DropRooms []statement.ID // after Rooms; unknown ones are passed over
 
@@ -175,7 +179,7 @@ func (s *Store) resume() error {
 		if err := s.closeBadger(readerWait); err != nil {
 			return err
 		}
-		if _, err := inspect(s.opt.Dir, s.badgerOptions(), s.log); err != nil {
+		if _, err := inspect(s.files, s.badgerOptions(), s.log); err != nil {
 			return err
 		}
 		if err := s.openBadger(); err != nil {
@@ -283,21 +287,29 @@ func (p *plan) batch(b Batch, node identity.PublicKey) error {
 	if err := p.peers(b.Peers); err != nil {
 		return err
 	}
+	if err := p.erase(b); err != nil {
+		return err
+	}
 	return p.snapshot(b.Snapshot)
 }
 
 func (p *plan) reset(b Batch) error {
 	b.Reset = false
-	if len(b.Entries)+len(b.Hashes)+len(b.Checkpoint)+len(b.Texts)+len(b.EraseTexts)+len(b.Profiles)+len(b.Rooms)+len(b.DropRooms)+
+	if len(b.Entries)+len(b.Hashes)+len(b.Checkpoint)+len(b.Texts)+len(b.EraseTexts)+len(b.Profiles)+len(b.Erase)+len(b.Rooms)+len(b.DropRooms)+
 		len(b.Schedules)+len(b.DropSchedules)+len(b.Private)+len(b.ErasePrivate)+len(b.Followed)+len(b.Unfollow)+len(b.Peers) > 0 || b.Snapshot != nil {
 		return fmt.Errorf("%w: a reset stands alone", ErrBatch)
 	}
 	p.head = head{number: p.head.number, epoch: p.head.epoch + 1}
-	return nil
+	return p.set([]byte(keyRestored), nil)
 }
 
 // put plans to store a payload.
-func (p *plan) put(key, payload []byte) error { return p.set(key, seal(key, payload)) }
+func (p *plan) put(key, payload []byte) error {
+	if err := p.refuseErased(key); err != nil {
+		return err
+	}
+	return p.set(key, seal(key, payload))
+}
 
 // set plans to store a value, or with nil to delete it, and keeps the sum.
 func (p *plan) set(key, value []byte) error {

@@ -24,6 +24,8 @@ const (
 	ErrDiskFull     Kind = "disk-full"       // too little room on the disk to work in
 	ErrBadKeyFile   Kind = "key-file"        // node.key can be read by others, has the wrong length, or is another node's
 	ErrUnavailable  Kind = "unavailable"     // the system refused for another reason
+	ErrBackup       Kind = "backup"          // a file that is no backup, or not a whole one
+	ErrNotEmpty     Kind = "not-empty"       // something is where a backup should be restored
 )
 
 // Error implements error.
@@ -78,7 +80,9 @@ func (e *OpenError) sentence() string {
 		return "is on a full disk: make room, then start again"
 	case ErrBadKeyFile:
 		return "has a node.key that cannot be used"
-	case ErrUnavailable:
+	case ErrNotEmpty:
+		return "is not empty: restore into a new directory"
+	case ErrUnavailable, ErrBackup:
 	}
 	return "cannot be opened"
 }

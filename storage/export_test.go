@@ -20,7 +20,7 @@ func (o Options) WithRoom(room func(dir string) (uint64, error)) Options {
 
 // BadgerOptions are those the store in dir is opened with.
 func BadgerOptions(dir string) badger.Options {
-	return (&Store{opt: Options{Dir: dir}, log: slog.New(slog.DiscardHandler)}).badgerOptions()
+	return (&Store{files: dir, log: slog.New(slog.DiscardHandler)}).badgerOptions()
 }
 
 // Seal makes the stored value of a payload.

@@ -18,11 +18,13 @@ import (
 //
 // # Layout 3
 //
-// Beside Badger's own files the directory holds three:
+// Beside Badger's own files the directory holds these:
 //
 //	node.key    the node's Ed25519 seed, 32 bytes, mode 0600
 //	mark        the number of the last acknowledged commit (mark.go)
 //	stoa.lock   locked (flock) while a process has the store open; the text is that process's id
+//	database    the name of the directory here that Badger's files are in, a line; none while they are in this one
+//	            (rewrite.go)
 //
 // In Badger, numbers in keys are big-endian, so that keys sort as numbers do. E is the epoch, 4 bytes: it rises by one
 // with every Reset, and keys of earlier epochs are garbage. Every value but that of meta/layout is sealed: the payload,
@@ -48,9 +50,12 @@ import (
 //	"E" E generation(8) index(8)   statement text                its entries
 //	"I" E generation(8) id(32)     index 8                       where in it a statement is first
 //	"H" E generation(8) index(8)   hash 32                       its stored hashes
+//	"x" E member(32)     nothing: the member erased themselves
 //	"meta/peers"         addresses of other nodes, newest first: for each uvarint n · n bytes
+//	"meta/restored"      community 32 · node 32: whose log the backup had that this store was restored from
+//	"meta/rewrite"       commit number 8 of the last erasure, until its bytes are gone from Badger's files
 //
-// The sum is that of all texts, profiles, rooms, lines, schedules, private things and records of followed logs: for each, the first 8 bytes of
+// The sum is that of all texts, profiles, rooms, lines, schedules, private things, erasures and records of followed logs: for each, the first 8 bytes of
 // SHA-256(key ‖ value), added modulo 2^64. With it a start notices when one of them is missing, too many or of an earlier
 // time. The log needs no sum: the root in its checkpoint is one.
 //
@@ -62,8 +67,8 @@ import (
 //
 // # Layouts 1 and 2
 //
-// Layout 2 had none of "d" and "u"; layout 1 had none of "l", "F", "E", "I", "H" and "meta/peers" either. All else was as
-// it is. A start makes one into layout 3 by saying so.
+// Layout 2 had none of "d", "u", "x", "meta/restored", "meta/rewrite" and the file database; layout 1 had none of "l", "F",
+// "E", "I", "H" and "meta/peers" either. All else was as it is. A start makes one into layout 3 by saying so.
 const LayoutVersion = 3
 
 // The keys outside epochs.
@@ -72,6 +77,9 @@ const (
 	keyNode   = "meta/node"
 	keyHead   = "meta/head"
 	keyPeers  = "meta/peers"
+
+	keyRestored = "meta/restored"
+	keyRewrite  = "meta/rewrite"
 )
 
 // What the first byte of a key says.
@@ -87,6 +95,7 @@ const (
 	kindLine     = 'l'
 	kindSchedule = 'd'
 	kindPrivate  = 'u'
+	kindErased   = 'x'
 
 	kindFollowed      = 'F'
 	kindFollowedEntry = 'E'
@@ -95,11 +104,12 @@ const (
 )
 
 // kinds are all kinds of keys that have an epoch; summed are those in the sum; followed are those that have a generation
-// too.
+// too; personal are those whose name begins with a member's key. Each has a row in Keeping.
 const (
-	kinds    = "eihtprlduSsFEIH"
-	summed   = "tprlduF"
+	kinds    = "eihtprlduxSsFEIH"
+	summed   = "tprlduxF"
 	followed = "EIH"
+	personal = "pu"
 )
 
 // prefix begins every key of one kind and epoch.

@@ -58,6 +58,7 @@ type Store struct {
 	// mu is held by whoever writes: a commit, a recovery, Close.
 	mu      sync.Mutex
 	lock    *os.File
+	files   string        // the directory of Badger's files; "" in memory
 	mark    *mark         // nil in memory
 	db      *badger.DB    // nil while a recovery has not succeeded
 	retired *view         // taken from readers, some of whom may still have it
@@ -120,7 +121,10 @@ func (s *Store) openDir() error {
 	if s.lock, err = lockDir(dir); err != nil {
 		return err
 	}
-	exists, err := inspect(dir, s.badgerOptions(), s.log)
+	if s.files, err = findDatabase(dir); err != nil {
+		return err
+	}
+	exists, err := inspect(s.files, s.badgerOptions(), s.log)
 	if err != nil {
 		return err
 	}
@@ -178,7 +182,10 @@ func (s *Store) start(marked uint64) error {
 	if err := s.checkFollowed(); err != nil {
 		return err
 	}
-	return s.sweep()
+	if err := s.sweep(); err != nil {
+		return err
+	}
+	return s.finishErasing()
 }
 
 // checkRoom refuses to begin what might not find room. Badger writes through memory maps of files with holes: a full

@@ -47,6 +47,9 @@ func (p *plan) private(b Batch) error {
 		key := append(named(kindPrivate, p.head.epoch, one.Member), one.Name...)
 		var value []byte
 		if one.Value != nil {
+			if err := p.refuseErased(key); err != nil {
+				return err
+			}
 			value = seal(key, one.Value)
 		}
 		if err := p.set(key, value); err != nil {

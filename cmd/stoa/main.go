@@ -31,6 +31,8 @@ type cli struct {
 	Invite  inviteCmd  `cmd:"" help:"About invites."`
 	Export  exportCmd  `cmd:"" help:"Write a member's invite chain, with its proofs, to standard output."`
 	Verify  verifyCmd  `cmd:"" help:"Check an exported chain, or all that the node's log holds, from the root key down."`
+	Backup  backupCmd  `cmd:"" help:"Write a backup of a node into a file, while it runs or while it does not."`
+	Restore restoreCmd `cmd:"" help:"Make a data directory of a backup."`
 	Unclaim unclaimCmd `cmd:"" help:"Forget the community, while its founder is its only member."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -155,6 +157,26 @@ func (c *verifyCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	return printReport(out, report)
 }
+
+type backupCmd struct {
+	dataFlag
+
+	File string `arg:"" help:"The file to write, which must not be there yet."`
+}
+
+// Run writes a backup.
+func (c *backupCmd) Run(ctx context.Context, out io.Writer) error {
+	return node.Backup(ctx, c.Data, c.File, out)
+}
+
+type restoreCmd struct {
+	dataFlag
+
+	File string `arg:"" help:"A file that stoa backup wrote."`
+}
+
+// Run makes a data directory of a backup.
+func (c *restoreCmd) Run(out io.Writer) error { return node.Restore(c.File, c.Data, out) }
 
 type unclaimCmd struct{ dataFlag }
 
