@@ -43,6 +43,7 @@ type Node struct {
 	Now       int64              `json:"now" doc:"The node's clock, Unix milliseconds. Sign with this time, not your own."`
 	Slots     int                `json:"slots" doc:"How many audio streams a listener receives (K)."`
 	Community *Community         `json:"community,omitempty" doc:"Absent until somebody founds one."`
+	Restored  bool               `json:"restored,omitzero" doc:"This node was restored from a backup and has a new key: until the founder adds it (POST /nodes), nothing new can be done."`
 }
 
 // Community is the community that a node runs.

@@ -48,6 +48,7 @@ func (c *community) Node() api.Node {
 			about := c.about(state)
 			info.Community = &about
 		}
+		info.Restored = c.journal.unapproved(state)
 	}
 	return info
 }

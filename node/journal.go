@@ -40,7 +40,11 @@ type journal struct {
 func openJournal(store *storage.Store, key identity.PrivateKey, log *slog.Logger) (*journal, error) {
 	j := &journal{key: key, store: store, log: log, appended: func(string) {}, wrote: func(statement.Kind) {}}
 	head := store.Head()
-	if head.Size == 0 {
+	_, restored, err := store.Restored()
+	if err != nil {
+		return nil, fmt.Errorf("node: %w", err)
+	}
+	if head.Size == 0 && !restored {
 		return j, nil
 	}
 	if merged, err := j.openMerged(); err != nil || merged {
@@ -118,7 +122,25 @@ func (j *journal) decide(decide func(state invites.State) (draft, error)) error 
 	if err != nil {
 		return err
 	}
+	if j.unapproved(state) && !delegates(d.statements, j.key.Public()) {
+		return reason.Reject(reason.NodeRestored, "")
+	}
 	return j.writeLocked(state, d)
+}
+
+// unapproved reports whether this node was restored from a backup, and its key is not one of the community's nodes yet.
+func (j *journal) unapproved(state invites.State) bool {
+	_, ok := state.Node(j.key.Public())
+	return !ok
+}
+
+// delegates reports whether statements begin with one that makes a key a node.
+func delegates(statements []statement.Statement, node identity.PublicKey) bool {
+	if len(statements) == 0 {
+		return false
+	}
+	b, ok := statements[0].Body().(*statement.Delegate)
+	return ok && b.Node == node
 }
 
 // told passes on the checkpoint after an append.

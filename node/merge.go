@@ -17,22 +17,35 @@ import (
 
 // openMerged folds this node's log and those that it follows; false if it follows none of its community.
 func (j *journal) openMerged() (bool, error) {
-	first, ok, err := j.store.Entry(0)
-	if err != nil || !ok {
-		return false, fmt.Errorf("node: read the log: %w", err)
-	}
-	st, err := statement.Parse(first.Text)
+	community, err := j.community()
 	if err != nil {
-		return false, fmt.Errorf("node: entry 0 of the log: %w", err)
+		return false, err
 	}
-	siblings, err := j.siblings(st.Signer()) // the founder's word comes first
+	siblings, err := j.siblings(community)
 	if err != nil || len(siblings) == 0 {
 		return false, err
 	}
 	j.tree, j.saved = j.store.Head(), j.store.Head().Size
-	state := j.foldAll(st.Signer(), siblings)
+	state := j.foldAll(community, siblings)
 	j.state.Store(&state)
 	return true, nil
+}
+
+// community is whose log this is: of the backup that the node was restored from, or of the founder, whose word comes first.
+func (j *journal) community() (identity.PublicKey, error) {
+	was, restored, err := j.store.Restored()
+	if err != nil || restored {
+		return was.Community, err
+	}
+	first, ok, err := j.store.Entry(0)
+	if err != nil || !ok {
+		return was.Community, fmt.Errorf("node: read the log: %w", err)
+	}
+	st, err := statement.Parse(first.Text)
+	if err != nil {
+		return was.Community, fmt.Errorf("node: entry 0 of the log: %w", err)
+	}
+	return st.Signer(), nil
 }
 
 // merge folds all logs anew, if this node follows others of its community. Readers see the new fold at once.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -85,7 +86,9 @@ func openNetwork(cfg Config, c *community) (*network, error) {
 	return n, nil
 }
 
-// followersOf are a few connected nodes that may have a log too: those of this community.
+// followersOf are a few connected nodes that may have a log too: those of this community and, for a log of it, any other.
+// Nodes of other communities follow the logs of rooms that they enter, and may be all that have seen the last entries of a
+// node that was lost.
 func (n *network) followersOf(log ledger.Log) []identity.PublicKey {
 	var all []identity.PublicKey
 	for _, node := range n.siblings() {
@@ -93,8 +96,19 @@ func (n *network) followersOf(log ledger.Log) []identity.PublicKey {
 			all = append(all, node)
 		}
 	}
+	if state, founded := n.journal.fold(); !founded || state.Community() != log.Community {
+		return all
+	}
+	for _, peer := range n.host.Peers() {
+		if peer.Key != log.Node && !slices.Contains(all, peer.Key) && len(all) < maxSources {
+			all = append(all, peer.Key)
+		}
+	}
 	return all
 }
+
+// maxSources is how many nodes beside its own are asked for a log.
+const maxSources = 6
 
 // begin gives the network the rooms, and the life it has.
 func (n *network) begin(ctx context.Context, h *hallway) {

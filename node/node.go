@@ -271,7 +271,10 @@ func announce(cfg Config, c *community, at address, peers *p2p.Host) {
 	line("node", c.self.Node.String())
 	line("peer", c.self.Peer)
 	line("web", at.url)
-	if _, founded := c.journal.fold(); !founded {
+	if state, founded := c.journal.fold(); founded && c.journal.unapproved(state) {
+		cfg.Log.Warn("this node was restored from a backup: until the founder has signed in on its page and approved it, nobody new "+
+			"can join and no room can be opened", "url", at.url)
+	} else if !founded {
 		line("owner", at.owner(c.owner.open(c.now())))
 	}
 	for _, addr := range peers.Addrs() {

@@ -46,8 +46,34 @@ func With(t *testing.T, cfg node.Config, others ...*Node) *Node {
 	return n
 }
 
-// Data is the node's data directory.
+// Restored starts a node on what is restored from a backup. It knows the others.
+func Restored(t *testing.T, backup string, others ...*Node) *Node {
+	t.Helper()
+	data := filepath.Join(t.TempDir(), "data")
+	if err := node.Restore(backup, data, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	n := &Node{t: t, data: data, http: "127.0.0.1:0", p2p: "/ip4/127.0.0.1/tcp/0"}
+	for _, other := range others {
+		n.cfg.Peers = append(n.cfg.Peers, other.p2p)
+	}
+	n.Start()
+	t.Cleanup(n.Stop)
+	return n
+}
+
+// Data is the data directory.
 func (n *Node) Data() string { return n.data }
+
+// Backup makes a backup of the node, whether or not it runs, and gives the file.
+func (n *Node) Backup(ctx context.Context) string {
+	n.t.Helper()
+	file := filepath.Join(n.t.TempDir(), "backup")
+	if err := node.Backup(ctx, n.data, file, io.Discard); err != nil {
+		n.t.Fatal(err)
+	}
+	return file
+}
 
 // Addr is the multiaddr at which other nodes reach this one.
 func (n *Node) Addr() string { return n.p2p }

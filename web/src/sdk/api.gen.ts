@@ -686,6 +686,8 @@ export interface components {
             now: number;
             /** @description The same key as a libp2p peer id. */
             peer: string;
+            /** @description This node was restored from a backup and has a new key: until the founder adds it (POST /nodes), nothing new can be done. */
+            restored?: boolean;
             /**
              * Format: int64
              * @description How many audio streams a listener receives (K).
