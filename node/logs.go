@@ -62,12 +62,27 @@ const (
 	mergeEvery   = 200 * time.Millisecond
 )
 
+// How soon what stands beside the logs is asked for again when no node has given it, and how seldom at last.
+const (
+	completeAgain  = 2 * time.Second
+	completeSeldom = 10 * time.Minute
+)
+
 // keepLogs publishes this node's checkpoints, and folds and completes what comes from the others, until ctx ends.
 func (n *network) keepLogs(ctx context.Context) error {
+	again := completeAgain // doubled as long as something is missing
+	var missing <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-missing:
+			missing = nil
+			if !n.complete(ctx) {
+				again = min(2*again, completeSeldom)
+				missing = time.After(again)
+			}
+			n.hallway.tell()
 		case <-n.grown:
 			if err := n.host.PublishCheckpoint(ctx, n.journal.store.Checkpoint()); err != nil && ctx.Err() == nil {
 				n.log.Debug("the checkpoint could not be published", "error", err)
@@ -81,7 +96,9 @@ func (n *network) keepLogs(ctx context.Context) error {
 				n.log.Error("the logs of this community cannot be folded", "error", err)
 			}
 			n.followSiblings()
-			n.complete(ctx)
+			if again, missing = completeAgain, nil; !n.complete(ctx) {
+				missing = time.After(again) // the node that has it may not be in reach yet
+			}
 			n.hallway.tell()
 			n.pause(ctx, mergeEvery)
 		}

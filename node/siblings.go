@@ -56,31 +56,34 @@ func (n *network) readBeside(from identity.PublicKey, path string) ([]byte, erro
 // completeTime bounds one round of fetching what stands beside the logs.
 const completeTime = 20 * time.Second
 
-// complete fetches the community's name and the names of members whom other nodes admitted.
-func (n *network) complete(ctx context.Context) {
+// complete fetches the community's name and the names of members whom other nodes admitted. It reports whether none is
+// missing now.
+func (n *network) complete(ctx context.Context) bool {
 	state, founded := n.journal.fold()
-	if !founded {
-		return
+	if !founded || len(n.siblings()) == 0 {
+		return true
 	}
+	whole := true
 	ctx, cancel := context.WithTimeout(ctx, completeTime)
 	defer cancel()
 	if rules, ok := state.Rules(); ok {
 		if _, known, err := n.journal.store.Text(rules.Name); err == nil && !known {
-			n.fetchText(ctx, rules.Name)
+			whole = n.fetchText(ctx, rules.Name)
 		}
 	}
 	for member := range state.Members() {
 		if ctx.Err() != nil {
-			return
+			return false
 		}
 		if n.hallway.community.names.member(member.Key).Name == "" {
-			n.fetchProfile(ctx, state.Community(), member.Key)
+			whole = n.fetchProfile(ctx, state.Community(), member.Key) && whole
 		}
 	}
+	return whole
 }
 
-// ask asks the other nodes of this community for something until one has it.
-func (n *network) ask(ctx context.Context, path string, take func([]byte) error) {
+// ask asks the other nodes of this community for something until one has it, and reports whether one had.
+func (n *network) ask(ctx context.Context, path string, take func([]byte) error) bool {
 	state, _ := n.journal.fold()
 	for _, sibling := range n.siblings() {
 		data, err := n.host.ReadLog(ctx, sibling, ledger.Origin(state.Community(), sibling), path)
@@ -88,14 +91,15 @@ func (n *network) ask(ctx context.Context, path string, take func([]byte) error)
 			err = take(data)
 		}
 		if err == nil {
-			return
+			return true
 		}
 		n.log.Debug("a node of this community did not answer", "node", sibling, "path", path, "error", err)
 	}
+	return false
 }
 
-func (n *network) fetchText(ctx context.Context, c statement.Commitment) {
-	n.ask(ctx, besideText+c.String(), func(data []byte) error {
+func (n *network) fetchText(ctx context.Context, c statement.Commitment) bool {
+	return n.ask(ctx, besideText+c.String(), func(data []byte) error {
 		var text statement.Text
 		if err := json.Unmarshal(data, &text); err != nil {
 			return fmt.Errorf("node: %w", err)
@@ -107,8 +111,8 @@ func (n *network) fetchText(ctx context.Context, c statement.Commitment) {
 	})
 }
 
-func (n *network) fetchProfile(ctx context.Context, community, member identity.PublicKey) {
-	n.ask(ctx, besideProfile+member.String(), func(data []byte) error {
+func (n *network) fetchProfile(ctx context.Context, community, member identity.PublicKey) bool {
+	return n.ask(ctx, besideProfile+member.String(), func(data []byte) error {
 		c := n.hallway.community
 		st, profile, err := c.profile(string(data), member, community, n.now())
 		if err != nil {
