@@ -34,6 +34,7 @@ require (
 	github.com/quic-go/quic-go v0.64.1
 	github.com/rivo/uniseg v0.4.7
 	github.com/rogpeppe/go-internal v1.14.1
+	github.com/teambition/rrule-go v1.8.2
 	go.uber.org/fx v1.24.0
 	go.uber.org/goleak v1.3.0
 	go.yaml.in/yaml/v3 v3.0.5

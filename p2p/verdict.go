@@ -18,6 +18,8 @@ func verdictOf(err error) pubsub.ValidationResult {
 		return pubsub.ValidationIgnore // a matter of time: another node's clock or knowledge differs
 	case reason.AnnounceFull, reason.RateLimited, reason.CommunityDenied, reason.NodeDenied, reason.ClaimAlive:
 		return pubsub.ValidationIgnore // this node's own view
+	case reason.ScheduleZone:
+		return pubsub.ValidationIgnore // this node's list of zones may be an old one
 	case reason.LogFork:
 		return pubsub.ValidationIgnore // both branches are signed: the log's node is at fault, whoever delivers is not
 	case reason.Internal, reason.StorageFailed, reason.ShuttingDown:

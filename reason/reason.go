@@ -112,6 +112,22 @@ const (
 	RoomHostLost     Reason = "room-host-lost"
 )
 
+// What a scheduled room can be refused for.
+const (
+	ScheduleUnknown   Reason = "schedule-unknown"
+	ScheduleZone      Reason = "schedule-zone"      // a time zone that this node does not know
+	SchedulePast      Reason = "schedule-past"      // no date of it is left
+	ScheduleFar       Reason = "schedule-far"       // its next date is more than two years away
+	ScheduleGap       Reason = "schedule-gap"       // it starts at a time that the clocks skip
+	ScheduleEarly     Reason = "schedule-early"     // it does not open yet
+	ScheduleAuthor    Reason = "schedule-author"    // changed by another than who planned it
+	ScheduleHost      Reason = "schedule-host"      // opened by another than its author and moderators
+	ScheduleStale     Reason = "schedule-stale"     // it has been changed since
+	ScheduleCancelled Reason = "schedule-cancelled" // for good
+	ScheduleLimit     Reason = "schedule-limit"     // more than one member may plan at a time
+	CalendarUnknown   Reason = "calendar-unknown"   // a subscription that was withdrawn, or never was
+)
+
 // What a node can refuse another for, about members who want into a room of its own.
 const (
 	EnterStale      Reason = "enter-stale"      // a nonce that is unknown, used, or older than a minute; another epoch or host

@@ -251,6 +251,8 @@ func (a Announcement) announced(s statement.Statement) (Announcement, error) {
 	switch {
 	case body.Room != a.ID:
 		return Announcement{}, invalid("the announce is of another room")
+	case body.State == statement.RoomScheduled:
+		return Announcement{}, invalid("a room that lives is not scheduled")
 	case a.Tenure.Host != s.Signer() || a.Tenure.Epoch != body.Epoch:
 		return Announcement{}, reason.Reject(reason.AnnounceHost, "the host of epoch %d is %s", a.Tenure.Epoch, a.Tenure.Host)
 	case body.Epoch == 1 && body.IssuedAt > a.delegateUntil+statement.Slack:

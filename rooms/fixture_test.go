@@ -3,6 +3,8 @@ package rooms_test
 import (
 	"testing"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/rooms"
@@ -155,4 +157,9 @@ func hints(names ...string) []rooms.SpeakerHint {
 		list[i] = rooms.SpeakerHint{Key: key.Public(), Name: name}
 	}
 	return list
+}
+
+func marshal(tb testing.TB, b bundle) []byte {
+	tb.Helper()
+	return must[[]byte](tb)(json.Marshal(b))
 }

@@ -1,0 +1,41 @@
+package rooms
+
+import (
+	"time"
+	_ "time/tzdata" // so that a node knows the zones where the system has no list of them
+
+	"github.com/stoa-rooms/stoa/reason"
+)
+
+// Zone finds a time zone by its IANA name. Refused with schedule-zone: one that this node does not know. Another may,
+// whose list is newer; so it is no reason to think ill of whoever names it.
+func Zone(name string) (*time.Location, error) {
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "" || zone == time.Local {
+		return nil, reason.Reject(reason.ScheduleZone, "%q", name)
+	}
+	return zone, nil
+}
+
+// wall is a time as a clock on the wall shows it: seconds since 1970, as if it were in UTC.
+type wall int64
+
+// at is when a clock in a zone shows w, in Unix seconds. Of two such moments it is the first. Where the clock skips w, it
+// is the moment by the offset before the gap (RFC 5545 section 3.3.5), and false is returned.
+func (w wall) at(zone *time.Location) (int64, bool) {
+	offset := func(t int64) int64 {
+		_, seconds := time.Unix(t, 0).In(zone).Zone()
+		return int64(seconds)
+	}
+	// No offset is as large, so the moment lies between the two; and no zone changes its offset twice within them.
+	const margin = 26 * 60 * 60
+	before, after := offset(int64(w)-margin), offset(int64(w)+margin)
+	first, second := int64(w)-before, int64(w)-after
+	switch {
+	case offset(first) == before:
+		return first, true
+	case offset(second) == after:
+		return second, true
+	}
+	return first, false
+}
