@@ -27,8 +27,7 @@ func (r *Roll) Add(id statement.ID) {
 // Tree is the head of the log so far.
 func (r *Roll) Tree() Tree {
 	if r.size == 0 {
-		root, _ := tlog.TreeHash(0, nil) // of nothing; it reads nothing
-		return Tree{Root: root}
+		return Tree{Root: emptyRoot()}
 	}
 	last := len(r.peaks) - 1
 	root := r.peaks[last]

@@ -90,7 +90,9 @@ func (j *journal) standing() (state invites.State, own *audited, others []*audit
 	log := ledger.Log{Community: state.Community(), Node: j.key.Public()}
 	own = &audited{log: log, checkpoint: j.store.Checkpoint(), entries: j.store.Entries(0)}
 	for _, f := range siblings {
-		others = append(others, &audited{log: f.Log(), checkpoint: f.Checkpoint(), entries: f.Entries(0), followed: true})
+		if checkpoint, _ := f.Signed(); checkpoint != "" {
+			others = append(others, &audited{log: f.Log(), checkpoint: checkpoint, entries: f.Entries(0), followed: true})
+		}
 	}
 	return state, own, others, nil
 }

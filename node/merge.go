@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"iter"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/invites"
 	"github.com/stoa-rooms/stoa/ledger"
@@ -82,7 +84,11 @@ func (j *journal) siblings(community identity.PublicKey) ([]storage.FollowedLog,
 func (j *journal) foldAll(community identity.PublicKey, siblings []storage.FollowedLog) invites.State {
 	logs := []invites.Log{{Node: j.key.Public(), Entries: j.entriesOf(j.key.Public(), j.store.Entries(0))}}
 	for _, f := range siblings {
-		logs = append(logs, invites.Log{Node: f.Log().Node, Entries: j.entriesOf(f.Log().Node, f.Entries(0))})
+		log := invites.Log{Node: f.Log().Node, Entries: j.entriesOf(f.Log().Node, f.Entries(0)), Upto: -1}
+		if _, signed := f.Signed(); signed.Size > 0 { // what is beyond can be proven to nobody yet
+			log.Upto = signed.Size
+		}
+		logs = append(logs, log)
 	}
 	return invites.Merge(community, logs, func(e invites.Entry, err error) {
 		j.log.Debug("an entry has no force", "log", e.Log, "index", e.Index, "error", err)
@@ -143,37 +149,50 @@ func (j *journal) exportEntry(export *invites.Export, siblings []storage.Followe
 	if index, ok, err := j.store.IndexOf(id); err != nil {
 		return fmt.Errorf("node: %w", err)
 	} else if ok {
-		return addEntry(export, j.key.Public(), j.store, index)
+		return addEntry(export, j.own(), index)
 	}
 	for _, f := range siblings {
 		index, ok, err := f.IndexOf(id)
 		if err != nil {
 			return fmt.Errorf("node: %w", err)
 		}
-		if ok {
-			return addEntry(export, f.Log().Node, f, index)
+		if from := others(f); ok && index < from.tree.Size {
+			return addEntry(export, from, index)
 		}
 	}
 	return fmt.Errorf("node: statement %s is in none of the logs", id)
 }
 
-// kept is a log that is kept here: this node's or another's.
-type kept interface {
-	ledger.Source
-	Entry(index int64) (storage.Entry, bool, error)
+// kept is a log that is kept here, this node's or another's, and its signed head: what its statements are proven against.
+type kept struct {
+	tlog.HashReader
+
+	node       identity.PublicKey
+	checkpoint string
+	tree       ledger.Tree
+	entry      func(index int64) (storage.Entry, bool, error)
 }
 
-func addEntry(export *invites.Export, log identity.PublicKey, from kept, index int64) error {
-	stored, ok, err := from.Entry(index)
+func (j *journal) own() kept {
+	return kept{HashReader: j.store, node: j.key.Public(), checkpoint: j.store.Checkpoint(), tree: j.store.Head(), entry: j.store.Entry}
+}
+
+func others(f storage.FollowedLog) kept {
+	checkpoint, tree := f.Signed()
+	return kept{HashReader: f, node: f.Log().Node, checkpoint: checkpoint, tree: tree, entry: f.Entry}
+}
+
+func addEntry(export *invites.Export, from kept, index int64) error {
+	stored, ok, err := from.entry(index)
 	if err != nil || !ok {
-		return fmt.Errorf("node: entry %d of the log of %s: %w", index, log, err)
+		return fmt.Errorf("node: entry %d of the log of %s: %w", index, from.node, err)
 	}
 	st, err := statement.Parse(stored.Text)
 	if err != nil {
-		return fmt.Errorf("node: entry %d of the log of %s: %w", index, log, err)
+		return fmt.Errorf("node: entry %d of the log of %s: %w", index, from.node, err)
 	}
-	export.Checkpoints[log] = from.Checkpoint()
-	if err := export.Add(invites.Entry{Log: log, Index: index, Statement: st}, from.Head(), from); err != nil {
+	export.Checkpoints[from.node] = from.checkpoint
+	if err := export.Add(invites.Entry{Log: from.node, Index: index, Statement: st}, from.tree, from); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
 	return nil

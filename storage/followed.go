@@ -46,6 +46,7 @@ type record struct {
 	tree       ledger.Tree // the zero Tree while it has no entries
 	distinct   int64       // statements in the index: a log may hold one twice
 	checkpoint string
+	signed     string // the newest checkpoint whose entries are all here; "" if that is checkpoint, or there is none
 	fork       []byte // JSON; empty without a fork
 }
 
@@ -61,8 +62,12 @@ func (r record) encode() []byte {
 	out = binary.BigEndian.AppendUint64(out, uint64(r.tree.Size))
 	out = binary.BigEndian.AppendUint64(out, uint64(r.distinct))
 	out = append(out, r.tree.Root[:]...)
-	out = binary.AppendUvarint(out, uint64(len(r.checkpoint)))
-	out = append(out, r.checkpoint...)
+	checkpoints := r.checkpoint
+	if r.signed != "" {
+		checkpoints += "\x00" + r.signed
+	}
+	out = binary.AppendUvarint(out, uint64(len(checkpoints)))
+	out = append(out, checkpoints...)
 	return append(out, r.fork...)
 }
 
@@ -73,7 +78,11 @@ func decodeRecord(raw []byte) (record, error) {
 	r := record{generation: binary.BigEndian.Uint64(raw)}
 	size, distinct := binary.BigEndian.Uint64(raw[8:]), binary.BigEndian.Uint64(raw[16:])
 	copy(r.tree.Root[:], raw[24:])
-	checkpoint, fork, err := field(raw[recordSize:])
+	checkpoints, fork, err := field(raw[recordSize:])
+	checkpoint, signed, _ := bytes.Cut(checkpoints, []byte{0})
+	if len(signed) > ledger.MaxCheckpoint {
+		err = errValue
+	}
 	if err != nil || size > ledger.MaxSize || distinct > size || len(checkpoint) > ledger.MaxCheckpoint || len(fork) > maxFork {
 		return record{}, errValue
 	}
@@ -81,7 +90,7 @@ func decodeRecord(raw []byte) (record, error) {
 		return record{}, errValue
 	}
 	r.tree.Size, r.distinct = int64(size), int64(distinct)
-	r.checkpoint, r.fork = string(checkpoint), bytes.Clone(fork)
+	r.checkpoint, r.signed, r.fork = string(checkpoint), string(signed), bytes.Clone(fork)
 	return r, nil
 }
 
@@ -168,7 +177,9 @@ func (p *plan) follow(place int, f Followed) error {
 	}
 	if f.Anew || !ok {
 		r.generation, r.tree, r.distinct = p.head.number<<generationBits|uint64(place), ledger.Tree{}, 0
+		r.signed = ""
 	}
+	before, _ := r.head(f.Log)
 	r, target, err := r.checkpointed(f)
 	if err != nil {
 		return err
@@ -178,6 +189,9 @@ func (p *plan) follow(place int, f Followed) error {
 	}
 	if r.tree.Size > target.Size || r.tree.Size == target.Size && r.tree.Size > 0 && r.tree.Root != target.Root {
 		return fmt.Errorf("%w: %s has other entries than its checkpoint signs", ErrBatch, f.Log.Origin())
+	}
+	if r.signed = before; r.tree.Size == target.Size {
+		r.signed = ""
 	}
 	if f.Fork != nil && len(r.fork) == 0 {
 		if err := f.Fork.Check(f.Log.Origin(), f.Log.Node); err != nil {
@@ -205,6 +219,22 @@ func (r record) checkpointed(f Followed) (record, ledger.Tree, error) {
 	}
 	r.checkpoint = f.Checkpoint
 	return r, next, nil
+}
+
+// head is the newest checkpoint whose entries are all here, and what it says; "" and the empty tree if there is none.
+func (r record) head(log ledger.Log) (string, ledger.Tree) {
+	text := r.signed
+	if text == "" {
+		text = r.checkpoint
+	}
+	if text == "" {
+		return "", ledger.Tree{}
+	}
+	tree, err := ledger.ParseCheckpoint(text, log.Origin(), log.Node)
+	if err != nil || tree.Size == 0 || tree.Size > r.tree.Size {
+		return "", ledger.Tree{}
+	}
+	return text, tree
 }
 
 // followedEntries plans entries on the end of a followed log.
@@ -354,6 +384,10 @@ func (f FollowedLog) Log() ledger.Log { return f.log }
 
 // Head is the head of the entries that are here. The zero Tree is the empty log.
 func (f FollowedLog) Head() ledger.Tree { return f.record.tree }
+
+// Signed is the newest checkpoint whose entries are all here, and its head: what inclusion is proven against while the log
+// is being fetched. "" and the empty tree before there is one.
+func (f FollowedLog) Signed() (checkpoint string, tree ledger.Tree) { return f.record.head(f.log) }
 
 // Checkpoint is the newest checkpoint, which may be ahead of Head; "" before there is one.
 func (f FollowedLog) Checkpoint() string { return f.record.checkpoint }

@@ -30,6 +30,15 @@ func (r *run) followed(t *testing.T, log ledger.Log) storage.FollowedLog {
 	return f
 }
 
+// reopen closes the store and opens it again.
+func (r *run) reopen(t *testing.T) {
+	t.Helper()
+	if err := r.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.store = r.Open(t, r.dir)
+}
+
 func testFollowed(r *run) {
 	t := r.t
 	other := r.log.Other
@@ -108,6 +117,29 @@ func testAhead(r *run) {
 	}
 	for e, err := range old.Entries(0) {
 		t.Errorf("an empty log has %v, %v", e, err)
+	}
+	// While it is behind again, what it has been proven to hold is as far as the checkpoint before.
+	first := part.Checkpoint
+	part = other.Followed(other.Append(3))
+	all, part.Entries = append(all, part.Entries...), nil
+	for i := 7; i < 10; i++ {
+		if checkpoint, signed := r.followed(t, other.Name()).Signed(); checkpoint != first || signed.Size != 7 {
+			t.Errorf("with %d of 10 entries %d are signed", i, signed.Size)
+		}
+		part.Entries = all[i : i+1]
+		if i == 7 {
+			r.follow(t, storage.Followed{Log: other.Name(), Checkpoint: part.Checkpoint})
+			if !r.Forgets {
+				r.reopen(t)
+			}
+		}
+		if _, signed := r.followed(t, other.Name()).Signed(); signed.Size != 7 {
+			t.Errorf("with a newer checkpoint %d are signed", signed.Size)
+		}
+		r.follow(t, part)
+	}
+	if checkpoint, signed := r.followed(t, other.Name()).Signed(); checkpoint != part.Checkpoint || signed != other.Tree {
+		t.Errorf("with all entries %v is signed", signed)
 	}
 }
 
@@ -189,10 +221,7 @@ func testDuplicates(r *run) {
 	if r.Forgets {
 		return
 	}
-	if err := r.store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	r.store = r.Open(t, r.dir)
+	r.reopen(t)
 	Same(t, "after reopening", r.read(t), before)
 }
 
