@@ -118,13 +118,20 @@ type Me struct {
 	Chain   []Member `json:"chain" nullable:"false" doc:"The people who answer for one another, from this member to the founder."`
 	Left    int      `json:"left" doc:"Invites left."`
 	Joined  int64    `json:"joined" doc:"Unix milliseconds."`
+	Steward bool     `json:"steward" doc:"Whether they answer those who ask to join."`
+	Waiting int      `json:"waiting" doc:"How many wait for a steward's answer; 0 for who is none."`
+
+	Founding *Founding `json:"founding,omitempty" doc:"For the founder alone."`
 }
 
 // Invites is what a member has given away and may still give.
 type Invites struct {
-	Left    int      `json:"left"`
-	Slots   []Slot   `json:"slots" nullable:"false" doc:"Free slots: sign the invite over one of them."`
-	Invites []Invite `json:"invites" nullable:"false"`
+	Left     int      `json:"left"`
+	Slots    []Slot   `json:"slots" nullable:"false" doc:"Free slots: sign the invite over one of them."`
+	Invites  []Invite `json:"invites" nullable:"false"`
+	Grants   []Grant  `json:"grants" nullable:"false" doc:"What the member was given, and why; oldest first."`
+	Earning  *Earning `json:"earning,omitempty" doc:"How the next invites come. Absent where the rules give none."`
+	Standing Standing `json:"standing"`
 }
 
 // Slot is one right to invite.
@@ -151,11 +158,13 @@ type Invite struct {
 	Created int64        `json:"created"`
 	Expires int64        `json:"expires"`
 	Joined  *Member      `json:"joined,omitempty"`
+	Note    string       `json:"note,omitempty" doc:"For whom it is, as its author wrote."`
 }
 
 // CreateInvite spends a slot.
 type CreateInvite struct {
 	Invite string `json:"invite" doc:"An invite statement."`
+	Note   *Text  `json:"note,omitempty" doc:"The note that the invite commits to: at most 100 characters. Only its author is shown it."`
 }
 
 // RevokeInvite takes a pending invite back. Its slot is free again.

@@ -39,6 +39,23 @@ func CheckCommunityName(name string) error { return checkText("community name", 
 // CheckTitle refuses what cannot be a room's title: 1 to 100 characters, at most 1,000 bytes.
 func CheckTitle(title string) error { return checkText("title", title, MaxTitle, 1000) }
 
+// MaxMessage and MaxNote are how long a message of who asks to join and a note on an invite may be, in characters.
+const (
+	MaxMessage = 300
+	MaxNote    = 100
+)
+
+// CheckMessage refuses what cannot be a message: up to 300 characters, at most 3,000 bytes. None at all is fine.
+func CheckMessage(message string) error {
+	if message == "" {
+		return nil
+	}
+	return checkText("message", message, MaxMessage, 3000)
+}
+
+// CheckNote refuses what cannot be a note: up to 100 characters, at most 1,000 bytes.
+func CheckNote(note string) error { return checkText("note", note, MaxNote, 1000) }
+
 // CheckQuestion refuses what cannot be a question: up to 200 characters, at most 2,000 bytes. None at all is fine.
 func CheckQuestion(question string) error {
 	if question == "" {

@@ -44,6 +44,8 @@ type person struct {
 	dropped bool          // guarded by the room's mu
 	flow    bucket        // guarded by the room's mu; of what comes over links
 	heard   time.Duration // guarded by the room's mu; last over the uplink
+	spoken  time.Duration // guarded by the room's mu; how long they have spoken
+	spokeAt time.Duration // guarded by the room's mu; when speech was last heard, 0 in silence
 
 	received  atomic.Uint64 // well-formed packets from the microphone
 	refused   counter       // of them, while the person might not speak or there was nobody to send them to
@@ -94,6 +96,20 @@ func (f *forwarder) forward(p *person, leg uint64, in packet, now time.Duration)
 		p.forwarded.Add(1)
 		p.last.Store(int64(now))
 	}
+	f.listen(p, now)
+}
+
+// listen adds to how long a person has spoken: while their packets come, are let through, and are louder than silence.
+func (f *forwarder) listen(p *person, now time.Duration) {
+	v := f.layers[len(f.layers)-1].selector.voices[p.number]
+	if v == nil || v.loud.value < speechFloor {
+		p.spokeAt = 0
+		return
+	}
+	if p.spokeAt > 0 {
+		p.spoken += min(now-p.spokeAt, fresh)
+	}
+	p.spokeAt = now
 }
 
 // relay sends one packet that has come down the given slot of another node. Whoever takes all slots gets the same

@@ -206,6 +206,18 @@ func (r *Room) forgetLocked(number uint32) {
 	}
 }
 
+// Spoken is for how long a person has been heard since they were first mentioned: let through, and above silence by the
+// level that they declare or, without one, by the size of their packets. Who is only unmuted has not spoken. It is 0 for
+// who is not here.
+func (r *Room) Spoken(number uint32) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p := r.people[number]; p != nil {
+		return p.spoken
+	}
+	return 0
+}
+
 // Hangup ends one leg, if it is still the person's. The permission stays.
 func (r *Room) Hangup(number uint32, id LegID) error {
 	r.mu.Lock()

@@ -17,6 +17,7 @@ import (
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/invites"
 	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/statement"
 	"github.com/stoa-rooms/stoa/storage"
 )
 
@@ -31,8 +32,8 @@ type admin struct {
 	owner   *ownerLink
 	now     func() time.Time
 
-	at       address // of the running node; zero when none runs
-	endRooms func()  // of the running node
+	at     address // of the running node; zero when none runs
+	forget func()  // what goes with the community besides the log
 }
 
 // tree writes who invited whom.
@@ -46,7 +47,8 @@ func (a *admin) tree(w io.Writer) error {
 
 func (a *admin) branch(w io.Writer, state invites.State, key identity.PublicKey, indent string) error {
 	now := seconds(a.now())
-	if _, err := fmt.Fprintf(w, "%s%s  %s  (%d invites left)\n", indent, a.names.member(key).Name, key, len(state.FreeSlots(key, now))); err != nil {
+	if _, err := fmt.Fprintf(w, "%s%s  %s  (%s%d invites left)\n",
+		indent, a.names.member(key).Name, key, wayIn(state, key), len(state.FreeSlots(key, now))); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
 	for _, child := range state.Children(key) {
@@ -55,6 +57,18 @@ func (a *admin) branch(w io.Writer, state invites.State, key identity.PublicKey,
 		}
 	}
 	return nil
+}
+
+// wayIn says how somebody came in, if it was not by an invite.
+func wayIn(state invites.State, key identity.PublicKey) string {
+	switch m, _ := state.Member(key); m.Way {
+	case statement.EntryAsk:
+		return "asked, "
+	case statement.EntryOpen:
+		return "by the open door, "
+	default:
+		return ""
+	}
 }
 
 // unclaim forgets the community, as long as its founder is its only member, and opens a new owner link.
@@ -68,8 +82,7 @@ func (a *admin) unclaim(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	a.names.clear()
-	a.endRooms()
+	a.forget()
 	if a.at.url == "" {
 		_, err = fmt.Fprintln(w, "The node is unclaimed. Its next start prints a new owner link.")
 	} else {
@@ -243,7 +256,7 @@ func askStore(dir string, command func(*admin) error) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := command(&admin{journal: c.journal, names: c.names, owner: c.owner, now: c.now, endRooms: func() {}}); err != nil {
+	if err := command(&admin{journal: c.journal, names: c.names, owner: c.owner, now: c.now, forget: c.forget}); err != nil {
 		return errors.New(plain(err))
 	}
 	return nil

@@ -16,13 +16,15 @@ import (
 // community answers for the one community of this node: who is a member and how one becomes one. What a statement means
 // is decided by package invites; here it is read, held against the clock, and written down.
 type community struct {
-	journal *journal
-	names   *names
-	owner   *ownerLink
-	self    api.Node // what Node says before a community is there
-	now     func() time.Time
-	log     *slog.Logger
-	meters  *meters
+	journal  *journal
+	earnings *earnings
+	queue    *queue
+	names    *names
+	owner    *ownerLink
+	self     api.Node // what Node says before a community is there
+	now      func() time.Time
+	log      *slog.Logger
+	meters   *meters
 }
 
 // submitted reads a statement that somebody submits now: of one kind, and not dated ahead.
@@ -121,8 +123,6 @@ func (c *community) checkFounding(root identity.PublicKey, rules *statement.Rule
 		return reason.Reject(reason.StatementAudience, "the delegate names another node")
 	case delegate.Expires <= seconds(now):
 		return reason.Reject(reason.StatementExpired, "the delegate has expired")
-	case rules.Entry != statement.EntryInvite:
-		return reason.Reject(reason.StatementPayload, "this version admits by invite only")
 	case name.Commitment() != rules.Name:
 		return reason.Reject(reason.TextMismatch, "the rules commit to another community name")
 	}
@@ -223,6 +223,24 @@ func (c *community) Member(key identity.PublicKey) (api.Member, error) {
 	return api.Member{}, reason.Reject(reason.MemberUnknown, "")
 }
 
+// forget forgets what is known of the community beside the log, once that is gone.
+func (c *community) forget() {
+	c.names.clear()
+	c.queue.clear()
+	c.earnings.clear()
+}
+
+// founding is what the founder needs to know to go on delegating.
+func founding(state invites.State) *api.Founding {
+	f := &api.Founding{Nodes: []api.NodeTerm{}, Order: state.NextOrder()}
+	for n := range state.Nodes() {
+		if !n.Revoked {
+			f.Nodes = append(f.Nodes, api.NodeTerm{Node: n.Key, Expires: n.Expires * 1000})
+		}
+	}
+	return f
+}
+
 // Me implements server.Community.
 func (c *community) Me(_ context.Context, key identity.PublicKey) (api.Me, error) {
 	state, founded := c.journal.fold()
@@ -238,6 +256,12 @@ func (c *community) Me(_ context.Context, key identity.PublicKey) (api.Me, error
 		Founder: member.Founder,
 		Left:    len(state.FreeSlots(key, seconds(c.now()))),
 		Joined:  member.Admitted * 1000,
+	}
+	if me.Steward = state.Steward(key); me.Steward {
+		me.Waiting = len(c.queue.waiting())
+	}
+	if member.Founder {
+		me.Founding = founding(state)
 	}
 	for _, k := range state.Lineage(key) {
 		me.Chain = append(me.Chain, c.names.member(k))

@@ -21,14 +21,15 @@ import (
 type hosting struct {
 	*room
 
-	state   rooms.State
-	numbers map[identity.PublicKey]uint32 // of everybody whom the media knows, here or at another node
-	allowed map[uint32]bool               // whom the media forwards, by number
-	homes   map[identity.PublicKey]*home  // the other nodes with members in the room
-	via     map[identity.PublicKey]*home  // who is here by way of another node
-	guests  map[identity.PublicKey]string // names of people who are no members of this node
-	line    line
-	people  struct {
+	state    rooms.State
+	numbers  map[identity.PublicKey]uint32 // of everybody whom the media knows, here or at another node
+	allowed  map[uint32]bool               // whom the media forwards, by number
+	homes    map[identity.PublicKey]*home  // the other nodes with members in the room
+	via      map[identity.PublicKey]*home  // who is here by way of another node
+	guests   map[identity.PublicKey]string // names of people who are no members of this node
+	line     line
+	watching watching
+	people   struct {
 		stale bool      // somebody came or went since the last audience event
 		last  time.Time // when that was
 	}
@@ -127,6 +128,7 @@ func (h *hosting) tick(now time.Time) {
 	}
 	h.tellAudience()
 	h.dropSilent(now)
+	h.watch(now)
 	h.keepLine(now)
 	if !now.Before(h.announced.next) {
 		h.announce(now)
@@ -135,7 +137,7 @@ func (h *hosting) tick(now time.Time) {
 
 // due implements role.
 func (h *hosting) due(now time.Time) time.Duration {
-	wait := min(idle, h.announced.next.Sub(now))
+	wait := min(h.watchIn(now), h.announced.next.Sub(now))
 	if next := h.state.Next(); next != 0 {
 		wait = min(wait, time.UnixMilli(next).Sub(now))
 	}
@@ -300,6 +302,7 @@ func (h *hosting) dropGone(actor identity.PublicKey, events []rooms.Event) {
 			h.forget(e.Key)
 			h.stream.close(e.Key, reason.Reject(reason.RoomRemoved, ""))
 		case rooms.Ended:
+			h.hallway.community.earnings.left(h.id, h.state.Config().Creator, true)
 			h.stream.closeAll(nil)
 			h.over = true
 		}

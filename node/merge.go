@@ -30,6 +30,7 @@ func (j *journal) openMerged() (bool, error) {
 	j.tree, j.saved = j.store.Head(), j.store.Head().Size
 	state := j.foldAll(community, siblings)
 	j.state.Store(&state)
+	j.copyRulesLocked() // nobody else has the journal yet
 	return true, nil
 }
 
@@ -52,6 +53,15 @@ func (j *journal) community() (identity.PublicKey, error) {
 
 // merge folds all logs anew, if this node follows others of its community. Readers see the new fold at once.
 func (j *journal) merge() error {
+	before := j.store.Checkpoint()
+	err := j.mergeAll()
+	if now := j.store.Checkpoint(); err == nil && now != before {
+		j.appended(now)
+	}
+	return err
+}
+
+func (j *journal) mergeAll() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	state, founded := j.fold()
@@ -64,6 +74,7 @@ func (j *journal) merge() error {
 	}
 	next := j.foldAll(state.Community(), siblings)
 	j.state.Store(&next)
+	j.copyRulesLocked()
 	return nil
 }
 
@@ -202,6 +213,10 @@ func addEntry(export *invites.Export, from kept, index int64) error {
 func (j *journal) entry(id statement.ID) (statement.Statement, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.entryLocked(id)
+}
+
+func (j *journal) entryLocked(id statement.ID) (statement.Statement, error) {
 	state, _ := j.fold()
 	siblings, err := j.siblings(state.Community())
 	if err != nil {

@@ -157,6 +157,8 @@ func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, n
 	nodes.begin(lasting, h)
 	group.Go(func() error { return audio.Run(lasting) })
 	group.Go(func() error { return nodes.run(lasting) })
+	group.Go(func() error { return c.run(ctx) })
+	group.Go(func() error { return c.earnings.run(lasting) })
 	group.Go(func() error {
 		<-ctx.Done()
 		h.wait.Wait()
@@ -190,7 +192,10 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 	}
 	close(h.nodes.ready)
 	admin, err := openAdmin(ctx, cfg.Data, &admin{
-		journal: c.journal, names: c.names, owner: c.owner, now: c.now, at: at, endRooms: h.endAll,
+		journal: c.journal, names: c.names, owner: c.owner, now: c.now, at: at, forget: func() {
+			c.forget()
+			h.endAll()
+		},
 	}, cfg.Log)
 	if err != nil {
 		return err
@@ -207,6 +212,7 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		Origins:   at.origins,
 		Web:       page,
 		Community: c,
+		Entry:     c,
 		Invites:   c,
 		Rooms:     h,
 		Media:     h,
@@ -246,6 +252,14 @@ func openCommunity(cfg Config, store *storage.Store) (*community, error) {
 	if err := names.load(store); err != nil {
 		return nil, err
 	}
+	queue, err := openQueue(store)
+	if err != nil {
+		return nil, err
+	}
+	earnings, err := openEarnings(journal, cfg.Now, cfg.Log)
+	if err != nil {
+		return nil, err
+	}
 	if cfg.meters == nil { // a command on a directory without a node
 		cfg.meters = newMeters(cfg.Version)
 	}
@@ -253,11 +267,15 @@ func openCommunity(cfg Config, store *storage.Store) (*community, error) {
 	return &community{
 		meters:  cfg.meters,
 		journal: journal,
-		names:   names,
-		owner:   &ownerLink{},
-		self:    api.Node{Node: key.Public(), Peer: peer, Version: cfg.Version, Slots: Slots},
-		now:     cfg.Now,
-		log:     cfg.Log,
+
+		earnings: earnings,
+		queue:    queue,
+
+		names: names,
+		owner: &ownerLink{},
+		self:  api.Node{Node: key.Public(), Peer: peer, Version: cfg.Version, Slots: Slots},
+		now:   cfg.Now,
+		log:   cfg.Log,
 	}, nil
 }
 

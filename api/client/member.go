@@ -20,7 +20,7 @@ func firstRules(community identity.PublicKey, name statement.Commitment, now int
 	return &statement.Rules{
 		Community: community, IssuedAt: now, Order: 1, Name: name, Entry: statement.EntryInvite,
 		AdmitSlots: 2, PeriodSlots: 3, Period: 7 * day, InviteLife: 14 * day,
-		HostPeople: 3, HostTime: 600, SpeakTime: 600, Probation: 70 * day,
+		HostPeople: 3, HostTime: 600, SpeakTime: 600, Probation: 7 * day,
 	}
 }
 
@@ -138,6 +138,11 @@ func (c *Client) PreviewInvite(ctx context.Context, id statement.ID) (api.Invite
 // rules allow if life is 0. The link holds a secret that no node has seen: whoever has it may join, once. Without a slot
 // it is refused with invite-none.
 func (c *Client) CreateInvite(ctx context.Context, life time.Duration) (InviteLink, error) {
+	return c.CreateInviteFor(ctx, "", life)
+}
+
+// CreateInviteFor is CreateInvite with a note, which only this person is shown again.
+func (c *Client) CreateInviteFor(ctx context.Context, note string, life time.Duration) (InviteLink, error) {
 	_, community, err := c.community(ctx)
 	if err != nil {
 		return InviteLink{}, err
@@ -155,14 +160,19 @@ func (c *Client) CreateInvite(ctx context.Context, life time.Duration) (InviteLi
 	}
 	once := identity.Generate()
 	now := c.Now().Unix()
-	text, err := c.sign(&statement.Invite{
+	body := &statement.Invite{
 		Community: community.ID, IssuedAt: now, Expires: now + seconds,
 		Key: once.Public(), Grant: have.Slots[0].Grant, Slot: have.Slots[0].Slot,
-	})
-	if err != nil {
+	}
+	var wish api.CreateInvite
+	if note != "" {
+		text := statement.NewText(note)
+		body.Note, wish.Note = text.Commitment(), &text
+	}
+	if wish.Invite, err = c.sign(body); err != nil {
 		return InviteLink{}, err
 	}
-	invite, err := callAs[api.Invite](ctx, c, http.MethodPost, api.PathInvites, api.CreateInvite{Invite: text})
+	invite, err := callAs[api.Invite](ctx, c, http.MethodPost, api.PathInvites, wish)
 	if err != nil {
 		return InviteLink{}, err
 	}

@@ -196,6 +196,11 @@ func (s *Server) admit(op *huma.Operation, r *http.Request) (call, error) {
 			return c, &rateError{after}
 		}
 	}
+	if op.Metadata[traitAsks] != nil {
+		if after := s.asks.take(addressOf(r), s.now()); after > 0 {
+			return c, &rateError{after}
+		}
+	}
 	if len(op.Security) == 0 {
 		return c, nil
 	}

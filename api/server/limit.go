@@ -21,6 +21,8 @@ type Limits struct {
 	Requests Rate
 	// Costly requests from one address: those that verify signatures, write, or shake hands.
 	Costly Rate
+	// Asks: requests to join by nobody's invite from one address.
+	Asks Rate
 	// Actions of one session: what changes rooms and invites.
 	Actions Rate
 	// Addresses is how many addresses are remembered; the one unseen for longest is forgotten first.
@@ -38,6 +40,7 @@ func DefaultLimits() Limits {
 	return Limits{
 		Requests:          Rate{PerSecond: 300, Burst: 3000},
 		Costly:            Rate{PerSecond: 150, Burst: 1500},
+		Asks:              Rate{PerSecond: 1.0 / 60, Burst: 20},
 		Actions:           Rate{PerSecond: 20, Burst: 100},
 		Addresses:         10_000,
 		Sessions:          20,
@@ -50,7 +53,7 @@ func DefaultLimits() Limits {
 func (l Limits) orDefault() Limits {
 	d := DefaultLimits()
 	for _, r := range []struct{ have, standard *Rate }{
-		{&l.Requests, &d.Requests}, {&l.Costly, &d.Costly}, {&l.Actions, &d.Actions},
+		{&l.Requests, &d.Requests}, {&l.Costly, &d.Costly}, {&l.Asks, &d.Asks}, {&l.Actions, &d.Actions},
 	} {
 		if *r.have == (Rate{}) {
 			*r.have = *r.standard

@@ -75,6 +75,58 @@ func operationCases() []operationCase {
 			func(ana identity.PublicKey) any { return memberCall{Member: ana, Arg: api.CreateInvite{Invite: "i"}} }, testInvite.String(),
 		},
 		{
+			"create invite with a note",
+			request{method: "POST", path: "/api/v1/invites", body: `{"invite":"i","note":` + text("for Léo") + `}`},
+			true, 201,
+			func(ana identity.PublicKey) any {
+				return memberCall{Member: ana, Arg: api.CreateInvite{Invite: "i", Note: &api.Text{Text: "for Léo"}}}
+			},
+			testInvite.String(),
+		},
+		{
+			"ask",
+			request{method: "POST", path: "/api/v1/asks", body: `{"join":"j","profile":"p","message":"It is me"}`},
+			false, 201,
+			func(identity.PublicKey) any { return api.AskRequest{Join: "j", Profile: "p", Message: "It is me"} },
+			`"state":"waiting"`,
+		},
+		{
+			"how a request stands",
+			request{method: "GET", path: "/api/v1/asks/" + testInvite.String()},
+			false, 200,
+			func(identity.PublicKey) any { return testInvite }, `"state":"waiting"`,
+		},
+		{
+			"requests",
+			request{method: "GET", path: "/api/v1/asks"},
+			true, 200,
+			func(ana identity.PublicKey) any { return memberCall{Member: ana} }, `"let me in"`,
+		},
+		{
+			"approve",
+			request{method: "POST", path: "/api/v1/asks/" + testInvite.String() + "/approve", body: `{"approve":"a"}`},
+			true, 200,
+			func(ana identity.PublicKey) any {
+				return memberCall{ID: testInvite, Member: ana, Arg: api.Approve{Approve: "a"}}
+			},
+			`"approved"`,
+		},
+		{
+			"decline",
+			request{method: "POST", path: "/api/v1/asks/" + testInvite.String() + "/decline"},
+			true, 204,
+			func(ana identity.PublicKey) any { return memberCall{ID: testInvite, Member: ana} }, "",
+		},
+		{
+			"change rules",
+			request{method: "POST", path: "/api/v1/rules", body: `{"rules":"r","name":` + text("Stoa") + `}`},
+			true, 200,
+			func(ana identity.PublicKey) any {
+				return memberCall{Member: ana, Arg: api.ChangeRules{Rules: "r", Name: api.Text{Text: "Stoa"}}}
+			},
+			`"name":"Stoa"`,
+		},
+		{
 			"preview",
 			request{method: "GET", path: invite},
 			false, 200,

@@ -75,6 +75,8 @@ func (s *Server) routes(a huma.API) {
 	add(a, member(acts(post(api.PathNodes, "addNode", "Make another node one of the community's", http.StatusNoContent))), s.addNode)
 	add(a, costly(post(api.PathAdopt, "adopt", "Become one more node of a community", http.StatusCreated)), s.adopt)
 
+	s.entryRoutes(a)
+
 	add(a, member(get(api.PathInvites, "getInvites", "The member's invites and free slots")), s.getInvites)
 	add(a, member(acts(post(api.PathInvites, "createInvite", "Spend a slot on an invite", http.StatusCreated))), s.createInvite)
 	add(a, get(api.PathInvite, "previewInvite", "What an invite leads to"), s.previewInvite)
@@ -186,6 +188,11 @@ func (s *Server) getInvites(ctx context.Context, _ *none) (*body[api.Invites], e
 }
 
 func (s *Server) createInvite(ctx context.Context, in *body[api.CreateInvite]) (*body[api.Invite], error) {
+	if note := in.Body.Note; note != nil {
+		if err := api.CheckNote(note.Text); err != nil {
+			return nil, err
+		}
+	}
 	return answer(s.invites.CreateInvite(ctx, sessionOf(ctx).member, in.Body))
 }
 

@@ -140,6 +140,7 @@ type Config struct {
 	Web fs.FS
 
 	Community Community
+	Entry     Entry
 	Invites   Invites
 	Rooms     Rooms
 	Media     Media
@@ -164,6 +165,7 @@ type Config struct {
 type Server struct {
 	node      identity.PublicKey
 	community Community
+	entry     Entry
 	invites   Invites
 	rooms     Rooms
 	media     Media
@@ -180,6 +182,7 @@ type Server struct {
 	sessions   *sessions   // guards itself
 	addresses  *buckets    // general rate per address; guards itself
 	costly     *buckets    // rate of costly requests per address; guards itself
+	asks       *buckets    // rate of requests to join per address; guards itself
 	sockets    *sockets    // open WebSockets; guards itself
 	hallway    *hallway    // guards itself
 
@@ -191,7 +194,7 @@ type Server struct {
 
 // New makes a server. It fails on a configuration that cannot work: an address that is no origin, a page without index.
 func New(c Config) (*Server, error) {
-	if c.Community == nil || c.Invites == nil || c.Rooms == nil || c.Media == nil || c.Log == nil {
+	if c.Community == nil || c.Entry == nil || c.Invites == nil || c.Rooms == nil || c.Media == nil || c.Log == nil {
 		return nil, errors.New("server: the configuration lacks a part")
 	}
 	if c.Clock == nil {
@@ -206,7 +209,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		node: c.Node, community: c.Community, invites: c.Invites, rooms: c.Rooms, media: c.Media,
+		node: c.Node, community: c.Community, entry: c.Entry, invites: c.Invites, rooms: c.Rooms, media: c.Media,
 		nodes: c.Nodes, logs: c.Logs,
 		health: c.Health, watch: c.Watch,
 		log: c.Log, now: c.Clock,
@@ -216,6 +219,7 @@ func New(c Config) (*Server, error) {
 		sessions:   newSessions(c.Clock, limits),
 		addresses:  newBuckets(limits.Requests, limits.Addresses),
 		costly:     newBuckets(limits.Costly, limits.Addresses),
+		asks:       newBuckets(limits.Asks, limits.Addresses),
 		sockets:    newSockets(limits),
 		hallway:    newHallway(c.Rooms, c.Clock),
 		closing:    make(chan struct{}),

@@ -21,6 +21,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/asks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The requests that wait for a steward's answer */
+        get: operations["listAsks"];
+        put?: never;
+        /** Join by nobody's invite */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/asks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a request to join stands */
+        get: operations["getAsk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/asks/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let in who asked */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/asks/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse who asked */
+        post: operations["decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -281,6 +350,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the community's rules */
+        post: operations["changeRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions": {
         parameters: {
             query?: never;
@@ -342,6 +428,55 @@ export interface components {
             /** @description From the owner link's fragment. */
             secret: string;
         };
+        Approve: {
+            /** @description An approve statement that names the join and who asked. */
+            approve: string;
+        };
+        Ask: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description Unix milliseconds: then it is forgotten, answered or not.
+             */
+            expires: number;
+            /** @description 32 bytes in base64url. */
+            id: string;
+            /** @enum {string} */
+            state: "waiting" | "joined" | "declined" | "closed";
+        };
+        AskRequest: {
+            /** @description A join statement without a redeem. */
+            join: string;
+            /** @description A word to whoever answers, at most 300 characters. It is forgotten with the answer. */
+            message?: string;
+            /** @description The profile statement of who asks. */
+            profile: string;
+        };
+        Asking: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description Unix milliseconds: then it is forgotten, answered or not.
+             */
+            expires: number;
+            /** @description 32 bytes in base64url. */
+            id: string;
+            member: components["schemas"]["Member"];
+            message: string;
+            /** @enum {string} */
+            state: "waiting" | "joined" | "declined" | "closed";
+        };
+        Asks: {
+            asks: components["schemas"]["Asking"][];
+        };
         Audience: {
             /** Format: int64 */
             count: number;
@@ -376,6 +511,12 @@ export interface components {
             nonce: string;
             /** Format: int64 */
             now: number;
+        };
+        ChangeRules: {
+            /** @description The community's name, to which the rules commit. */
+            name: components["schemas"]["Text"];
+            /** @description A rules statement by the founder, of the order after that of the rules in force. */
+            rules: string;
         };
         Community: {
             /**
@@ -413,12 +554,66 @@ export interface components {
         CreateInvite: {
             /** @description An invite statement. */
             invite: string;
+            /** @description The note that the invite commits to: at most 100 characters. Only its author is shown it. */
+            note?: components["schemas"]["Text"];
         };
         CreateRoom: {
             /** @description A create statement; its id is the room's. */
             create: string;
             /** @description The title, to which the statement commits. */
             title: components["schemas"]["Text"];
+        };
+        Earning: {
+            /**
+             * Format: int64
+             * @description When the member's period began, Unix milliseconds.
+             */
+            begins: number;
+            /**
+             * @description Why the invites of this period were given. Without it they can still be earned, by hosting or by speaking.
+             * @enum {string}
+             */
+            earned?: "hosting" | "speaking";
+            /**
+             * Format: int64
+             * @description When the next one begins.
+             */
+            ends: number;
+            /**
+             * Format: int64
+             * @description How many people of different branches of the invite tree make hosting count.
+             */
+            host_people: number;
+            /**
+             * Format: int64
+             * @description For how long, in one room, milliseconds.
+             */
+            host_time: number;
+            /**
+             * Format: int64
+             * @description Milliseconds.
+             */
+            hosted: number;
+            /**
+             * Format: int64
+             * @description How many of them are in the member's room now.
+             */
+            people: number;
+            /**
+             * Format: int64
+             * @description How many invites there are to earn in a period.
+             */
+            slots: number;
+            /**
+             * Format: int64
+             * @description For how long in all, milliseconds.
+             */
+            speak_time: number;
+            /**
+             * Format: int64
+             * @description Milliseconds.
+             */
+            spoken: number;
         };
         Ended: {
             /**
@@ -490,6 +685,26 @@ export interface components {
             rules: string;
             /** @description From the owner link's fragment. */
             secret: string;
+        };
+        Founding: {
+            /** @description The community's nodes. A node whose time is over admits nobody, and opens no rooms: sign a new delegate before. */
+            nodes: components["schemas"]["NodeTerm"][];
+            /**
+             * Format: int64
+             * @description An order for the next delegate that none has.
+             */
+            order: number;
+        };
+        Grant: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            at: number;
+            /** Format: int64 */
+            slots: number;
+            /** @enum {string} */
+            why: "admission" | "hosting" | "speaking";
         };
         Hallway: {
             /**
@@ -608,6 +823,8 @@ export interface components {
             /** @description 32 bytes in base64url. */
             id: string;
             joined?: components["schemas"]["Member"];
+            /** @description For whom it is, as its author wrote. */
+            note?: string;
             /** @enum {string} */
             state: "pending" | "joined" | "revoked" | "expired";
         };
@@ -620,11 +837,16 @@ export interface components {
             sponsor: components["schemas"]["Member"];
         };
         Invites: {
+            /** @description How the next invites come. Absent where the rules give none. */
+            earning?: components["schemas"]["Earning"];
+            /** @description What the member was given, and why; oldest first. */
+            grants: components["schemas"]["Grant"][];
             invites: components["schemas"]["Invite"][];
             /** Format: int64 */
             left: number;
             /** @description Free slots: sign the invite over one of them. */
             slots: components["schemas"]["Slot"][];
+            standing: components["schemas"]["Standing"];
         };
         JoinRequest: {
             /** @description A join statement that carries its redeem. */
@@ -636,6 +858,8 @@ export interface components {
             /** @description The people who answer for one another, from this member to the founder. */
             chain: components["schemas"]["Member"][];
             founder: boolean;
+            /** @description For the founder alone. */
+            founding?: components["schemas"]["Founding"];
             /**
              * Format: int64
              * @description Unix milliseconds.
@@ -647,6 +871,13 @@ export interface components {
              */
             left: number;
             member: components["schemas"]["Member"];
+            /** @description Whether they answer those who ask to join. */
+            steward: boolean;
+            /**
+             * Format: int64
+             * @description How many wait for a steward's answer; 0 for who is none.
+             */
+            waiting: number;
         };
         Member: {
             /** @description A did:key of an Ed25519 key. */
@@ -694,6 +925,15 @@ export interface components {
              */
             slots: number;
             version: string;
+        };
+        NodeTerm: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            expires: number;
+            /** @description A did:key of an Ed25519 key. */
+            node: string;
         };
         Offer: {
             /** @description A did:key of an Ed25519 key. */
@@ -1010,6 +1250,23 @@ export interface components {
             /** @enum {string} */
             role: "moderator" | "speaker";
         };
+        Standing: {
+            /**
+             * Format: int64
+             * @description How many people they are the sponsor of.
+             */
+            answers: number;
+            /**
+             * Format: int64
+             * @description Until when they are on probation, Unix milliseconds; absent when they are not.
+             */
+            probation?: number;
+            /**
+             * @description How they came in. The founder came in by no way.
+             * @enum {string}
+             */
+            way?: "invite" | "ask" | "open";
+        };
         Text: {
             /** @description 16 bytes in base64url. */
             salt: string;
@@ -1064,6 +1321,166 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Node"];
                 };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAsks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asks"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ask"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAsk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the join. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ask"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the join. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approve"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the join. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal (RFC 9457) */
             default: {
@@ -1611,6 +2028,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRules"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Community"];
+                };
             };
             /** @description A refusal (RFC 9457) */
             default: {

@@ -17,7 +17,7 @@ const firstRules = {
   host_people: 3,
   host_time: 600,
   speak_time: 600,
-  probation: 70 * day,
+  probation: 7 * day,
 } as const;
 
 interface Founding {
