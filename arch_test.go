@@ -44,6 +44,9 @@ var mayImport = map[string][]string{
 	"cmd/demo": {"api", "api/client", "api/client/rtc", "identity", "node/process", "reason", "statement"},
 	"cmd/stoa": {"api", "api/client", "api/client/rtc", "identity", "invites", "node", "reason", "statement"},
 
+	// The load generator: it makes stores by itself, and else talks to nodes as anybody does.
+	"bench": {"api", "api/client", "api/client/rtc", "identity", "invites", "ledger", "node/process", "reason", "statement", "storage"},
+
 	// Nodes as processes, for the demo and the load generator.
 	"node/process": {},
 

@@ -76,6 +76,10 @@ func (c *Client) open(ctx context.Context) (string, error) {
 	return session.Token, err
 }
 
+// Token is the token of this person's session, which is opened if it is not: what Authorization: Bearer and the
+// WebSocket's hello carry, for whoever speaks to the node by other means than this package.
+func (c *Client) Token(ctx context.Context) (string, error) { return c.session(ctx) }
+
 // home is the node that this person's session is with.
 func (c *Client) home() identity.PublicKey {
 	c.mu.Lock()

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -31,6 +32,7 @@ type Config struct {
 	Log      io.Writer // where its log goes; nil for nowhere
 	Peers    []*Node   // whom it connects to
 	Flags    []string  // after the others, so they win
+	Wrap     []string  // a command that runs it, such as taskset with its arguments; it must become the node (exec)
 }
 
 const (
@@ -40,15 +42,15 @@ const (
 
 // Start starts a node on free ports of the loopback, and waits until it answers.
 func Start(ctx context.Context, c Config) (*Node, error) {
-	args := []string{
+	args := append(slices.Clone(c.Wrap), c.Binary,
 		"run", "--data", c.Data, "--http", "127.0.0.1:0", "--media", "127.0.0.1:0", "--p2p", "/ip4/127.0.0.1/tcp/0",
 		"--log-level", c.LogLevel,
-	}
+	)
 	for _, p := range c.Peers {
 		args = append(args, "--peer", p.Line("p2p"))
 	}
 	n := &Node{lines: map[string]string{}, ended: make(chan struct{})}
-	n.cmd = exec.Command(c.Binary, append(args, c.Flags...)...) //nolint:noctx,gosec // Stop ends it, after the people have left; the binary is the caller's choice
+	n.cmd = exec.Command(args[0], append(args[1:], c.Flags...)...) //nolint:noctx,gosec // Stop ends it, after the people have left; the binary is the caller's choice
 	n.cmd.Stderr = c.Log
 	// In a process group of its own: Ctrl-C is for the program, which lets the people leave before the nodes end.
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
