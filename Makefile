@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts
 WEB_MODULES := web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test unit e2e race fuzz lint build web faults soak mutants types clean
+.PHONY: help run demo test unit e2e race fuzz lint build web faults bench soak mutants types clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,6 +84,12 @@ types: $(WEB_MODULES) ## write api/openapi.json and the TypeScript types from th
 
 faults: ## the host of a room is killed, stopped, and cut off, ROUNDS (20) times each
 	STOA_ROUNDS=$(ROUNDS) $(GO) test ./node/netlab -run 'TestTheHost' -v -timeout 90m
+
+bench: build ## load a node: a large store, joins, a siege; with the node on one processor and the load on another
+	@$(GO) build -trimpath -o bin/bench ./bench
+	taskset -c 1 bin/bench --cpu 0 join
+	taskset -c 1 bin/bench --cpu 0 siege
+	bin/bench store
 
 soak: ## 1,000 kill -9 in the middle of redeeming invites
 	@scripts/soak $(KILLS)

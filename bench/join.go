@@ -40,7 +40,7 @@ func (c *joinCmd) Run(ctx context.Context, all *cli, r *report) (err error) {
 		if err != nil {
 			return err
 		}
-		defer g.close()
+		defer g.close() //nolint:contextcheck // it tells the node also when ctx has ended
 		inside = append(inside, g)
 	}
 	pause(ctx, 2*time.Second)
@@ -79,7 +79,7 @@ func (c *cli) hall(ctx context.Context, people int) (h *hall, end func() error, 
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	end = func() error {
+	end = func() error { //nolint:contextcheck // it tells the node also when ctx has ended
 		cancel()
 		if h != nil {
 			for _, g := range h.stage {
@@ -120,7 +120,7 @@ func (h *hall) come(ctx context.Context, people []*client.Client, within time.Du
 	}
 	work.Wait()
 	for _, g := range guests {
-		g.close()
+		g.close() //nolint:contextcheck // it tells the node also when ctx has ended
 	}
 	return took, failed
 }
@@ -143,7 +143,7 @@ func (h *hall) arrive(ctx context.Context, who *client.Client) (*guest, time.Dur
 	case <-heard:
 		return g, time.Since(began), nil
 	case <-ctx.Done():
-		g.close()
+		g.close() //nolint:contextcheck // it tells the node also when ctx has ended
 		return nil, 0, ctx.Err()
 	}
 }

@@ -36,7 +36,7 @@ type guest struct {
 
 func (g *guest) close() {
 	if g.audio != nil {
-		g.audio.Close() //nolint:contextcheck // it tells the node also when all contexts have ended
+		g.audio.Close()
 	}
 	if g.session != nil {
 		g.session.Close()

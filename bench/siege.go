@@ -30,7 +30,7 @@ type siegeCmd struct {
 
 // Run lays the siege.
 func (c *siegeCmd) Run(ctx context.Context, all *cli, r *report) (err error) {
-	if err := openFiles(uint64(c.Idle + 4096)); err != nil { //nolint:gosec // a number of this program's user
+	if err := openFiles(uint64(c.Idle + 4096)); err != nil {
 		return err
 	}
 	const speakers, listeners, joiners = 3, 10, 40
@@ -50,7 +50,7 @@ func (c *siegeCmd) Run(ctx context.Context, all *cli, r *report) (err error) {
 		if err != nil {
 			return err
 		}
-		defer g.close()
+		defer g.close() //nolint:contextcheck // it tells the node also when ctx has ended
 		inside = append(inside, g)
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -92,7 +92,7 @@ func (s *siege) quiet(ctx context.Context, what string, lasts time.Duration, mea
 			continue
 		}
 		came, slowest = came+1, max(slowest, took)
-		g.close()
+		g.close() //nolint:contextcheck // it tells the node also when ctx has ended
 	}
 	loss := count(s.inside).since(before)
 	busy := 100 * (s.hall.cpu() - cpu).Seconds() / time.Since(began).Seconds()

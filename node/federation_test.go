@@ -59,9 +59,9 @@ func shown(t *testing.T, who *client.Client, id statement.ID, want bool) api.Roo
 // soon polls a condition, with a deadline that is far beyond what it takes.
 func soon(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !is(); {
+	for deadline := time.Now().Add(time.Minute); !is(); {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 30 s", what)
+			t.Fatalf("%s: not within a minute", what)
 		}
 		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // a poll with a deadline
 	}
@@ -69,7 +69,7 @@ func soon(t *testing.T, what string, is func() bool) {
 
 func until(t *testing.T, s *client.RoomSession, what string, is func(api.State) bool) api.State {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	state, err := s.Wait(ctx, is)
 	if err != nil {

@@ -219,7 +219,7 @@ func connectSpeaking(t *testing.T, s *client.RoomSession) *rtc.Conn {
 
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !condition(); {
+	for deadline := time.Now().Add(time.Minute); !condition(); {
 		if time.Now().After(deadline) {
 			t.Fatalf("never: %s", what)
 		}

@@ -177,7 +177,7 @@ func start(t *testing.T, cfg Config) *node {
 // eventually waits until what is true, at most for ten seconds.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !is() {

@@ -52,7 +52,7 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
-	late := time.After(10 * time.Second)
+	late := time.After(time.Minute)
 	for !condition() {
 		select {
 		case <-look.C:
