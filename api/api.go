@@ -27,6 +27,7 @@ const (
 	PathRooms     = "/rooms"                  // GET  RoomList; POST CreateRoom -> Room, 201
 	PathRoom      = "/rooms/{id}"             // GET  Room
 	PathAudience  = "/rooms/{id}/audience"    // GET ?offset&limit -> Audience
+	PathRoomLog   = "/rooms/{id}/log"         // GET  RoomLog, for those who are in the room
 	PathActions   = "/rooms/{id}/actions"     // POST Action -> 204
 	PathMedia     = "/rooms/{id}/media"       // POST application/sdp offer ?srtp -> 201 application/sdp answer, Location
 	PathLeg       = "/rooms/{id}/media/{leg}" // DELETE, 204
@@ -188,6 +189,8 @@ type Problem struct { //nolint:errname // the word of RFC 9457
 	Status int    `json:"status"`
 	Code   string `json:"code" doc:"The stable reason code."`
 	Detail string `json:"detail,omitempty" doc:"For whoever debugs a client."`
+
+	Removal *Removal `json:"removal,omitempty" doc:"With the code room-removed: by whom, why and until when."`
 }
 
 // Error implements error, so that the SDK can return what the node said.

@@ -54,6 +54,12 @@ func decodeBody(kind EventType, data []byte) (Event, error) {
 		return decodeAs[Connection](data)
 	case EventRemoved:
 		return decodeAs[Removed](data)
+	case EventPardoned:
+		return decodeAs[RemovalEnded](data)
+	case EventUnmuteAsked:
+		return decodeAs[UnmuteAsked](data)
+	case EventSettings:
+		return decodeAs[SettingsChanged](data)
 	case EventAudience:
 		return decodeAs[AudienceChanged](data)
 	case EventEnded:

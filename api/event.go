@@ -41,6 +41,9 @@ const (
 	EventRoleChanged EventType = "role_changed"
 	EventConnection  EventType = "connection"
 	EventRemoved     EventType = "removed"
+	EventPardoned    EventType = "removal_ended"
+	EventUnmuteAsked EventType = "unmute_asked"
+	EventSettings    EventType = "settings"
 	EventAudience    EventType = "audience"
 	EventEnded       EventType = "ended"
 	EventHallway     EventType = "hallway"
@@ -57,6 +60,9 @@ type Head struct {
 	Type EventType `json:"type"`
 	N    int64     `json:"n" doc:"The event's number in its run; the next event has n+1. 0 where events are not numbered."`
 	At   int64     `json:"at" doc:"When the node sequenced it, Unix milliseconds."`
+
+	Act    string `json:"act,omitempty" doc:"The act statement of the moderator who brought it about. Believe it only after you have verified it."`
+	Reason *Text  `json:"reason,omitempty" doc:"With an act that commits to a reason: the reason."`
 }
 
 // Header implements Event.
@@ -66,6 +72,10 @@ func (h Head) Header() Head { return h }
 type Snapshot struct {
 	Head
 	Run      string             `json:"run" doc:"Changes when the numbering starts anew."`
+	Nonce    string             `json:"nonce,omitempty" doc:"Where this node hosts the room: for each act until the next snapshot. Where another does, the entry event has it."`
+	Create   string             `json:"create" doc:"The create statement; its id is the room's, and its signer the first moderator."`
+	Settings RoomSettings       `json:"settings"`
+	Roles    []Order            `json:"roles" nullable:"false" doc:"Who made whom a moderator: the part of the room's log by which the authority of moderators is verified."`
 	You      identity.PublicKey `json:"you"`
 	Room     Room               `json:"room"`
 	Stage    []StagePerson      `json:"stage" nullable:"false"`
@@ -142,11 +152,33 @@ type Connection struct {
 	Connected bool               `json:"connected"`
 }
 
-// Removed says that somebody was removed from the room and may not come back.
+// Removed says that somebody was removed from the room and may not come back, or not so soon.
 type Removed struct {
+	Head
+	Key   identity.PublicKey `json:"key"`
+	By    identity.PublicKey `json:"by"`
+	Until int64              `json:"until,omitempty" doc:"Unix milliseconds; absent: as long as the room lives."`
+}
+
+// RemovalEnded says that somebody may come back. By is absent when the time was over.
+type RemovalEnded struct {
+	Head
+	Key identity.PublicKey  `json:"key"`
+	By  *identity.PublicKey `json:"by,omitempty"`
+}
+
+// UnmuteAsked asks somebody on the stage to open their microphone. Nobody else can.
+type UnmuteAsked struct {
 	Head
 	Key identity.PublicKey `json:"key"`
 	By  identity.PublicKey `json:"by"`
+}
+
+// SettingsChanged says how open the stage is now.
+type SettingsChanged struct {
+	Head
+	Settings RoomSettings       `json:"settings"`
+	By       identity.PublicKey `json:"by"`
 }
 
 // AudienceChanged is the audience as it is now; at most one a second.
@@ -204,9 +236,22 @@ type HostChanged struct {
 	State HostState          `json:"state" enum:"live,lost"`
 }
 
-// WithHead is the event with another head, but of the same type: what a relay does to the events of a host.
+// WithHead is the event with another number and time, but of the same type: what a relay does to the events of a host. The
+// act that brought it about stays with it.
 func WithHead(event Event, h Head) Event {
-	h.Type = event.Header().Type
+	was := event.Header()
+	h.Type, h.Act, h.Reason = was.Type, was.Act, was.Reason
+	return withHead(event, h)
+}
+
+// WithAct is the event with the act that brought it about, and the reason to which that commits, if it has one.
+func WithAct(event Event, act string, why *Text) Event {
+	h := event.Header()
+	h.Act, h.Reason = act, why
+	return withHead(event, h)
+}
+
+func withHead(event Event, h Head) Event {
 	switch e := event.(type) {
 	case Snapshot:
 		e.Head = h
@@ -242,6 +287,15 @@ func WithHead(event Event, h Head) Event {
 		e.Head = h
 		return e
 	case Removed:
+		e.Head = h
+		return e
+	case RemovalEnded:
+		e.Head = h
+		return e
+	case UnmuteAsked:
+		e.Head = h
+		return e
+	case SettingsChanged:
 		e.Head = h
 		return e
 	case AudienceChanged:

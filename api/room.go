@@ -97,7 +97,8 @@ type Audience struct {
 // ActionType is something a person does in a room.
 type ActionType string
 
-// The actions. Those in the second group act on somebody else and need a target.
+// The actions. Those in the second group are moderators' commands, and those in the third act on somebody else and need a
+// target.
 const (
 	ActRaiseHand    ActionType = "raise_hand"
 	ActLowerHand    ActionType = "lower_hand"
@@ -107,55 +108,126 @@ const (
 	ActMuteSelf     ActionType = "mute_self"
 	ActUnmute       ActionType = "unmute"
 	ActLeave        ActionType = "leave"
-	ActEnd          ActionType = "end"
+
+	ActEnd       ActionType = "end"
+	ActMuteAll   ActionType = "mute_all"
+	ActLockStage ActionType = "lock_stage" // with a switch
+	ActAskMode   ActionType = "ask_mode"   // with a switch
+	ActSlowMode  ActionType = "slow_mode"  // with a duration, or without one to end it
 
 	ActOffer       ActionType = "offer_stage"
 	ActDismissHand ActionType = "dismiss_hand"
 	ActMute        ActionType = "mute"
+	ActAskToUnmute ActionType = "ask_to_unmute"
 	ActMove        ActionType = "move_to_audience"
 	ActAppoint     ActionType = "appoint_moderator"
 	ActWithdraw    ActionType = "withdraw_moderator"
-	ActRemove      ActionType = "remove"
+	ActRemove      ActionType = "remove" // with a reason, and a duration unless it is for as long as the room lives
+	ActLift        ActionType = "lift_removal"
+)
+
+// Bounds of durations, in seconds: of a removal that ends, and of slow mode.
+const (
+	MinRemoval = 60
+	MaxRemoval = 30 * 24 * 3600
+	MinSlow    = 5
+	MaxSlow    = 3600
 )
 
 // Action is one command to a room. The answer is 204; what it changed arrives as events.
 type Action struct {
-	Type     ActionType          `json:"type" enum:"raise_hand,lower_hand,accept_offer,decline_offer,step_down,mute_self,unmute,leave,end,offer_stage,dismiss_hand,mute,move_to_audience,appoint_moderator,withdraw_moderator,remove"`
+	Type     ActionType          `json:"type" enum:"raise_hand,lower_hand,accept_offer,decline_offer,step_down,mute_self,unmute,leave,end,mute_all,lock_stage,ask_mode,slow_mode,offer_stage,dismiss_hand,mute,ask_to_unmute,move_to_audience,appoint_moderator,withdraw_moderator,remove,lift_removal"`
 	Target   *identity.PublicKey `json:"target,omitempty" doc:"The person acted on."`
 	Question string              `json:"question,omitempty" doc:"With raise_hand: one line, at most 200 characters."`
-	Act      string              `json:"act,omitempty" doc:"The same as a signed act statement. Needed where another node hosts the room."`
+	Duration int64               `json:"duration,omitempty" doc:"Seconds. With remove: 60 to 2592000, or absent for as long as the room lives. With slow_mode: 5 to 3600, or absent to end it."`
+	Switch   statement.Switch    `json:"switch,omitempty" enum:"on,off" doc:"With lock_stage and ask_mode."`
+	Reason   *Text               `json:"reason,omitempty" doc:"With remove: why, one line of at most 200 characters, to which the act commits. Everybody in the room can read it."`
+	Act      string              `json:"act,omitempty" doc:"The same as a signed act statement. Needed for moderators' commands, and where another node hosts the room."`
 }
 
 // Targeted reports whether the action is one on somebody.
 func (t ActionType) Targeted() bool {
 	switch t {
-	case ActOffer, ActDismissHand, ActMute, ActMove, ActAppoint, ActWithdraw, ActRemove:
+	case ActOffer, ActDismissHand, ActMute, ActAskToUnmute, ActMove, ActAppoint, ActWithdraw, ActRemove, ActLift:
 		return true
 	default:
 		return false
 	}
 }
 
-// Check refuses an action that is wrong whoever sends it: a target where none belongs or none where one must be, a
-// question that is no text, or an act too large to be a statement. What the act says is for the room's host to read.
-func (a Action) Check() error {
-	targeted := false
-	switch a.Type {
-	case ActRaiseHand, ActLowerHand, ActAcceptOffer, ActDeclineOffer, ActStepDown, ActMuteSelf, ActUnmute, ActLeave, ActEnd:
-	case ActOffer, ActDismissHand, ActMute, ActMove, ActAppoint, ActWithdraw, ActRemove:
-		targeted = true
+// Moderates reports whether the action is a moderator's command, which is always signed.
+func (t ActionType) Moderates() bool {
+	switch t {
+	case ActEnd, ActMuteAll, ActLockStage, ActAskMode, ActSlowMode:
+		return true
 	default:
-		return reason.Reject(reason.RequestInvalid, "no such action")
+		return t.Targeted()
 	}
-	switch {
+}
+
+// Check refuses an action that is wrong whoever sends it: a target, switch, duration or reason where none belongs or none
+// where one must be, a question or a reason that is no text, or an act too large to be a statement. What the act says is
+// for the room's host to read.
+func (a Action) Check() error {
+	if err := a.checkParts(); err != nil {
+		return err
+	}
+	if len(a.Act) > statement.MaxSize {
+		return reason.Reject(reason.StatementSize, "an act of %d bytes", len(a.Act))
+	}
+	if a.Type == ActRemove {
+		if a.Reason == nil {
+			return reason.Reject(reason.TextInvalid, "a removal needs a reason")
+		}
+		if err := CheckReason(a.Reason.Text); err != nil {
+			return err
+		}
+	}
+	return CheckQuestion(a.Question)
+}
+
+// checkParts refuses parts that are missing or do not belong.
+func (a Action) checkParts() error {
+	switched := a.Type == ActLockStage || a.Type == ActAskMode
+	switch targeted := a.Type.Targeted(); {
+	case !a.Type.known():
+		return reason.Reject(reason.RequestInvalid, "no such action")
 	case targeted && a.Target == nil:
 		return reason.Reject(reason.RequestInvalid, "%s needs a target", a.Type)
 	case !targeted && a.Target != nil:
 		return reason.Reject(reason.RequestInvalid, "%s has no target", a.Type)
 	case a.Type != ActRaiseHand && a.Question != "":
 		return reason.Reject(reason.RequestInvalid, "%s has no question", a.Type)
-	case len(a.Act) > statement.MaxSize:
-		return reason.Reject(reason.StatementSize, "an act of %d bytes", len(a.Act))
+	case switched && a.Switch != statement.SwitchOn && a.Switch != statement.SwitchOff:
+		return reason.Reject(reason.RequestInvalid, "%s turns on or off", a.Type)
+	case !switched && a.Switch != "":
+		return reason.Reject(reason.RequestInvalid, "%s has no switch", a.Type)
+	case a.Type != ActRemove && a.Reason != nil:
+		return reason.Reject(reason.RequestInvalid, "%s has no reason", a.Type)
 	}
-	return CheckQuestion(a.Question)
+	return a.checkDuration()
+}
+
+func (a Action) checkDuration() error {
+	var low, high int64
+	switch a.Type {
+	case ActRemove:
+		low, high = MinRemoval, MaxRemoval
+	case ActSlowMode:
+		low, high = MinSlow, MaxSlow
+	default:
+	}
+	if a.Duration != 0 && (a.Duration < low || a.Duration > high) {
+		return reason.Reject(reason.RequestInvalid, "%s for %d s", a.Type, a.Duration)
+	}
+	return nil
+}
+
+func (t ActionType) known() bool {
+	switch t {
+	case ActRaiseHand, ActLowerHand, ActAcceptOffer, ActDeclineOffer, ActStepDown, ActMuteSelf, ActUnmute, ActLeave:
+		return true
+	default:
+		return t.Moderates()
+	}
 }

@@ -17,6 +17,9 @@ type State struct {
 	Hands    []Hand             // in the order of raising
 	Offers   []Offer            // in the order of offering
 	Audience Audience           // the count and the first 50, at most a second old
+	Settings RoomSettings       // how open the stage is
+	Create   string             // the create statement
+	Roles    []Order            // who made whom a moderator, the oldest first
 	Ended    *Ended             // how the room ended; nil while it lives
 }
 
@@ -74,11 +77,14 @@ func (s State) Apply(event Event) State {
 		return State{
 			Run: e.Run, N: e.N, You: e.You, Room: e.Room,
 			Stage: e.Stage, Hands: e.Hands, Offers: e.Offers, Audience: e.Audience,
+			Settings: e.Settings, Create: e.Create, Roles: e.Roles,
 		}
 	case Hallway, Refused, Entry, HostChanged:
 		return s
 	case AudienceChanged:
 		s.Audience = e.Audience
+	case SettingsChanged:
+		s.Settings = e.Settings
 	case Ended:
 		s.Ended = &e
 		s.Stage, s.Hands, s.Offers, s.Audience = nil, nil, nil, Audience{}
@@ -110,11 +116,23 @@ func (s State) applyStage(event Event) State {
 	case Unmuted:
 		return s.change(e.Key, func(p *StagePerson) { p.Muted = false })
 	case RoleChanged:
+		s.Roles = slices.Concat(s.Roles[max(0, len(s.Roles)-maxRoles+1):], []Order{orderOf(e)})
 		return s.change(e.Key, func(p *StagePerson) { p.Role = e.Role })
 	case Connection:
 		return s.change(e.Key, func(p *StagePerson) { p.Connected = e.Connected })
 	}
 	return s
+}
+
+// maxRoles bounds what a state remembers of who made whom a moderator: as many lines as a room's log has.
+const maxRoles = 200
+
+// orderOf is a change of roles as a line of the room's log.
+func orderOf(e RoleChanged) Order {
+	if e.By == nil && e.Act == "" {
+		return Order{At: e.At, Made: &e.Key}
+	}
+	return Order{At: e.At, Act: e.Act, Reason: e.Reason}
 }
 
 // change is the state with somebody on the stage changed.

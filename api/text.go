@@ -16,6 +16,7 @@ const (
 	MaxName     = 40
 	MaxTitle    = 100
 	MaxQuestion = 200
+	MaxReason   = 200
 )
 
 // maxMarks is how many combining marks one character may carry. Written languages need up to five or so; more is made
@@ -63,6 +64,9 @@ func CheckQuestion(question string) error {
 	}
 	return checkText("question", question, MaxQuestion, 2000)
 }
+
+// CheckReason refuses what cannot be the reason of a removal: 1 to 200 characters, at most 1,000 bytes.
+func CheckReason(why string) error { return checkText("reason", why, MaxReason, 1000) }
 
 func checkText(what, text string, characters, bytes int) error {
 	refuse := func(why string, args ...any) error {

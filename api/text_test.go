@@ -126,10 +126,10 @@ func TestActionsSayWhomTheyMean(t *testing.T) {
 	who := identity.Generate().Public()
 	alone := []api.ActionType{
 		api.ActRaiseHand, api.ActLowerHand, api.ActAcceptOffer, api.ActDeclineOffer, api.ActStepDown, api.ActMuteSelf, api.ActUnmute,
-		api.ActLeave, api.ActEnd,
+		api.ActLeave, api.ActEnd, api.ActMuteAll, api.ActSlowMode,
 	}
 	aimed := []api.ActionType{
-		api.ActOffer, api.ActDismissHand, api.ActMute, api.ActMove, api.ActAppoint, api.ActWithdraw, api.ActRemove,
+		api.ActOffer, api.ActDismissHand, api.ActMute, api.ActMove, api.ActAppoint, api.ActWithdraw, api.ActAskToUnmute, api.ActLift,
 	}
 	for _, a := range alone {
 		wantAction(t, api.Action{Type: a}, "")
@@ -147,6 +147,41 @@ func TestActionsSayWhomTheyMean(t *testing.T) {
 	wantAction(t, api.Action{Type: api.ActLeave, Question: "why?"}, reason.RequestInvalid)
 	wantAction(t, api.Action{Type: api.ActLeave, Act: strings.Repeat("a", statement.MaxSize)}, "")
 	wantAction(t, api.Action{Type: api.ActLeave, Act: strings.Repeat("a", statement.MaxSize+1)}, reason.StatementSize)
+}
+
+func TestModeratorsCommandsHaveTheirParts(t *testing.T) {
+	who, why := identity.Generate().Public(), api.Text{Text: "spam"}
+	for _, a := range []api.Action{
+		{Type: api.ActRemove, Target: &who, Reason: &why},
+		{Type: api.ActRemove, Target: &who, Reason: &why, Duration: api.MinRemoval},
+		{Type: api.ActRemove, Target: &who, Reason: &why, Duration: api.MaxRemoval},
+		{Type: api.ActLockStage, Switch: "on"},
+		{Type: api.ActAskMode, Switch: "off"},
+		{Type: api.ActSlowMode, Duration: api.MinSlow},
+		{Type: api.ActSlowMode, Duration: api.MaxSlow},
+	} {
+		wantAction(t, a, "")
+	}
+	for _, a := range []api.Action{
+		{Type: api.ActRemove, Reason: &why},
+		{Type: api.ActRemove, Target: &who, Reason: &why, Duration: api.MinRemoval - 1},
+		{Type: api.ActRemove, Target: &who, Reason: &why, Duration: api.MaxRemoval + 1},
+		{Type: api.ActRemove, Target: &who, Reason: &why, Switch: "on"},
+		{Type: api.ActMute, Target: &who, Reason: &why},
+		{Type: api.ActMute, Target: &who, Duration: 60},
+		{Type: api.ActLockStage},
+		{Type: api.ActLockStage, Switch: "half"},
+		{Type: api.ActLeave, Switch: "on"},
+		{Type: api.ActSlowMode, Duration: api.MinSlow - 1},
+		{Type: api.ActSlowMode, Duration: api.MaxSlow + 1},
+		{Type: api.ActSlowMode, Duration: -5},
+	} {
+		wantAction(t, a, reason.RequestInvalid)
+	}
+	wantAction(t, api.Action{Type: api.ActRemove, Target: &who}, reason.TextInvalid)
+	for _, text := range []string{"", " ", "a\nb", strings.Repeat("a", 201), "\u202e"} {
+		wantAction(t, api.Action{Type: api.ActRemove, Target: &who, Reason: &api.Text{Text: text}}, reason.TextInvalid)
+	}
 }
 
 func wantAction(t *testing.T, a api.Action, want reason.Reason) {

@@ -36,6 +36,8 @@ func (u *union) stand(it item) (need, error) {
 			d.says(it.at)
 		}
 		return need{}, err
+	case *statement.Act:
+		return need{}, checkAct(it.Entry, b)
 	default:
 		return need{}, rejectKind(it.Entry)
 	}

@@ -198,9 +198,20 @@ func (s State) applyBody(e Entry) (State, error) {
 	case *statement.End:
 		next, _, err := s.applySpoken(e, b.IssuedAt)
 		return next, err
+	case *statement.Act:
+		return s, checkAct(e, b)
 	default:
 		return s, rejectKind(e)
 	}
+}
+
+// checkAct refuses what was done in a room, but for removals and their lifting. They are in the log so that nobody can
+// deny them; the community's members are none the less for it.
+func checkAct(e Entry, b *statement.Act) error {
+	if b.Do != "remove" && b.Do != "lift_removal" {
+		return rejectKind(e)
+	}
+	return nil
 }
 
 func rejectKind(e Entry) error {

@@ -4,6 +4,7 @@ import (
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/rooms"
+	"github.com/stoa-rooms/stoa/statement"
 )
 
 // command is an action of the API as the state machine takes it.
@@ -30,8 +31,25 @@ func command(action api.Action) (rooms.Action, error) {
 		return rooms.Unmute{}, nil
 	case api.ActLeave:
 		return rooms.Leave{}, nil
+	default:
+		return commandToAll(action)
+	}
+}
+
+// commandToAll is a moderator's command to the whole room.
+func commandToAll(action api.Action) (rooms.Action, error) {
+	on := action.Switch == statement.SwitchOn
+	switch action.Type {
 	case api.ActEnd:
 		return rooms.End{}, nil
+	case api.ActMuteAll:
+		return rooms.MuteAll{}, nil
+	case api.ActLockStage:
+		return rooms.Lock{On: on}, nil
+	case api.ActAskMode:
+		return rooms.AskMode{On: on}, nil
+	case api.ActSlowMode:
+		return rooms.SlowMode{Seconds: action.Duration}, nil
 	default:
 		return commandOn(action)
 	}
@@ -57,7 +75,11 @@ func commandOn(action api.Action) (rooms.Action, error) {
 	case api.ActWithdraw:
 		return rooms.Withdraw{Who: who}, nil
 	case api.ActRemove:
-		return rooms.Remove{Who: who}, nil
+		return rooms.Remove{Who: who, For: action.Duration * 1000}, nil
+	case api.ActLift:
+		return rooms.Lift{Who: who}, nil
+	case api.ActAskToUnmute:
+		return rooms.AskToUnmute{Who: who}, nil
 	default:
 		return nil, reason.Reject(reason.RequestInvalid, "no such action: %q", action.Type)
 	}

@@ -26,14 +26,6 @@ type entry struct {
 	name   string
 }
 
-// act is a signed action that has been checked; only the nonce and the number are left to the room.
-type act struct {
-	member identity.PublicKey
-	nonce  string
-	number int64
-	action api.Action
-}
-
 // fresh is how old, in seconds, an enter or act may be: the slack of two clocks.
 const fresh = statement.Slack
 
@@ -101,32 +93,6 @@ func (c entryCheck) chain(export []byte, member, community, home identity.Public
 		return reason.Reject(reason.ChainInvalid, "%s is no node of the member's community", home)
 	}
 	return nil
-}
-
-// act checks a signed action.
-func (c entryCheck) act(m link.Act, room statement.ID, now time.Time) (act, error) {
-	st, body, err := submitted(m.Act, func(a *statement.Act) int64 { return a.IssuedAt }, now)
-	if err != nil {
-		return act{}, err
-	}
-	switch {
-	case body.Room != room:
-		return act{}, reason.Reject(reason.StatementAudience, "an act in another room")
-	case body.IssuedAt < seconds(now)-fresh:
-		return act{}, reason.Reject(reason.ActReplayed, "signed %d s ago", seconds(now)-body.IssuedAt)
-	}
-	a := act{member: st.Signer(), nonce: body.Nonce, number: body.Number, action: actionOf(st)}
-	return a, a.action.Check()
-}
-
-// actionOf is a signed action as the API has it.
-func actionOf(st statement.Statement) api.Action {
-	body := st.Body().(*statement.Act)
-	action := api.Action{Type: api.ActionType(body.Do), Question: body.Question}
-	if target := body.Target; action.Type.Targeted() || target != st.Signer() {
-		action.Target = &target
-	}
-	return action
 }
 
 // denied is whom this node has nothing to do with: nodes, communities and members, by their keys.

@@ -147,7 +147,7 @@ func TestAnEveningAcrossNodes(t *testing.T) {
 	deaf(t, here, "at the host, after a mute")
 	deaf(t, there, "at the third node, after a mute")
 
-	if err := ana.Remove(ctx, s.bea.Key()); err != nil {
+	if err := ana.Remove(ctx, s.bea.Key(), 0, "spam"); err != nil {
 		t.Fatal(err)
 	}
 	<-bea.Done()
@@ -179,7 +179,7 @@ func TestARoomOutlivesItsHost(t *testing.T) {
 	}
 	gone := s.b.Join(ctx, s.bea, "Gil")
 	gil := s.b.Enter(ctx, gone, s.room.ID)
-	if err := ana.Remove(ctx, gone.Key()); err != nil {
+	if err := ana.Remove(ctx, gone.Key(), 0, "spam"); err != nil {
 		t.Fatal(err)
 	}
 	<-gil.Done()

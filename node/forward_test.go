@@ -174,7 +174,7 @@ func TestARemovedPersonIsOut(t *testing.T) {
 		return n
 	}
 	eventually(t, "Léo hears Ana", func() bool { return heardBy() > 10 })
-	if err := p.ana.Remove(ctx, p.leoKey); err != nil {
+	if err := p.ana.Remove(ctx, p.leoKey, 0, "spam"); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(silence) //nolint:forbidigo // the bound that is tested

@@ -420,6 +420,15 @@ func (h *hallway) Audience(id statement.ID, offset, limit int) (api.Audience, er
 	return r.audience(ctx, offset, limit)
 }
 
+// Log implements server.Rooms.
+func (h *hallway) Log(ctx context.Context, id statement.ID, member identity.PublicKey) (api.RoomLog, error) {
+	r, err := h.find(id)
+	if err != nil {
+		return api.RoomLog{}, err
+	}
+	return r.logFor(ctx, member)
+}
+
 // Act implements server.Rooms.
 func (h *hallway) Act(ctx context.Context, id statement.ID, actor identity.PublicKey, action api.Action) error {
 	r, err := h.find(id)

@@ -51,12 +51,6 @@ type home struct {
 	acts   *rate.Limiter
 }
 
-// visit is one entry of a member by way of their home.
-type visit struct {
-	nonce  string
-	number int64 // of their last act
-}
-
 // issued is a nonce that has been given out and not used.
 type issued struct {
 	member identity.PublicKey
@@ -178,7 +172,7 @@ func (o *home) take(ctx context.Context, check entryCheck, m link.Message) bool 
 		entry, err := check.enter(m, o.node, o.room.id, o.room.now())
 		return o.post(func(h *hosting) { h.answerHome(o, m.ID, err, func() (any, error) { return h.enterFrom(o, entry) }) })
 	case link.Act:
-		act, err := check.act(m, o.room.id, o.room.now())
+		act, err := readAct(m.Act, m.Reason, o.room.id, o.room.now())
 		return o.post(func(h *hosting) { h.answerHome(o, m.ID, err, func() (any, error) { return nil, h.actFrom(o, act) }) })
 	case link.Media:
 		go func() {
@@ -190,7 +184,10 @@ func (o *home) take(ctx context.Context, check entryCheck, m link.Message) bool 
 			})
 		}()
 		return true
-	case link.Ping, link.AskNonce, link.Audience, link.Gone, link.Removals:
+	case link.Removals:
+		m.Removed = proven(m.Removed, o.room.id)
+		return o.post(func(h *hosting) { h.takeFrom(o, m) })
+	case link.Ping, link.AskNonce, link.Audience, link.Log, link.Gone:
 		return o.post(func(h *hosting) { h.takeFrom(o, m) })
 	default:
 		check.blame(o.node)
@@ -284,6 +281,8 @@ func (h *hosting) takeFrom(o *home, m link.Message) {
 		h.answerHome(o, m.ID, nil, func() (any, error) { return o.issue(m.Member, h.now()) })
 	case link.Audience:
 		h.answerHome(o, m.ID, nil, func() (any, error) { return h.page(m.Offset, min(m.Limit, audiencePage*4)), nil })
+	case link.Log:
+		h.answerHome(o, m.ID, nil, func() (any, error) { return h.roomLog(), nil })
 	case link.Gone:
 		h.goneFrom(o, m.Member)
 	case link.Removals:
@@ -322,7 +321,7 @@ func (h *hosting) enterFrom(o *home, e entry) (any, error) {
 	}
 	h.comesBy(e.member, o)
 	h.via[e.member], h.guests[e.member] = o, e.name // before anybody is told
-	if err := h.apply(e.member, rooms.Enter{}); err != nil {
+	if err := h.apply(rooms.Command{Actor: e.member, Do: rooms.Enter{}}); err != nil {
 		delete(h.via, e.member)
 		return nil, err
 	}
@@ -362,19 +361,26 @@ func (h *hosting) actFrom(o *home, a act) error {
 	switch {
 	case v == nil || h.via[a.member] != o:
 		return reason.Reject(reason.RoomNotHere, "")
-	case v.nonce != a.nonce || a.number <= v.number:
-		return reason.Reject(reason.ActReplayed, "number %d after %d", a.number, v.number)
 	case !o.acts.AllowN(h.now(), 1):
 		return reason.Reject(reason.HomeLimit, "more than %d actions a second", homeActs)
 	case a.action.Type == api.ActRaiseHand && h.handsOf(o) >= homeHands:
 		return reason.Reject(reason.HomeLimit, "%d hands", homeHands)
 	}
-	v.number = a.number
+	if err := v.take(a); err != nil {
+		return err
+	}
 	do, err := command(a.action)
 	if err != nil {
 		return err
 	}
-	if err := h.apply(a.member, do); err != nil {
+	c := rooms.Command{Actor: a.member, Do: do}
+	if a.action.Type.Moderates() {
+		c.Act = a.statement
+	}
+	if a.action.Reason != nil {
+		c.Reason = *a.action.Reason
+	}
+	if err := h.apply(c); err != nil {
 		return err
 	}
 	if a.action.Type == api.ActLeave {

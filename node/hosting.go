@@ -27,6 +27,7 @@ type hosting struct {
 	homes    map[identity.PublicKey]*home  // the other nodes with members in the room
 	via      map[identity.PublicKey]*home  // who is here by way of another node
 	guests   map[identity.PublicKey]string // names of people who are no members of this node
+	visits   map[identity.PublicKey]*visit // the entries of members of this node
 	line     line
 	watching watching
 	people   struct {
@@ -51,6 +52,7 @@ func newHosting(r *room, state rooms.State) *hosting {
 		homes:   map[identity.PublicKey]*home{},
 		via:     map[identity.PublicKey]*home{},
 		guests:  map[identity.PublicKey]string{},
+		visits:  map[identity.PublicKey]*visit{},
 	}
 }
 
@@ -59,11 +61,14 @@ func (h *hosting) enter(sub *subscription) error {
 	// Entering from elsewhere must not read as leaving, so the old connection ends first.
 	h.stream.close(sub.member, reason.Reject(reason.RoomReplaced, ""))
 	h.comesBy(sub.member, nil)
-	if err := h.apply(sub.member, rooms.Enter{}); err != nil {
+	if err := h.apply(rooms.Command{Actor: sub.member, Do: rooms.Enter{}}); err != nil {
 		return err
 	}
 	h.know(sub.member)
-	h.welcome(sub, func() api.Snapshot { return h.snapshot(sub.member, millis(h.now())) })
+	if h.visits[sub.member] == nil {
+		sub.run = "" // they have no nonce that is good, so they begin with a snapshot
+	}
+	h.welcome(sub, func() api.Snapshot { return h.snapshotOf(sub.member) })
 	return nil
 }
 
@@ -82,12 +87,19 @@ func (h *hosting) left(sub *subscription) {
 }
 
 // act implements role.
-func (h *hosting) act(actor identity.PublicKey, action api.Action) (<-chan error, error) {
+func (h *hosting) act(actor identity.PublicKey, action api.Action, signed *act) (<-chan error, error) {
 	do, err := command(action)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.apply(actor, do); err != nil {
+	c := rooms.Command{Actor: actor, Do: do}
+	if c.Act, err = h.allow(actor, action, signed); err != nil {
+		return nil, err
+	}
+	if action.Reason != nil {
+		c.Reason = *action.Reason
+	}
+	if err := h.apply(c); err != nil {
 		return nil, err
 	}
 	if action.Type == api.ActLeave {
@@ -101,7 +113,7 @@ func (h *hosting) number(member identity.PublicKey) (uint32, error) {
 	n, ok := h.state.Number(member)
 	switch {
 	case h.state.Removed(member):
-		return 0, reason.Reject(reason.RoomRemoved, "")
+		return 0, h.removedError(member)
 	case !ok || !h.state.Present(member) || h.via[member] != nil:
 		return 0, reason.Reject(reason.RoomNotHere, "")
 	}
@@ -116,7 +128,7 @@ func (h *hosting) audience(offset, limit int) (api.Audience, <-chan page) {
 // admits implements role. Somebody who was removed learns it before they try to enter.
 func (h *hosting) admits(member identity.PublicKey) error {
 	if h.state.Removed(member) {
-		return reason.Reject(reason.RoomRemoved, "")
+		return h.removedError(member)
 	}
 	return nil
 }
@@ -169,21 +181,24 @@ func (h *hosting) must(c rooms.Command) {
 		return
 	}
 	h.silence(next)
-	if err := h.save(next, events); err != nil {
+	if err := h.save(c, next, events); err != nil {
 		h.log.Error("the room goes on, but a restart will not know of the last change", "room", h.id, "error", err)
 	}
 	h.publish(c, next, events)
 }
 
 // apply is a command of a person.
-func (h *hosting) apply(actor identity.PublicKey, do rooms.Action) error {
-	c := rooms.Command{At: millis(h.now()), Actor: actor, Do: do}
+func (h *hosting) apply(c rooms.Command) error {
+	c.At = millis(h.now())
 	next, events, err := h.state.Apply(c)
+	if reason.Of(err) == reason.RoomRemoved && h.state.Removed(c.Actor) {
+		return h.removedError(c.Actor)
+	}
 	if err != nil {
 		return err
 	}
 	h.silence(next)
-	if err := h.save(next, events); err != nil {
+	if err := h.save(c, next, events); err != nil {
 		h.permit(h.state)
 		return err
 	}
@@ -191,15 +206,21 @@ func (h *hosting) apply(actor identity.PublicKey, do rooms.Action) error {
 	return nil
 }
 
-// save stores what must survive a restart. The end of the room is written to the log instead.
-func (h *hosting) save(next rooms.State, events []rooms.Event) error {
+// save stores what must survive a restart. The end of the room is written to the log instead, and removals to both. That
+// a line of the room's log cannot be stored is no reason to refuse what a moderator did.
+func (h *hosting) save(c rooms.Command, next rooms.State, events []rooms.Event) error {
 	if _, over := next.Ended(); over {
 		return h.hallway.finish(h.room)
 	}
-	if !rooms.Durable(events) {
-		return nil
+	if rooms.Durable(events) {
+		return h.storeWith(next, removalActs(c, events))
 	}
-	return h.store(next)
+	if rooms.Noted(events) {
+		if err := h.store(next); err != nil {
+			h.log.Error("a restart will not know what a moderator did", "room", h.id, "error", err)
+		}
+	}
+	return nil
 }
 
 // store writes the room down.
@@ -264,11 +285,14 @@ func (h *hosting) publish(c rooms.Command, next rooms.State, events []rooms.Even
 			h.people.stale = true
 			continue
 		}
-		h.broadcast(h.stream.send(at, func(head api.Head) api.Event { return h.wire(event, head) }))
+		if _, ok := event.(rooms.Logged); ok {
+			continue // the events before it carry the act
+		}
+		h.broadcast(h.stream.send(at, func(head api.Head) api.Event { return acted(h.wire(event, head), event, c) }))
 	}
 	h.dropGone(c.Actor, events)
 	h.tellAudience()
-	if rooms.Durable(events) {
+	if rooms.Durable(events) || rooms.Noted(events) {
 		h.sendRecord()
 	}
 	h.show(h.summary())
@@ -299,8 +323,8 @@ func (h *hosting) dropGone(actor identity.PublicKey, events []rooms.Event) {
 		case rooms.StageLeft:
 			h.forget(e.Key)
 		case rooms.Removed:
-			h.forget(e.Key)
-			h.stream.close(e.Key, reason.Reject(reason.RoomRemoved, ""))
+			h.forget(e.Removal.Key)
+			h.stream.close(e.Removal.Key, h.removedError(e.Removal.Key))
 		case rooms.Ended:
 			h.hallway.community.earnings.left(h.id, h.state.Config().Creator, true)
 			h.stream.closeAll(nil)

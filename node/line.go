@@ -16,6 +16,9 @@ const (
 	announceSoon  = 2 * time.Second                        // least time between two, while people come and go
 )
 
+// recordSize is how much of a room's record goes to those in line, in bytes: what fits into one message.
+const recordSize = link.MaxFrame - 4096
+
 // line is who may succeed this node as the host, as it was last signed.
 type line struct {
 	changed bool // who is here, or who follows the log, may have changed since
@@ -74,7 +77,7 @@ func (h *hosting) sendRecord() {
 	if _, over := h.state.Ended(); over {
 		return
 	}
-	record, err := h.state.Record().Encode()
+	record, err := h.state.Record().Within(recordSize).Encode()
 	if err != nil {
 		h.log.Error("the room's record cannot be encoded", "room", h.id, "error", err)
 		return

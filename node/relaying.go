@@ -27,14 +27,15 @@ const (
 type relaying struct {
 	*room
 
-	state   api.State // the room as the host last told it
-	up      *uplink   // nil while there is no host
-	attempt int       // counts the dials; an older one's outcome is of no interest
-	dialing bool
-	failed  int // dials in a row
-	redial  time.Time
-	reached bool // a host has welcomed this relay before
-	told    bool // the members know that the host is lost
+	state     api.State      // the room as the host last told it
+	authority *api.Authority // what of it moderators did
+	up        *uplink        // nil while there is no host
+	attempt   int            // counts the dials; an older one's outcome is of no interest
+	dialing   bool
+	failed    int // dials in a row
+	redial    time.Time
+	reached   bool // a host has welcomed this relay before
+	told      bool // the members know that the host is lost
 
 	locals  map[identity.PublicKey]*visitor
 	allowed map[uint32]bool // whom the media lets through on the way up, by number
@@ -186,6 +187,9 @@ func (r *relaying) snapshot(you identity.PublicKey) api.Snapshot {
 		Hands:    slices.Clone(r.state.Hands),
 		Offers:   slices.Clone(r.state.Offers),
 		Audience: r.state.Audience,
+		Create:   r.create.Text(),
+		Settings: r.state.Settings,
+		Roles:    slices.Clone(r.state.Roles),
 	}
 }
 
@@ -250,7 +254,7 @@ func (r *relaying) left(sub *subscription) {
 }
 
 // act implements role.
-func (r *relaying) act(actor identity.PublicKey, action api.Action) (<-chan error, error) {
+func (r *relaying) act(actor identity.PublicKey, action api.Action, _ *act) (<-chan error, error) {
 	l := r.locals[actor]
 	switch {
 	case l == nil:
@@ -261,7 +265,7 @@ func (r *relaying) act(actor identity.PublicKey, action api.Action) (<-chan erro
 		return nil, reason.Reject(reason.RoomHostLost, "")
 	}
 	later := make(chan error, 1)
-	r.up.request(func(id int64) link.Message { return link.Act{ID: id, Act: action.Act} }, func(a link.Answer) {
+	r.up.request(func(id int64) link.Message { return link.Act{ID: id, Act: action.Act, Reason: action.Reason} }, func(a link.Answer) {
 		later <- a.Err()
 		if a.Err() == nil && action.Type == api.ActLeave && r.locals[actor] == l {
 			r.dismiss(actor, nil)
@@ -442,6 +446,8 @@ func (r *relaying) welcomed(s *p2p.Stream, w link.Welcome) {
 // begin takes the host's room over, and brings everybody in.
 func (r *relaying) begin(snapshot api.Snapshot) {
 	r.state = api.State{}.Apply(snapshot)
+	r.authority = api.NewAuthority(r.id)
+	r.authority.Take(snapshot)
 	r.election.reset()
 	if r.told {
 		r.told = false
@@ -454,10 +460,10 @@ func (r *relaying) begin(snapshot api.Snapshot) {
 		}
 	}
 	r.reached = true
-	if len(r.bring) > 0 {
-		r.up.send(link.Removals{Removed: r.bring})
-		r.bring = nil
+	for part := range slices.Chunk(r.bring, removalsAtOnce) {
+		r.up.send(link.Removals{Removed: part})
 	}
+	r.bring = nil
 	for member, l := range r.locals {
 		l.inside = false
 		r.ask(member, l)
@@ -522,12 +528,13 @@ func (r *relaying) take(m link.Message) {
 
 // pass hands an event of the room on to this node's members.
 func (r *relaying) pass(event api.Event) {
+	r.keepRemoval(event)
 	r.state = r.state.Apply(event)
 	r.permit()
 	r.stream.send(event.Header().At, func(h api.Head) api.Event { return api.WithHead(event, h) })
 	switch e := event.(type) {
 	case api.Removed:
-		r.dismiss(e.Key, reason.Reject(reason.RoomRemoved, ""))
+		r.dismiss(e.Key, &api.RemovedError{Removal: r.removalOf(e)})
 	case api.Ended:
 		for member := range r.locals {
 			r.dismiss(member, nil)

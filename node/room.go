@@ -63,11 +63,14 @@ type role interface { //nolint:interfacebloat // two implementations in this pac
 	// left says that the connection behind a subscription is gone.
 	left(sub *subscription)
 	// act is a command of a member of this node. With a channel, the outcome comes there.
-	act(actor identity.PublicKey, action api.Action) (<-chan error, error)
+	// The act is the command as the member signed it; nil if they did not.
+	act(actor identity.PublicKey, action api.Action, signed *act) (<-chan error, error)
 	// number names a member of this node in the room's audio; a refusal if they are not in the room.
 	number(member identity.PublicKey) (uint32, error)
 	// audience is a page of the people who listen. With a channel, it comes there.
 	audience(offset, limit int) (api.Audience, <-chan page)
+	// history is what moderators did, for a member who is in the room. With a channel, it comes there.
+	history(member identity.PublicKey) (api.RoomLog, <-chan logAnswer, error)
 	// admits refuses somebody who may not enter.
 	admits(member identity.PublicKey) error
 	// heard takes in what an announcement proves about who hosts the room.
@@ -178,9 +181,20 @@ func (r *room) welcome(sub *subscription, snapshot func() api.Snapshot) {
 
 // act is one command of a member of this node.
 func (r *room) act(ctx context.Context, actor identity.PublicKey, action api.Action) error {
+	var signed *act
+	if action.Act != "" { // outside the loop, where signatures cost nobody's time
+		a, err := readAct(action.Act, action.Reason, r.id, r.now())
+		if err == nil {
+			err = a.says(actor, action)
+		}
+		if err != nil {
+			return err
+		}
+		signed = &a
+	}
 	var later <-chan error
 	if err := r.do(ctx, func() (err error) {
-		later, err = r.role.act(actor, action)
+		later, err = r.role.act(actor, action, signed)
 		return err
 	}); err != nil || later == nil {
 		return err

@@ -189,7 +189,7 @@ func (h *hosting) receive(member identity.PublicKey, l *visitor) {
 	sub := l.sub
 	was := h.stream.subs[member] == sub
 	delete(h.stream.subs, member)
-	if err := h.apply(member, rooms.Enter{}); err != nil {
+	if err := h.apply(rooms.Command{Actor: member, Do: rooms.Enter{}}); err != nil {
 		sub.end(err)
 		if l.number != 0 {
 			h.media.Drop(l.number)
@@ -207,10 +207,11 @@ func (h *hosting) receive(member identity.PublicKey, l *visitor) {
 	h.know(member)
 	if was {
 		h.stream.subs[member] = sub
-		sub.offer(h.snapshot(member, millis(h.now())))
+		sub.offer(h.snapshotOf(member))
 		return
 	}
-	h.welcome(sub, func() api.Snapshot { return h.snapshot(member, millis(h.now())) })
+	sub.run = "" // they have no nonce of this host
+	h.welcome(sub, func() api.Snapshot { return h.snapshotOf(member) })
 }
 
 // tellOthers says to nodes who hosts the room now. What they answer comes to [room.told].

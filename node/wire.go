@@ -43,7 +43,16 @@ func (h *hosting) wire(event rooms.Event, head api.Head) api.Event {
 		return api.Connection{Head: head, Key: e.Key, Connected: e.Connected}
 	case rooms.Removed:
 		head.Type = api.EventRemoved
-		return api.Removed{Head: head, Key: e.Key, By: e.By}
+		return api.Removed{Head: head, Key: e.Removal.Key, By: e.Removal.By, Until: e.Removal.Until}
+	case rooms.RemovalEnded:
+		head.Type = api.EventPardoned
+		return api.RemovalEnded{Head: head, Key: e.Key, By: someone(e.By)}
+	case rooms.UnmuteAsked:
+		head.Type = api.EventUnmuteAsked
+		return api.UnmuteAsked{Head: head, Key: e.Key, By: e.By}
+	case rooms.SettingsChanged:
+		head.Type = api.EventSettings
+		return api.SettingsChanged{Head: head, Settings: wireSettings(e.Settings), By: e.By}
 	case rooms.Ended:
 		head.Type = api.EventEnded
 		return api.Ended{Head: head, Why: string(e.Why), By: someone(e.By)}
@@ -117,6 +126,14 @@ func (h *hosting) snapshot(you identity.PublicKey, at int64) api.Snapshot {
 		Hands:    []api.Hand{},
 		Offers:   []api.Offer{},
 		Audience: h.page(0, audiencePage),
+		Create:   h.create.Text(),
+		Settings: wireSettings(h.state.Settings()),
+		Roles:    []api.Order{},
+	}
+	for _, o := range h.state.Log() {
+		if o.Role {
+			s.Roles = append(s.Roles, wireOrder(o))
+		}
 	}
 	for _, p := range h.state.Stage() {
 		s.Stage = append(s.Stage, h.wireStage(p))
@@ -128,6 +145,17 @@ func (h *hosting) snapshot(you identity.PublicKey, at int64) api.Snapshot {
 		s.Offers = append(s.Offers, wireOffer(o))
 	}
 	return s
+}
+
+// snapshotOf is the whole room for a member of this node, and begins a new entry of theirs.
+func (h *hosting) snapshotOf(member identity.PublicKey) api.Snapshot {
+	s := h.snapshot(member, millis(h.now()))
+	s.Nonce = h.visitOf(member).nonce
+	return s
+}
+
+func wireSettings(s rooms.Settings) api.RoomSettings {
+	return api.RoomSettings{Locked: s.Locked, Ask: s.Ask, Slow: s.Slow}
 }
 
 // shownSpeakers is how many people of the stage a room's card names.

@@ -106,9 +106,12 @@ const (
 	RoomQueueFull    Reason = "room-queue-full"
 	RoomStageFull    Reason = "room-stage-full"
 	RoomOfferExpired Reason = "room-offer-expired"
+	RoomLocked       Reason = "room-locked"   // the stage is locked: no hand is raised
+	RoomQuestion     Reason = "room-question" // here a hand comes with a question
+	RoomSlow         Reason = "room-slow"     // slow mode: this person raised a hand a moment ago
 	RoomReplaced     Reason = "room-replaced" // the same member connected from elsewhere
 	RoomTooSlow      Reason = "room-too-slow" // the client did not read its events
-	RoomUnsigned     Reason = "room-unsigned" // another node hosts the room, and the action is not signed
+	RoomUnsigned     Reason = "room-unsigned" // a moderator's command, or one to a room of another node, that is not signed
 	RoomHostLost     Reason = "room-host-lost"
 )
 

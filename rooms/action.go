@@ -17,7 +17,8 @@ type (
 	// room-full.
 	Enter struct{}
 
-	// Leave gives up the actor's place for good, connected or not. Succeeds also for somebody who is not here.
+	// Leave gives up the actor's place for good, connected or not. Only the last connected moderator of a room in which
+	// others are has the place held for Grace. Succeeds also for somebody who is not here.
 	Leave struct{}
 
 	// Disconnect says that the actor's connection is gone. It mutes. Somebody on the stage or with a raised hand keeps
@@ -28,16 +29,18 @@ type (
 	Tick struct{}
 
 	// Unite brings in what moderators removed while another node hosted the room: in every epoch it has had, and on both
-	// sides of a partition. Whoever is here leaves, a moderator too. The actor is the zero key. Succeeds without effect
-	// for those who are removed already; one that no Record could hold (without key or moderator, or with a time out of
-	// range) is passed over.
+	// sides of a partition. Whoever is here leaves, a moderator too. The actor is the zero key. Of two removals of one
+	// person the longer counts; one that was lifted on either side is lifted. Succeeds without effect where that changes
+	// nothing; a removal that no Record could hold (without key or moderator, or with a time out of range), or that is
+	// over, is passed over.
 	Unite struct{ Removed []Removal }
 )
 
 // The actions of listeners, in hands.go.
 type (
 	// RaiseHand puts the actor at the end of the queue. Succeeds without effect, also on the question, if their hand
-	// is up. Refused: room-role for those on the stage, room-queue-full.
+	// is up. Refused: room-role for those on the stage, room-queue-full, and by the Settings room-locked, room-question
+	// and room-slow.
 	RaiseHand struct{ Question string }
 
 	// LowerHand takes the actor from the queue. Succeeds also if their hand is not up.
@@ -64,7 +67,7 @@ type (
 	Unmute struct{}
 )
 
-// The actions of moderators, in hands.go, stage.go and moderators.go.
+// The actions of moderators, in hands.go, stage.go, moderators.go, removal.go and settings.go.
 type (
 	// Offer invites a listener to the stage. It stands for OfferLife and keeps a place free that long. Succeeds without
 	// effect if one stands. Refused: room-state for somebody on the stage, room-stage-full.
@@ -86,8 +89,35 @@ type (
 	// everybody themselves, and nobody the last moderator (room-rank). Succeeds also if they are not one.
 	Withdraw struct{ Who identity.PublicKey }
 
-	// Remove takes a speaker or listener out of the room for as long as it lives. Succeeds also if they were removed.
-	Remove struct{ Who identity.PublicKey }
+	// MuteAll closes the microphones of all speakers; not those of moderators. Succeeds also if all are closed.
+	MuteAll struct{}
+
+	// AskToUnmute asks somebody on the stage to open their microphone: nobody opens another's. Succeeds without effect if
+	// it is open, or if they were asked within AskAgain. Refused: room-state for a listener.
+	AskToUnmute struct{ Who identity.PublicKey }
+
+	// Remove takes a speaker or listener out of the room for so many milliseconds, for as long as it lives with 0.
+	// Succeeds without effect for somebody who is removed for as long already; somebody removed for less is then for
+	// longer.
+	Remove struct {
+		Who identity.PublicKey
+		For int64
+	}
+
+	// Lift lets somebody who was removed come back. Succeeds also if another moderator did so. Refused: room-state for
+	// somebody who is not removed.
+	Lift struct{ Who identity.PublicKey }
+
+	// Lock closes the stage to those who ask: no hand is raised. Hands that are up stay, and moderators go on inviting
+	// whom they choose. Succeeds also if it is so.
+	Lock struct{ On bool }
+
+	// AskMode makes every hand come with a question. Succeeds also if it is so.
+	AskMode struct{ On bool }
+
+	// SlowMode sets the least time between two raisings of a hand by one person, in seconds up to MaxSlow; 0 for none.
+	// Succeeds also if it is so. Refused: request-invalid for less than 0 or more than MaxSlow.
+	SlowMode struct{ Seconds int64 }
 
 	// End ends the room.
 	End struct{}

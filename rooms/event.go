@@ -1,6 +1,10 @@
 package rooms
 
-import "github.com/stoa-rooms/stoa/identity"
+import (
+	"slices"
+
+	"github.com/stoa-rooms/stoa/identity"
+)
 
 // Event tells one thing that a command changed. The set is closed, one type for each room event of package api. In all
 // of them a zero By means that no moderator did it: the person themselves, or the room.
@@ -9,8 +13,8 @@ type Event interface {
 	durable() bool
 }
 
-// Durable reports whether the Record may be another after these events, so that the host has to store it anew.
-// Entering, muting, offers and lost connections are not durable.
+// Durable reports whether the Record may be another after these events, its Log left out, so that the host has to store
+// it anew. Entering, muting, offers and lost connections are not durable.
 func Durable(events []Event) bool {
 	for _, e := range events {
 		if e.durable() {
@@ -18,6 +22,12 @@ func Durable(events []Event) bool {
 		}
 	}
 	return false
+}
+
+// Noted reports whether the room's log has grown. It is stored with the Record; but a command that changes nothing else of
+// it, such as a mute, need not fail when the log cannot be written.
+func Noted(events []Event) bool {
+	return slices.ContainsFunc(events, func(e Event) bool { _, ok := e.(Logged); return ok })
 }
 
 // HandRaised adds a hand to the end of the queue.
@@ -94,11 +104,29 @@ type Connection struct {
 	Connected bool
 }
 
-// Removed says that somebody may not come back. It follows the events that took them from their place.
-type Removed struct {
+// UnmuteAsked asks somebody on the stage to open their microphone.
+type UnmuteAsked struct {
 	Key identity.PublicKey
 	By  identity.PublicKey
 }
+
+// Removed says that somebody may not come back, or not so soon. It follows the events that took them from their place.
+type Removed struct{ Removal Removal }
+
+// RemovalEnded says that somebody may come back: a moderator lifted the removal, or its time is over.
+type RemovalEnded struct {
+	Key identity.PublicKey
+	By  identity.PublicKey
+}
+
+// SettingsChanged says how the stage is open now.
+type SettingsChanged struct {
+	Settings Settings
+	By       identity.PublicKey
+}
+
+// Logged says that the room's log has one more line. It comes last among the events of a command.
+type Logged struct{ Order Order }
 
 // AudienceChanged says that the list of connected listeners is another. Ask State for it, when it suits.
 type AudienceChanged struct{}
@@ -128,6 +156,10 @@ func (Muted) durable() bool           { return false }
 func (Unmuted) durable() bool         { return false }
 func (RoleChanged) durable() bool     { return true }
 func (Connection) durable() bool      { return false }
+func (UnmuteAsked) durable() bool     { return false }
 func (Removed) durable() bool         { return true }
+func (RemovalEnded) durable() bool    { return true }
+func (SettingsChanged) durable() bool { return true }
+func (Logged) durable() bool          { return false }
 func (AudienceChanged) durable() bool { return false }
 func (Ended) durable() bool           { return true }

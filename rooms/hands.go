@@ -43,6 +43,9 @@ func (a RaiseHand) apply(t *turn) error {
 	if indexOf(t.hands, t.actor) >= 0 {
 		return nil
 	}
+	if err := t.mayAsk(a.Question); err != nil {
+		return err
+	}
 	if limit := t.config.Limits.hands(); len(t.hands) >= limit {
 		return reason.Reject(reason.RoomQueueFull, "%d hands", limit)
 	}
@@ -50,6 +53,7 @@ func (a RaiseHand) apply(t *turn) error {
 	question := strings.ToValidUTF8(a.Question, "\uFFFD") // or the Record could not hold it
 	h := Hand{Key: t.actor, Number: number, Question: question, At: t.at}
 	t.hands = with(t.hands, h)
+	t.noteRaised()
 	t.tell(HandRaised{h})
 	return nil
 }

@@ -1,6 +1,8 @@
 package rooms_test
 
 import (
+	"bytes"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +22,7 @@ type view struct {
 	Offers    []rooms.StageOffer
 	Listeners []rooms.AudiencePerson
 	Removals  []rooms.Removal
+	Settings  rooms.Settings
 	Ended     rooms.Ended
 	Next      int64
 	People    int
@@ -29,7 +32,7 @@ func look(s rooms.State) view {
 	ended, _ := s.Ended()
 	return view{
 		Stage: s.Stage(), Hands: s.Hands(), Offers: s.Offers(), Listeners: s.Listeners(0, s.Listening()),
-		Removals: s.Removals(), Ended: ended, Next: s.Next(), People: s.People(),
+		Removals: s.Removals(), Settings: s.Settings(), Ended: ended, Next: s.Next(), People: s.People(),
 	}
 }
 
@@ -60,7 +63,10 @@ func drawCommand(t *rapid.T, s rooms.State, step int, at int64) rooms.Command {
 		}
 		return key(byte(index(label, population)))
 	}
-	var moderators, stage, listeners, offered []identity.PublicKey
+	var moderators, stage, listeners, offered, removed []identity.PublicKey
+	for _, r := range s.Removals() {
+		removed = append(removed, r.Key)
+	}
 	for _, p := range s.Stage() {
 		stage = append(stage, p.Key)
 		if p.Role == rooms.Moderator {
@@ -98,6 +104,13 @@ func drawCommand(t *rapid.T, s rooms.State, step int, at int64) rooms.Command {
 		{3, moderators, func() rooms.Action { return rooms.Appoint{Who: target(stage)} }},
 		{2, moderators, func() rooms.Action { return rooms.Withdraw{Who: target(moderators)} }},
 		{1, moderators, func() rooms.Action { return rooms.Remove{Who: target(nil)} }},
+		{1, moderators, func() rooms.Action { return rooms.Remove{Who: target(nil), For: 20_000} }},
+		{1, moderators, func() rooms.Action { return rooms.Lift{Who: target(removed)} }},
+		{1, moderators, func() rooms.Action { return rooms.MuteAll{} }},
+		{1, moderators, func() rooms.Action { return rooms.AskToUnmute{Who: target(stage)} }},
+		{1, moderators, func() rooms.Action { return rooms.Lock{On: rapid.Bool().Draw(t, "on")} }},
+		{1, moderators, func() rooms.Action { return rooms.AskMode{On: rapid.Bool().Draw(t, "on")} }},
+		{1, moderators, func() rooms.Action { return rooms.SlowMode{Seconds: rapid.Int64Range(0, 20).Draw(t, "slow")} }},
 		{1, nil, func() rooms.Action {
 			return rooms.Unite{Removed: []rooms.Removal{{Key: target(stage), By: key(population), At: at}, {}}}
 		}},
@@ -125,9 +138,9 @@ func TestInvariants(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rooms.New(config(tight))
 		m := mirror{view: look(s)}
-		removed := map[identity.PublicKey]bool{}
+		removed := map[identity.PublicKey]int64{} // until when
 		var history []rooms.Command
-		at := int64(start)
+		at, since := int64(start), int64(start)
 		for i := range 100 {
 			at += rapid.SampledFrom([]int64{0, 0, 0, 1, 500, 5_000, 29_999, 30_000, 60_000}).Draw(t, "pause")
 			c := drawCommand(t, s, i, at)
@@ -142,23 +155,40 @@ func TestInvariants(t *testing.T) {
 				same(t, before, look(next))
 				continue
 			}
-			if _, ok := c.Do.(rooms.Enter); ok && removed[c.Actor] {
+			for k, until := range removed {
+				if until <= at {
+					delete(removed, k)
+				}
+			}
+			if _, ok := c.Do.(rooms.Enter); ok && removed[c.Actor] > 0 {
 				t.Fatalf("somebody who was removed entered")
 			}
 			switch a := c.Do.(type) {
 			case rooms.Remove:
-				removed[a.Who] = true
+				until := int64(math.MaxInt64)
+				if a.For > 0 {
+					until = at + a.For
+				}
+				removed[a.Who] = max(removed[a.Who], until)
 			case rooms.Unite:
-				removed[a.Removed[0].Key] = true
+				removed[a.Removed[0].Key] = math.MaxInt64
+			case rooms.Lift:
+				delete(removed, a.Who)
 			}
 			if !rooms.Durable(events) {
-				same(t, s.Record(), next.Record())
+				was, is := s.Record(), next.Record()
+				if !rooms.Noted(events) {
+					same(t, was.Log, is.Log)
+				}
+				was.Log, is.Log = nil, nil
+				same(t, was, is)
 			}
 			queueIsStable(t, s, next)
 			onlyUnmuteLetsSend(t, c, s, next)
 			m.apply(t, next, events)
 			s = next
 			checkInvariants(t, s, removed)
+			since = hasModerator(t, s, at, since)
 			checkRestore(t, s, at)
 		}
 		again := rooms.New(config(tight))
@@ -170,7 +200,7 @@ func TestInvariants(t *testing.T) {
 	})
 }
 
-func checkInvariants(t *rapid.T, s rooms.State, removed map[identity.PublicKey]bool) {
+func checkInvariants(t *rapid.T, s rooms.State, removed map[identity.PublicKey]int64) {
 	if _, ended := s.Ended(); ended {
 		if s.People() != 0 || s.Next() != 0 || len(s.Offers()) != 0 {
 			t.Fatalf("an ended room remembers people")
@@ -206,7 +236,7 @@ func checkInvariants(t *rapid.T, s rooms.State, removed map[identity.PublicKey]b
 			t.Fatalf("MaySend is %v for %+v", s.MaySend(k), p)
 		}
 		_, placed := s.Role(k)
-		if removed[k] && (placed || !s.Removed(k)) {
+		if removed[k] > 0 && (placed || !s.Removed(k)) || removed[k] == 0 && s.Removed(k) {
 			t.Fatalf("somebody who was removed is here")
 		}
 	}
@@ -215,6 +245,25 @@ func checkInvariants(t *rapid.T, s rooms.State, removed map[identity.PublicKey]b
 			t.Fatalf("an offer to somebody who is %q", role)
 		}
 	}
+}
+
+// hasModerator holds that a living room always has a connected moderator, or one is due within the grace: if anybody on
+// the stage is connected. It takes and returns since when none is; 0 while one is.
+func hasModerator(t *rapid.T, s rooms.State, at, since int64) int64 {
+	connected := false
+	for _, p := range s.Stage() {
+		if p.Connected && p.Role == rooms.Moderator {
+			return 0
+		}
+		connected = connected || p.Connected
+	}
+	if since == 0 {
+		since = at
+	}
+	if _, ended := s.Ended(); connected && !ended && (at >= since+rooms.Grace || s.Next() > since+rooms.Grace) {
+		t.Fatalf("nobody has moderated for %d ms, and the next tick is in %d", at-since, s.Next()-at)
+	}
+	return since
 }
 
 // onlyUnmuteLetsSend holds that nobody comes to be heard but by their own Unmute.
@@ -270,7 +319,7 @@ func checkRestore(t *rapid.T, s rooms.State, at int64) {
 	want := look(s)
 	for i := range want.Stage {
 		p := &want.Stage[i]
-		p.Connected, p.Muted, p.Until = false, true, at+rooms.Hold
+		p.Connected, p.Muted, p.Until, p.Asked = false, true, at+rooms.Hold, 0
 	}
 	for i := range want.Hands {
 		want.Hands[i].Until = at + rooms.Hold
@@ -278,6 +327,11 @@ func checkRestore(t *rapid.T, s rooms.State, at int64) {
 	want.Offers, want.Listeners = nil, []rooms.AudiencePerson{}
 	want.People = len(want.Stage) + len(want.Hands)
 	want.Next = at + rooms.Hold
+	for _, r := range want.Removals {
+		if r.Until != 0 {
+			want.Next = min(want.Next, r.Until)
+		}
+	}
 	same(t, want, look(restored))
 	for i := range byte(population) {
 		if restored.MaySend(key(i)) {
@@ -342,6 +396,13 @@ func (m *mirror) apply(t *rapid.T, s rooms.State, events []rooms.Event) {
 		case rooms.Ended:
 			*v = view{Ended: e}
 		case rooms.Removed:
+			v.Removals = slices.DeleteFunc(v.Removals, func(r rooms.Removal) bool { return r.Key == e.Removal.Key })
+			v.Removals = append(v.Removals, e.Removal)
+		case rooms.RemovalEnded:
+			v.Removals = slices.DeleteFunc(v.Removals, func(r rooms.Removal) bool { return r.Key == e.Key })
+		case rooms.SettingsChanged:
+			v.Settings = e.Settings
+		case rooms.UnmuteAsked, rooms.Logged:
 		}
 	}
 	now := look(s)
@@ -351,14 +412,18 @@ func (m *mirror) apply(t *rapid.T, s rooms.State, events []rooms.Event) {
 	v.Listeners = now.Listeners
 	// Events do not tell how long places are held, or who appointed and when; clients do not show it.
 	for i := range now.Stage {
-		now.Stage[i].Until, now.Stage[i].By, now.Stage[i].Since = 0, identity.PublicKey{}, 0
+		now.Stage[i].Until, now.Stage[i].By, now.Stage[i].Since, now.Stage[i].Asked = 0, identity.PublicKey{}, 0, 0
 	}
 	for i := range now.Hands {
 		now.Hands[i].Until = 0
 	}
 	for i := range v.Stage {
-		v.Stage[i].Until, v.Stage[i].Since = 0, 0
+		v.Stage[i].Until, v.Stage[i].Since, v.Stage[i].Asked = 0, 0, 0
 	}
+	inForce := slices.DeleteFunc(now.Removals, func(r rooms.Removal) bool { return r.Lifted != 0 })
+	slices.SortFunc(v.Removals, func(a, b rooms.Removal) int { return bytes.Compare(a.Key[:], b.Key[:]) })
+	same(t, append([]rooms.Removal{}, inForce...), append([]rooms.Removal{}, v.Removals...))
+	same(t, now.Settings, v.Settings)
 	same(t, [][]rooms.StagePerson{append([]rooms.StagePerson{}, now.Stage...)}, [][]rooms.StagePerson{append([]rooms.StagePerson{}, v.Stage...)})
 	same(t, append([]rooms.Hand{}, now.Hands...), append([]rooms.Hand{}, v.Hands...))
 	same(t, append([]rooms.StageOffer{}, now.Offers...), append([]rooms.StageOffer{}, v.Offers...))

@@ -61,15 +61,42 @@ func (s State) isLastModerator(k identity.PublicKey) bool {
 	return i >= 0 && isModerator(s.stage[i]) && !slices.ContainsFunc(s.stage, others)
 }
 
-// succeed makes sure that a living room has a moderator, connected or held: the stage is in the order of joining, so
-// its first connected person has served longest. With an empty stage the room ends.
+// othersModerate reports whether a connected moderator is here beside k.
+func (s State) othersModerate(k identity.PublicKey) bool {
+	return slices.ContainsFunc(s.stage, func(p StagePerson) bool { return p.atWork() && p.Key != k })
+}
+
+// atWork reports whether somebody moderates now.
+func (p StagePerson) atWork() bool { return isModerator(p) && p.Connected }
+
+// succeed makes sure that a living room has a moderator on its stage, and a connected one within Grace if there is
+// anybody who could be. The stage is in the order of joining, so its first connected person has served longest. With an
+// empty stage the room ends.
 func (t *turn) succeed() {
-	switch {
-	case t.ended.Why != "" || slices.ContainsFunc(t.stage, isModerator):
-	case len(t.stage) == 0:
+	if t.ended.Why != "" {
+		return
+	}
+	if len(t.stage) == 0 {
 		t.end(EndedEmpty, identity.PublicKey{})
-	default:
-		connected := func(p StagePerson) bool { return p.Connected }
-		t.setRole(max(0, slices.IndexFunc(t.stage, connected)), Moderator, identity.PublicKey{})
+		return
+	}
+	if slices.ContainsFunc(t.stage, StagePerson.atWork) {
+		t.vacant = 0
+		return
+	}
+	if t.vacant == 0 {
+		t.vacant = t.at
+	}
+	next := slices.IndexFunc(t.stage, StagePerson.connected)
+	awaited := slices.ContainsFunc(t.stage, isModerator)
+	if awaited && (next < 0 || t.at < t.vacant+Grace) {
+		return
+	}
+	t.setRole(max(0, next), Moderator, identity.PublicKey{})
+	t.note(Order{At: t.at, Made: t.stage[max(0, next)].Key, Role: true})
+	if next >= 0 {
+		t.vacant = 0
 	}
 }
+
+func (p StagePerson) connected() bool { return p.Connected }

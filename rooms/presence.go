@@ -21,13 +21,6 @@ type AudiencePerson struct {
 	Number uint32
 }
 
-// Removal says who may not come back, and since when by whom.
-type Removal struct {
-	Key identity.PublicKey `json:"key"`
-	By  identity.PublicKey `json:"by"`
-	At  int64              `json:"at"` // Unix milliseconds
-}
-
 // Role is the role of somebody who has a place in the room, connected or held.
 func (s State) Role(k identity.PublicKey) (Role, bool) {
 	if i := indexOf(s.stage, k); i >= 0 {
@@ -65,22 +58,6 @@ func (s State) Number(k identity.PublicKey) (uint32, bool) {
 		return s.hands[i].Number, true
 	}
 	return 0, false
-}
-
-// Removed reports whether somebody was removed from the room.
-func (s State) Removed(k identity.PublicKey) bool {
-	_, ok := s.removed.Get(k)
-	return ok
-}
-
-// Removals lists everybody who was removed, by key.
-func (s State) Removals() []Removal {
-	var list []Removal
-	for it := s.removed.Iterator(); !it.Done(); {
-		_, r, _ := it.Next()
-		list = append(list, r)
-	}
-	return list
 }
 
 // Listening is the number of connected listeners.
@@ -140,7 +117,11 @@ func (Enter) apply(t *turn) error {
 
 func (Leave) apply(t *turn) error { //nolint:unparam // an Action's method; this one is never refused
 	k := t.actor
-	if indexOf(t.stage, k) >= 0 {
+	if i := indexOf(t.stage, k); i >= 0 {
+		if isModerator(t.stage[i]) && !t.othersModerate(k) && t.People() > 1 {
+			t.disconnectStage(i, Grace)
+			return nil
+		}
 		t.leaveStage(StageLeft{Key: k, Why: LeftLeft})
 		return nil
 	}
@@ -153,7 +134,7 @@ func (Leave) apply(t *turn) error { //nolint:unparam // an Action's method; this
 func (Disconnect) apply(t *turn) error { //nolint:unparam // an Action's method; this one is never refused
 	k := t.actor
 	if i := indexOf(t.stage, k); i >= 0 {
-		t.disconnectStage(i)
+		t.disconnectStage(i, Hold)
 		return nil
 	}
 	if !t.unseat(k) {
@@ -170,48 +151,6 @@ func (Disconnect) apply(t *turn) error { //nolint:unparam // an Action's method;
 }
 
 func (Tick) apply(*turn) error { return nil }
-
-// Remove is here because it is about who may be present.
-func (a Remove) apply(t *turn) error {
-	if err := t.moderates(); err != nil {
-		return err
-	}
-	if t.Removed(a.Who) {
-		return nil
-	}
-	role, err := t.command(a.Who)
-	if err != nil {
-		return err
-	}
-	if role == Moderator {
-		return reason.Reject(reason.RoomRank, "removing a moderator")
-	}
-	t.remove(Removal{Key: a.Who, By: t.actor, At: t.at})
-	return nil
-}
-
-func (a Unite) apply(t *turn) error { //nolint:unparam // an Action's method; this one is never refused
-	for _, r := range a.Removed {
-		if r.valid() && !t.Removed(r.Key) {
-			t.remove(r)
-		}
-	}
-	return nil
-}
-
-// remove takes somebody out of the room, if they are in it, and lets them not come back.
-func (t *turn) remove(r Removal) {
-	t.leaveStage(StageLeft{Key: r.Key, Why: LeftRemoved, By: r.By})
-	t.unseat(r.Key)
-	t.lowerHand(r.Key, r.By)
-	t.endOffer(r.Key, OfferWithdrawn)
-	t.removed = t.removed.Set(r.Key, r)
-	t.tell(Removed{Key: r.Key, By: r.By})
-}
-
-func (r Removal) valid() bool {
-	return !r.Key.IsZero() && !r.By.IsZero() && r.At >= 0 && r.At <= maxTime
-}
 
 // seat puts somebody into the audience.
 func (t *turn) seat(k identity.PublicKey, number uint32) {

@@ -4,13 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 
 	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/statement"
 )
 
-// Record is what of a room must survive a restart of its host: the roles, the stage, the hand queue and the removals.
+// Record is what of a room must survive a restart of its host: the roles, the stage, the hand queue, the settings, the
+// removals and the log of what moderators did.
 // It names no listener who has not raised a hand, and nothing that a restart resets anyway: everybody comes back muted
 // and unconnected, and offers are void. It is stored while the room lives and erased when it ends.
 type Record struct {
@@ -18,6 +21,9 @@ type Record struct {
 	Stage   []StageRecord `json:"stage"`
 	Hands   []HandRecord  `json:"hands,omitempty"`
 	Removed []Removal     `json:"removed,omitempty"`
+
+	Settings Settings `json:"settings,omitzero"`
+	Log      []Order  `json:"log,omitempty"`
 }
 
 // StageRecord is one person of a Record's stage.
@@ -39,7 +45,7 @@ type HandRecord struct {
 
 // Record is the durable part of a room that lives. Durable tells from events whether it may have changed.
 func (s State) Record() Record {
-	r := Record{Room: s.config, Removed: s.Removals()}
+	r := Record{Room: s.config, Removed: s.Removals(), Settings: s.settings, Log: s.Log()}
 	for _, p := range s.stage {
 		r.Stage = append(r.Stage, StageRecord{Key: p.Key, Number: p.Number, Role: p.Role, By: p.By, Since: p.Since})
 	}
@@ -68,7 +74,28 @@ func Restore(r Record, at int64) State {
 	for _, m := range r.Removed {
 		s.removed = s.removed.Set(m.Key, m)
 	}
+	s.over, s.vacant = s.nextOver(), at
+	s.settings, s.log = r.Settings, r.Log
 	return s
+}
+
+// Within is the Record with no more of its log, and of the proofs of its removals, than fit into so many bytes: what of
+// it one message can carry. People, hands and the removals themselves are never left out.
+func (r Record) Within(size int) Record {
+	fits := func() bool {
+		data, err := r.Encode()
+		return err != nil || len(data) <= size
+	}
+	for lines := len(r.Log); lines > 0 && !fits(); lines /= 2 {
+		r.Log = trimmed(slices.Clone(r.Log), lines/2, maxLogBytes)
+	}
+	if !fits() {
+		r.Removed = slices.Clone(r.Removed)
+		for i := range r.Removed {
+			r.Removed[i].Act, r.Removed[i].Reason = "", statement.Text{}
+		}
+	}
+	return r
 }
 
 // EpochNumbers is how many person numbers there are for one epoch: those of epoch e are above e × EpochNumbers (in
@@ -137,9 +164,16 @@ func (r Record) check() error {
 		c.time(h.At)
 	}
 	for _, m := range r.Removed {
-		c.person(m.Key)
-		c.require(!m.By.IsZero(), "removed by nobody")
-		c.time(m.At)
+		if m.Lifted == 0 { // who was let in again may be here
+			c.person(m.Key)
+		}
+		c.require(m.valid(), "a removal of nobody, by nobody or out of time")
+	}
+	c.require(r.Settings.Slow >= 0 && r.Settings.Slow <= MaxSlow, "a slow mode out of range")
+	c.require(len(r.Log) <= MaxLog, "more log than is kept")
+	for _, o := range r.Log {
+		c.time(o.At)
+		c.require((o.Act == "") != o.Made.IsZero(), "a line of the log that says nothing, or two things")
 	}
 	return c.err
 }

@@ -17,6 +17,7 @@ type StagePerson struct {
 	Until     int64              // for how long the place is held, Unix milliseconds; 0 while connected
 	By        identity.PublicKey // the moderator who made them one; zero for the creator and whom the room appointed
 	Since     int64              // when they became a moderator, Unix milliseconds; 0 for a speaker
+	Asked     int64              // when they were last asked to unmute, Unix milliseconds
 }
 
 func (p StagePerson) key() identity.PublicKey { return p.Key }
@@ -59,6 +60,37 @@ func (a Mute) apply(t *turn) error {
 	case Speaker:
 		t.setMuted(indexOf(t.stage, a.Who), true, t.actor)
 	}
+	return nil
+}
+
+func (MuteAll) apply(t *turn) error {
+	if err := t.moderates(); err != nil {
+		return err
+	}
+	for i, p := range t.stage {
+		if p.Role == Speaker {
+			t.setMuted(i, true, t.actor)
+		}
+	}
+	return nil
+}
+
+func (a AskToUnmute) apply(t *turn) error {
+	role, err := t.command(a.Who)
+	if err != nil {
+		return err
+	}
+	if role == Listener {
+		return reason.Reject(reason.RoomState, "a listener has no microphone")
+	}
+	i := indexOf(t.stage, a.Who)
+	p := t.stage[i]
+	if !p.Muted || p.Asked != 0 && t.at < p.Asked+AskAgain {
+		return nil
+	}
+	p.Asked = t.at
+	t.stage = replaced(t.stage, i, p)
+	t.tell(UnmuteAsked{Key: p.Key, By: t.actor})
 	return nil
 }
 
@@ -120,14 +152,14 @@ func (t *turn) connectStage(i int) {
 	t.tell(Connection{Key: p.Key, Connected: true})
 }
 
-// disconnectStage mutes somebody and holds their place.
-func (t *turn) disconnectStage(i int) {
+// disconnectStage mutes somebody and holds their place that long.
+func (t *turn) disconnectStage(i int, hold int64) {
 	t.setMuted(i, true, identity.PublicKey{})
 	p := t.stage[i]
 	if !p.Connected {
 		return
 	}
-	p.Connected, p.Until = false, t.at+Hold
+	p.Connected, p.Until = false, t.at+hold
 	t.stage = replaced(t.stage, i, p)
 	t.tell(Connection{Key: p.Key, Connected: false})
 }

@@ -13,9 +13,13 @@
 //   - in the audience, as a connected listener, perhaps with a raised hand in the queue;
 //   - nowhere but in the hand queue: a listener with a raised hand whose connection was lost, held as long.
 //
-// A room that has not ended always has a moderator. When the last one goes, the connected speaker who has been on the
-// stage longest takes over (or, when all are reconnecting, the longest of those); when the stage is empty, the room
-// ends. Ending forgets everything and everybody.
+// A room that has not ended always has a moderator on its stage, and a connected one within [Grace], if anybody on the
+// stage is connected. The last one's place is held: for Hold when their connection is lost, for Grace when they leave
+// others behind. When the grace is over, the connected speaker who has been on the stage longest moderates as well (or,
+// when no moderator is awaited and all are reconnecting, the longest of those). Moderators by appointment need no
+// succession: they moderate already. When the stage is empty, the room ends. Ending forgets everything and everybody.
+//
+// What moderators do is kept in a log ([State.Log]), each command as the act that they signed.
 //
 // [State.MaySend] is the only source of the permission to be heard. [State.Record] is what must survive a restart of
 // the host, and [Restore] goes on from it.
@@ -41,6 +45,11 @@ import (
 const (
 	Hold      = 60_000 // how long the place of somebody who lost their connection is held
 	OfferLife = 30_000 // how long an offer of the stage stands
+	AskAgain  = 10_000 // until somebody who was asked to unmute may be asked again
+
+	// Grace is how long a room waits for its last moderator. A page that is loaded anew, a change of network and a
+	// host that is lost and replaced (10 s) fit into it; and nobody waits longer for somebody who can mute.
+	Grace = 30_000
 )
 
 // Limits bound a room. A zero means the default.
@@ -71,6 +80,11 @@ type State struct {
 	audience *immutable.SortedMap[identity.PublicKey, uint32] // the connected listeners and their numbers
 	entries  *immutable.SortedMap[uint32, identity.PublicKey] // the same by number: the order of entering
 	removed  *immutable.SortedMap[identity.PublicKey, Removal]
+	over     int64                                           // when the next removal is over, ms; 0: none is
+	raised   *immutable.SortedMap[identity.PublicKey, int64] // in slow mode: who raised a hand lately, and when
+	settings Settings
+	log      []Order // never modified in place
+	vacant   int64   // since when no moderator is connected, ms; 0 while one is
 }
 
 // Command is one action, with who does it and when. The host sets At; it need not be later than the one before, for a
@@ -79,13 +93,18 @@ type Command struct {
 	At    int64              // Unix milliseconds
 	Actor identity.PublicKey // the zero key for Tick
 	Do    Action
+
+	// Act is the action as a moderator signed it, and Reason the text that it commits to. The host has checked both. If
+	// the command changes anything, they go into the room's log.
+	Act    statement.Statement
+	Reason statement.Text
 }
 
 // New opens a room. The creator is its only person: on the stage, a moderator, muted, not yet connected. Their place
 // is held for Hold from c.At; if they have not entered by then, the room ends.
 func New(c Config) State {
 	s := empty(c, c.At)
-	s.last = 1
+	s.last, s.vacant = 1, c.At
 	s.stage = []StagePerson{{Key: c.Creator, Number: 1, Role: Moderator, Muted: true, Until: c.At + Hold, Since: c.At}}
 	return s
 }
@@ -97,6 +116,7 @@ func empty(c Config, at int64) State {
 		audience: immutable.NewSortedMap[identity.PublicKey, uint32](byKey{}),
 		entries:  immutable.NewSortedMap[uint32, identity.PublicKey](byNumber{}),
 		removed:  immutable.NewSortedMap[identity.PublicKey, Removal](byKey{}),
+		raised:   immutable.NewSortedMap[identity.PublicKey, int64](byKey{}),
 	}
 }
 
@@ -119,7 +139,7 @@ func (byNumber) Compare(a, b uint32) int { return cmp.Compare(a, b) }
 // What somebody may safely ask for twice is not refused: if the room already is as the action would leave it, Apply
 // succeeds without events. Each Action says when that is.
 func (s State) Apply(c Command) (State, []Event, error) {
-	t := &turn{State: s, actor: c.Actor}
+	t := &turn{State: s, actor: c.Actor, act: c.Act, reason: c.Reason}
 	t.at = max(s.at, c.At)
 	t.expire()
 	if t.ended.Why != "" {
@@ -130,8 +150,12 @@ func (s State) Apply(c Command) (State, []Event, error) {
 			return s, nil, reason.Reject(reason.RoomEnded, "%s", t.ended.Why)
 		}
 	}
+	before := len(t.events)
 	if err := c.Do.apply(t); err != nil {
 		return s, nil, err
+	}
+	if len(t.events) > before && !c.Act.IsZero() {
+		t.note(Order{At: t.at, Act: c.Act.Text(), Reason: c.Reason, Role: isAboutRoles(c.Do)})
 	}
 	t.succeed()
 	return t.State, t.events, nil
@@ -154,6 +178,10 @@ func (s State) Next() int64 {
 	for _, o := range s.offers {
 		due(o.Expires)
 	}
+	due(s.over)
+	if s.vacant != 0 && slices.ContainsFunc(s.stage, StagePerson.connected) {
+		due(s.vacant + Grace)
+	}
 	return next
 }
 
@@ -168,6 +196,8 @@ func (s State) Ended() (Ended, bool) { return s.ended, s.ended.Why != "" }
 type turn struct {
 	State
 	actor  identity.PublicKey
+	act    statement.Statement
+	reason statement.Text
 	events []Event
 }
 
@@ -190,6 +220,7 @@ func (t *turn) expire() {
 			t.leaveStage(StageLeft{Key: p.Key, Why: LeftLost})
 		}
 	}
+	t.pardon()
 	t.succeed()
 }
 

@@ -40,59 +40,109 @@ func TestSuccession(t *testing.T) {
 		return s
 	}
 	tests := []struct {
-		name      string
-		steps     []step
-		moderator int // -1: the room ended
+		name       string
+		steps      []step
+		moderators string // "": the room ended
 	}{
 		{"another moderator stays", []step{
 			{0, key(0), rooms.Appoint{Who: key(3)}},
 			{0, key(0), rooms.Leave{}},
-		}, 3},
-		{"the longest-serving speaker follows", []step{{0, key(0), rooms.Leave{}}}, 1},
+			{rooms.Grace, key(0), rooms.Tick{}},
+		}, "3"},
+		{"who leaves is waited for", []step{{0, key(0), rooms.Leave{}}, {rooms.Grace - 1, key(0), rooms.Tick{}}}, "0"},
+		{"and has their role again", []step{
+			{0, key(0), rooms.Leave{}},
+			{rooms.Grace - 1, key(0), rooms.Enter{}},
+			{rooms.Hold, key(0), rooms.Tick{}},
+		}, "0"},
+		{"the longest-serving speaker follows", []step{{0, key(0), rooms.Leave{}}, {rooms.Grace, key(0), rooms.Tick{}}}, "1"},
+		{"who comes back too late listens", []step{{0, key(0), rooms.Leave{}}, {rooms.Grace, key(0), rooms.Enter{}}}, "1"},
 		{"one who is connected goes first", []step{
 			{0, key(1), rooms.Disconnect{}},
 			{0, key(0), rooms.Leave{}},
-		}, 2},
+			{rooms.Grace, key(0), rooms.Tick{}},
+		}, "2"},
 		{"one who is reconnecting is better than the end", []step{
 			{0, key(1), rooms.Disconnect{}},
 			{0, key(2), rooms.Leave{}},
 			{0, key(3), rooms.StepDown{}},
 			{0, key(0), rooms.Leave{}},
-		}, 1},
-		{"a held moderator is waited for", []step{
+			{rooms.Grace, key(0), rooms.Tick{}},
+		}, "1"},
+		{"a lost moderator is waited for", []step{
 			{0, key(0), rooms.Disconnect{}},
-			{rooms.Hold - 1, key(0), rooms.Tick{}},
-		}, 0},
-		{"but not for ever", []step{
+			{rooms.Grace - 1, key(0), rooms.Tick{}},
+		}, "0"},
+		{"but somebody moderates after the grace, beside them", []step{
+			{0, key(0), rooms.Disconnect{}},
+			{rooms.Grace, key(0), rooms.Tick{}},
+		}, "01"},
+		{"and alone when they are gone for good", []step{
 			{0, key(0), rooms.Disconnect{}},
 			{rooms.Hold, key(0), rooms.Tick{}},
-		}, 1},
+		}, "1"},
+		{"with nobody there to moderate, the first who comes back does", []step{
+			{0, key(0), rooms.Disconnect{}},
+			{0, key(1), rooms.Disconnect{}},
+			{0, key(2), rooms.Disconnect{}},
+			{0, key(3), rooms.Disconnect{}},
+			{rooms.Grace + 5, key(3), rooms.Enter{}},
+		}, "03"},
 		{"time passes with every command", []step{
 			{0, key(0), rooms.Disconnect{}},
 			{rooms.Hold, key(2), rooms.Unmute{}},
-		}, 1},
+		}, "1"},
 		{"lost together, the next who is here", []step{
 			{0, key(0), rooms.Disconnect{}},
 			{0, key(1), rooms.Disconnect{}},
 			{rooms.Hold, key(0), rooms.Tick{}},
-		}, 2},
+		}, "2"},
+		{"two who leave together: the second is waited for", []step{
+			{0, key(0), rooms.Appoint{Who: key(3)}},
+			{0, key(0), rooms.Leave{}},
+			{0, key(3), rooms.Leave{}},
+			{rooms.Grace - 1, key(0), rooms.Tick{}},
+		}, "3"},
+		{"and neither longer than the grace", []step{
+			{0, key(0), rooms.Appoint{Who: key(3)}},
+			{0, key(0), rooms.Leave{}},
+			{0, key(3), rooms.Leave{}},
+			{rooms.Grace, key(0), rooms.Tick{}},
+		}, "1"},
+		{"lost, and then leaves: the grace begins with the leaving", []step{
+			{0, key(0), rooms.Disconnect{}},
+			{10, key(0), rooms.Leave{}},
+			{rooms.Grace + 9, key(0), rooms.Tick{}},
+		}, "01"},
 		{"listeners do not moderate", []step{
 			{0, key(1), rooms.StepDown{}},
 			{0, key(2), rooms.StepDown{}},
 			{0, key(3), rooms.StepDown{}},
 			{0, key(0), rooms.Leave{}},
-		}, -1},
+			{rooms.Grace - 1, key(0), rooms.Tick{}},
+			{rooms.Grace, key(0), rooms.Tick{}},
+		}, ""},
+		{"nobody is waited for by nobody", []step{
+			{0, key(1), rooms.Leave{}},
+			{0, key(2), rooms.Leave{}},
+			{0, key(3), rooms.Leave{}},
+			{0, key(0), rooms.Leave{}},
+		}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := play(t, open(t), tt.steps...)
-			if e, over := s.Ended(); over != (tt.moderator < 0) || over && e.Why != rooms.EndedEmpty {
+			if e, over := s.Ended(); over != (tt.moderators == "") || over && e.Why != rooms.EndedEmpty {
 				t.Fatalf("ended: %v %v", e, over)
 			}
-			for _, p := range s.Stage() {
-				if (p.Role == rooms.Moderator) != (p.Key == key(byte(tt.moderator))) {
-					t.Errorf("%d is a %s", p.Number, p.Role)
+			moderators := ""
+			for n := range byte(4) {
+				if role, _ := s.Role(key(n)); role == rooms.Moderator {
+					moderators += string('0' + n)
 				}
+			}
+			if moderators != tt.moderators {
+				t.Errorf("%q moderate, not %q", moderators, tt.moderators)
 			}
 		})
 	}

@@ -125,6 +125,11 @@ stepdown     ok      ok        ok     ok      -        -         -             n
 muteself     ok      ok        ok     ok      role     role      role          not-here not-here not-here removed
 unmute       -       -         -      -       role     role      role          not-here not-here not-here removed
 end          ok      ok        ok     role    role     role      role          not-here not-here not-here removed
+muteall      ok      ok        ok     role    role     role      role          not-here not-here not-here removed
+lock         ok      ok        ok     role    role     role      role          not-here not-here not-here removed
+unlock       -       -         -      role    role     role      role          not-here not-here not-here removed
+askmode      ok      ok        ok     role    role     role      role          not-here not-here not-here removed
+slowmode     ok      ok        ok     role    role     role      role          not-here not-here not-here removed
 `
 
 // What moderators may do to others. Rows: action and actor; columns: target.
@@ -148,9 +153,18 @@ appoint     second    -       -         -      ok      state    state state   ok
 withdraw    creator   ok      ok        ok     -       -        -     -       -     -        person-gone person-gone
 withdraw    moderator rank    ok        ok     -       -        -     -       -     -        person-gone person-gone
 withdraw    second    rank    rank      ok     -       -        -     -       -     -        person-gone person-gone
+asktounmute creator   -       -         -      -       state    state state   ok    state    person-gone person-gone
+asktounmute moderator -       -         -      -       state    state state   ok    state    person-gone person-gone
+asktounmute second    -       -         -      -       state    state state   ok    state    person-gone person-gone
 remove      creator   rank    rank      rank   ok      ok       ok    ok      ok    ok       person-gone -
 remove      moderator rank    rank      rank   ok      ok       ok    ok      ok    ok       person-gone -
 remove      second    rank    rank      rank   ok      ok       ok    ok      ok    ok       person-gone -
+removefor   creator   rank    rank      rank   ok      ok       ok    ok      ok    ok       person-gone -
+removefor   moderator rank    rank      rank   ok      ok       ok    ok      ok    ok       person-gone -
+removefor   second    rank    rank      rank   ok      ok       ok    ok      ok    ok       person-gone -
+lift        creator   state   state     state  state   state    state state   state state    state       ok
+lift        moderator state   state     state  state   state    state state   state state    state       ok
+lift        second    state   state     state  state   state    state state   state state    state       ok
 `
 
 // Whoever does not moderate is refused alike, whatever the action and the target.
@@ -163,7 +177,8 @@ var selfActions = map[string]rooms.Action{
 	"enter": rooms.Enter{}, "leave": rooms.Leave{}, "disconnect": rooms.Disconnect{}, "tick": rooms.Tick{},
 	"raisehand": rooms.RaiseHand{}, "lowerhand": rooms.LowerHand{}, "acceptoffer": rooms.AcceptOffer{},
 	"declineoffer": rooms.DeclineOffer{}, "stepdown": rooms.StepDown{}, "muteself": rooms.MuteSelf{},
-	"unmute": rooms.Unmute{}, "end": rooms.End{},
+	"unmute": rooms.Unmute{}, "end": rooms.End{}, "muteall": rooms.MuteAll{},
+	"lock": rooms.Lock{On: true}, "unlock": rooms.Lock{}, "askmode": rooms.AskMode{On: true}, "slowmode": rooms.SlowMode{Seconds: 60},
 }
 
 var targetActions = map[string]func(identity.PublicKey) rooms.Action{
@@ -173,7 +188,10 @@ var targetActions = map[string]func(identity.PublicKey) rooms.Action{
 	"move":        func(k identity.PublicKey) rooms.Action { return rooms.Move{Who: k} },
 	"appoint":     func(k identity.PublicKey) rooms.Action { return rooms.Appoint{Who: k} },
 	"withdraw":    func(k identity.PublicKey) rooms.Action { return rooms.Withdraw{Who: k} },
+	"asktounmute": func(k identity.PublicKey) rooms.Action { return rooms.AskToUnmute{Who: k} },
 	"remove":      func(k identity.PublicKey) rooms.Action { return rooms.Remove{Who: k} },
+	"removefor":   func(k identity.PublicKey) rooms.Action { return rooms.Remove{Who: k, For: 300_000} },
+	"lift":        func(k identity.PublicKey) rooms.Action { return rooms.Lift{Who: k} },
 }
 
 func rows(table string) (columns []string, lines [][]string) {

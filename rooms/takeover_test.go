@@ -39,7 +39,7 @@ func TestUnite(t *testing.T) {
 				want[i] = e
 			}
 		}
-		want = append(want, rooms.Removed{Key: k, By: by})
+		want = append(want, rooms.Removed{Removal: removal})
 		next, events, err := s.Apply(rooms.Command{At: start, Do: rooms.Unite{Removed: []rooms.Removal{removal}}})
 		if err != nil || !rooms.Durable(events) {
 			t.Fatalf("%s: %v, durable %v", who, err, rooms.Durable(events))
@@ -59,6 +59,8 @@ func TestUnite(t *testing.T) {
 	for name, r := range map[string]rooms.Removal{
 		"nobody": {By: by}, "by nobody": {Key: people["hand"]}, "before all time": {Key: people["hand"], By: by, At: -1},
 		"after all time": {Key: people["hand"], By: by, At: 1 << 53}, "known": {Key: people["removed"], By: by},
+		"over": {Key: people["hand"], By: by, At: 1, Until: start}, "over before it began": {Key: people["hand"], By: by, At: start + 9, Until: start + 8},
+		"known, for less": {Key: people["removed"], By: by, At: 3, Until: start + 9}, "lifted long ago": {Key: people["hand"], By: by, At: 1, Lifted: -1},
 	} {
 		if got := outcome(t, s, rooms.Command{At: start, Do: rooms.Unite{Removed: []rooms.Removal{r}}}); got != "-" {
 			t.Errorf("%s: %s", name, got)

@@ -10,8 +10,10 @@ import (
 // else. What it may look like is the API's business.
 const maxQuestion = 2000
 
-// Act is what a member does in a room that another node hosts. Signed by the member, so that their home can neither
-// invent nor repeat it: it carries the nonce of their entry and a number above that of their last act. Never logged.
+// Act is what a member does in a room. Signed by the member, so that nobody on the way can invent or repeat it: it
+// carries the nonce that the host gave for their entry and a number above that of their last act. Everything that is
+// done in a room of another node is said this way, and whatever a moderator does, wherever the room is: so everybody
+// there can see the authority behind it. Of all acts, removals and their undoing are in the log.
 type Act struct {
 	Room     ID                 `json:"aud"`
 	IssuedAt int64              `json:"iat"`
@@ -20,7 +22,19 @@ type Act struct {
 	Do       string             `json:"do"`  // an action of the API, such as "raise_hand"
 	Target   identity.PublicKey `json:"sub"` // the person acted on; the signer where there is nobody else
 	Question string             `json:"question"`
+	Duration *int64             `json:"duration,omitzero"` // seconds, from 1; nil: without end, or of no matter
+	Reason   *Commitment        `json:"reason,omitzero"`   // to a removal's reason, which travels beside
+	Switch   *Switch            `json:"switch,omitzero"`   // where the action turns something on or off
 }
+
+// Switch turns something on or off.
+type Switch string
+
+// The positions of a switch.
+const (
+	SwitchOn  Switch = "on"
+	SwitchOff Switch = "off"
+)
 
 var doPattern = regexp.MustCompile(`^[a-z_]{1,32}$`)
 
@@ -30,11 +44,22 @@ func (*Act) Kind() Kind { return KindAct }
 func (a *Act) audience() string { return a.Room.String() }
 
 func (a *Act) check() error {
-	return all(
+	if err := all(
 		since(a.IssuedAt),
 		matches("nonce", a.Nonce, jtiPattern),
 		within("n", a.Number, 1, MaxInt),
 		matches("do", a.Do, doPattern),
 		length("question", a.Question, 0, maxQuestion),
-	)
+	); err != nil {
+		return err
+	}
+	if a.Duration != nil {
+		if err := within("duration", *a.Duration, 1, MaxSpan); err != nil {
+			return err
+		}
+	}
+	if a.Switch != nil {
+		return oneOf("switch", *a.Switch, SwitchOn, SwitchOff)
+	}
+	return nil
 }

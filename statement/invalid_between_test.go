@@ -26,6 +26,9 @@ func wrongBetween(tb testing.TB, r *refusals) {
 	bad(KindAct, "do", `""`, `"Raise_hand"`, `"raise hand"`, `"raise-hand"`, `"act1"`, `"leave\n"`, `"`+strings.Repeat("z", 33)+`"`, `"ﬁ"`)
 	bad(KindAct, "question", `"`+strings.Repeat("q", 2001)+`"`, `"`+strings.Repeat("é", 1000)+`q"`)
 	bad(KindAnnounce, "state", `""`, `"Live"`, `"planned"`, `"live "`)
+	bad(KindAct, "duration", "0", "-1", fmt.Sprint(MaxSpan+1), "9007199254740991")
+	bad(KindAct, "switch", `""`, `"On"`, `"true"`, `"on "`)
+	bad(KindAct, "reason", `""`, `"short"`, `"`+ID(hash("reason")).String()+`="`)
 	for _, people := range []string{"stage", "listening"} {
 		bad(KindAnnounce, people, "-1", fmt.Sprint(MaxPeople+1))
 	}

@@ -105,6 +105,11 @@ func validBetween(tb testing.TB, add func(name, text string)) {
 		with(tb, "sub", `"`+public(leoName).String()+`"`).text())
 	add("act with everything at its longest", act.with(tb, "n", "9007199254740991").with(tb, "nonce", longest).
 		with(tb, "do", `"`+strings.Repeat("z", 32)+`"`).with(tb, "question", `"`+strings.Repeat("é", 900)+strings.Repeat(`\"`, 200)+`"`).text())
+	add("act that removes for a while, with a reason", act.with(tb, "do", `"remove"`).with(tb, "duration", "300").
+		with(tb, "reason", `"`+ID(hash("reason")).String()+`"`).with(tb, "sub", `"`+public(leoName).String()+`"`).text())
+	add("act of the longest duration", act.with(tb, "duration", fmt.Sprint(MaxSpan)).text())
+	add("act that turns on", act.with(tb, "switch", `"on"`).text())
+	add("act that turns off", act.with(tb, "switch", `"off"`).text())
 	add("announcement of an empty room", announce.with(tb, "stage", "0").with(tb, "listening", "0").with(tb, "n", "1").text())
 	add("announcement of an end, for two minutes, of a million people", announce.with(tb, "state", `"ended"`).
 		with(tb, "iat", "1800000000").with(tb, "exp", "1800000120").with(tb, "stage", "1000000").

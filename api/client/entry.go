@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/statement"
 )
 
@@ -38,16 +39,22 @@ func (s *RoomSession) answer(ctx context.Context, socket *socket, e api.Entry) e
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.nonce != e.Nonce {
-		s.nonce, s.acts = e.Nonce, 0
-	}
+	s.beginLocked(e.Nonce, true)
 	return nil
 }
 
-// act does something in the room, signed if another node hosts it. Signed actions go one after the other: the host
-// takes none whose number is below that of one it has seen.
+// beginLocked goes on under the nonce of another entry.
+func (s *RoomSession) beginLocked(nonce string, abroad bool) {
+	s.abroad = abroad
+	if s.nonce != nonce {
+		s.nonce, s.acts = nonce, 0
+	}
+}
+
+// act does something in the room, signed if another node hosts it, or if it is a moderator's command. Signed actions go
+// one after the other: the host takes none whose number is below that of one it has seen.
 func (s *RoomSession) act(ctx context.Context, a api.Action) error {
-	if !s.elsewhere() {
+	if !s.signs(a) {
 		return s.client.Act(ctx, s.room, a)
 	}
 	select {
@@ -56,18 +63,31 @@ func (s *RoomSession) act(ctx context.Context, a api.Action) error {
 	case <-ctx.Done():
 		return fmt.Errorf("client: waiting for an earlier action: %w", ctx.Err())
 	}
-	var err error
-	if a.Act, err = s.client.sign(s.nextAct(a)); err != nil {
-		return err
+	for {
+		body := s.nextAct(a)
+		var err error
+		if a.Act, err = s.client.sign(body); err != nil {
+			return err
+		}
+		err = s.client.Act(ctx, s.room, a)
+		if !Refused(err, reason.ActReplayed) || !s.movedOn(body.Nonce) {
+			return err
+		}
 	}
-	return s.client.Act(ctx, s.room, a)
 }
 
-// elsewhere reports whether the node has asked for an entry: then another one hosts the room, or did.
-func (s *RoomSession) elsewhere() bool {
+// movedOn reports whether another entry has begun since an act was signed: then nobody has seen the act.
+func (s *RoomSession) movedOn(nonce string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.nonce != ""
+	return s.nonce != nonce
+}
+
+// signs reports whether an action is to be signed. Without a nonce it cannot be.
+func (s *RoomSession) signs(a api.Action) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.nonce != "" && (s.abroad || a.Type.Moderates())
 }
 
 // nextAct is an action as its statement, with the next number.
@@ -81,6 +101,16 @@ func (s *RoomSession) nextAct(a api.Action) *statement.Act {
 	act.IssuedAt = s.client.Now().Unix()
 	if a.Target != nil {
 		act.Target = *a.Target
+	}
+	if a.Duration != 0 {
+		act.Duration = &a.Duration
+	}
+	if a.Switch != "" {
+		act.Switch = &a.Switch
+	}
+	if a.Reason != nil {
+		c := a.Reason.Commitment()
+		act.Reason = &c
 	}
 	return act
 }
@@ -101,6 +131,9 @@ func (s *RoomSession) hostLocked(event api.Event) {
 	case api.HostChanged:
 		s.host = e
 	case api.Snapshot:
+		if e.Nonce != "" {
+			s.beginLocked(e.Nonce, false)
+		}
 		if e.Run != s.state.Run || e.Room.Epoch > s.host.Epoch {
 			head := api.Head{Type: api.EventHost, At: e.At}
 			s.host = api.HostChanged{Head: head, Host: e.Room.Host, Epoch: e.Room.Epoch, State: api.HostLive}

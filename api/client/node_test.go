@@ -150,7 +150,7 @@ func TestStage(t *testing.T) {
 	ok(t, host.DismissHand(ctx, leo.Key()))
 	until(t, guest, "the hand is down", func(s client.State) bool { return len(s.Hands) == 0 && s.N > 0 && s.HandPosition() == 0 })
 
-	ok(t, host.Remove(ctx, leo.Key()))
+	ok(t, host.Remove(ctx, leo.Key(), 0, "spam"))
 	<-guest.Done()
 	refused(t, guest.Err(), reason.RoomRemoved)
 	_, err = leo.Enter(ctx, room.ID)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/stoa-rooms/stoa/api"
-	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/statement"
 )
@@ -43,17 +42,20 @@ type RoomSession struct {
 	events chan api.Event
 
 	mu        sync.Mutex
-	state     State           // guarded by mu
-	host      api.HostChanged // guarded by mu
-	nonce     string          // of the last entry that was answered; "" before any; guarded by mu
-	acts      int64           // how many actions were signed with nonce; guarded by mu
-	changed   chan struct{}   // closed at the next change of state, host or connected, and by then replaced; guarded by mu
-	connected bool            // guarded by mu
-	claimed   bool            // whether Events was called; guarded by mu
-	anew      bool            // whether the next connection must begin with a snapshot; guarded by mu
-	socket    *socket         // the present connection, or nil; guarded by mu
-	leaving   bool            // whether the end is this side's wish; guarded by mu
-	err       error           // why it ended; guarded by mu
+	state     State                 // guarded by mu
+	host      api.HostChanged       // guarded by mu
+	nonce     string                // of the present entry, which actions are signed with; "" before any; guarded by mu
+	abroad    bool                  // whether another node hosts the room, so that every action is signed; guarded by mu
+	acts      int64                 // how many actions were signed with nonce; guarded by mu
+	changed   chan struct{}         // closed at the next change of state, host or connected, and by then replaced; guarded by mu
+	connected bool                  // guarded by mu
+	claimed   bool                  // whether Events was called; guarded by mu
+	authority *api.Authority        // guarded by mu
+	verdicts  map[int64]api.Verdict // by the numbers of events; guarded by mu
+	anew      bool                  // whether the next connection must begin with a snapshot; guarded by mu
+	socket    *socket               // the present connection, or nil; guarded by mu
+	leaving   bool                  // whether the end is this side's wish; guarded by mu
+	err       error                 // why it ended; guarded by mu
 }
 
 // Enter takes this person into a room, wherever it is hosted. Entering from elsewhere ends this session with room-replaced. ctx bounds only the
@@ -62,6 +64,7 @@ func (c *Client) Enter(ctx context.Context, room statement.ID) (*RoomSession, er
 	s := &RoomSession{
 		client: c, room: room, closed: make(chan struct{}), ended: make(chan struct{}), turn: make(chan struct{}, 1),
 		events: make(chan api.Event, eventQueue), changed: make(chan struct{}),
+		authority: api.NewAuthority(room), verdicts: map[int64]api.Verdict{},
 	}
 	socket, first, err := s.enter(ctx)
 	if Refused(err, reason.SessionRequired) { // and by now forgotten
@@ -225,50 +228,8 @@ func (s *RoomSession) MuteSelf(ctx context.Context) error { return s.self(ctx, a
 // Unmute opens this person's microphone.
 func (s *RoomSession) Unmute(ctx context.Context) error { return s.self(ctx, api.ActUnmute) }
 
-// End ends the room, for moderators.
-func (s *RoomSession) End(ctx context.Context) error { return s.self(ctx, api.ActEnd) }
-
-// OfferStage invites a listener to the stage, for moderators.
-func (s *RoomSession) OfferStage(ctx context.Context, who identity.PublicKey) error {
-	return s.on(ctx, api.ActOffer, who)
-}
-
-// DismissHand takes somebody from the queue, for moderators.
-func (s *RoomSession) DismissHand(ctx context.Context, who identity.PublicKey) error {
-	return s.on(ctx, api.ActDismissHand, who)
-}
-
-// Mute closes a speaker's microphone, for moderators.
-func (s *RoomSession) Mute(ctx context.Context, who identity.PublicKey) error {
-	return s.on(ctx, api.ActMute, who)
-}
-
-// Move takes a speaker into the audience, for moderators.
-func (s *RoomSession) Move(ctx context.Context, who identity.PublicKey) error {
-	return s.on(ctx, api.ActMove, who)
-}
-
-// Appoint makes a speaker a moderator, for moderators.
-func (s *RoomSession) Appoint(ctx context.Context, who identity.PublicKey) error {
-	return s.on(ctx, api.ActAppoint, who)
-}
-
-// Withdraw makes a moderator a speaker, for the creator, who appointed them, or themselves.
-func (s *RoomSession) Withdraw(ctx context.Context, who identity.PublicKey) error {
-	return s.on(ctx, api.ActWithdraw, who)
-}
-
-// Remove takes somebody out of the room for good, for moderators.
-func (s *RoomSession) Remove(ctx context.Context, who identity.PublicKey) error {
-	return s.on(ctx, api.ActRemove, who)
-}
-
 func (s *RoomSession) self(ctx context.Context, do api.ActionType) error {
 	return s.act(ctx, api.Action{Type: do})
-}
-
-func (s *RoomSession) on(ctx context.Context, do api.ActionType, who identity.PublicKey) error {
-	return s.act(ctx, api.Action{Type: do, Target: &who})
 }
 
 // run reads events until the session ends. It owns the events channel and every connection.
@@ -366,6 +327,7 @@ func (s *RoomSession) take(ctx context.Context, event api.Event) error {
 		return errGap
 	}
 	s.hostLocked(event)
+	s.judgeLocked(event)
 	s.state = s.state.Apply(event)
 	s.anew = s.anew && aside(event)
 	s.noteLocked()

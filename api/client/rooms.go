@@ -48,7 +48,8 @@ func (c *Client) Audience(ctx context.Context, room statement.ID, offset, limit 
 }
 
 // Act does something in a room that this person has entered. What it changes comes as events. A RoomSession has a method
-// for each action; it also signs them where another node hosts the room, which Act does not.
+// for each action; it also signs them where that is needed, for moderators' commands and where another node hosts the
+// room, which Act does not.
 func (c *Client) Act(ctx context.Context, room statement.ID, action api.Action) error {
 	r := request{method: http.MethodPost, path: path(api.PathActions, room)}
 	if err := r.set(action); err != nil {

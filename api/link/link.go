@@ -63,8 +63,14 @@ type (
 
 	// Act passes on what a member does.
 	Act struct {
-		ID  int64  `json:"id"`
-		Act string `json:"act"`
+		ID     int64     `json:"id"`
+		Act    string    `json:"act"`
+		Reason *api.Text `json:"reason,omitzero"` // to which the act commits
+	}
+
+	// Log asks for what moderators did. The answer is an api.RoomLog.
+	Log struct {
+		ID int64 `json:"id"`
 	}
 
 	// Audience asks for a page of the people who listen. The answer is an api.Audience.
@@ -176,6 +182,7 @@ func (Ping) name() string     { return "ping" }
 func (AskNonce) name() string { return "ask_nonce" }
 func (Enter) name() string    { return "enter" }
 func (Act) name() string      { return "act" }
+func (Log) name() string      { return "log" }
 func (Audience) name() string { return "audience" }
 func (Media) name() string    { return "media" }
 func (Gone) name() string     { return "gone" }
@@ -238,7 +245,7 @@ func Decode(frame []byte) (Message, error) {
 // decoders has one decoder for each type.
 func decoders() map[string]func([]byte) (Message, error) {
 	return map[string]func([]byte) (Message, error){
-		"hello": as[Hello], "ping": as[Ping], "ask_nonce": as[AskNonce], "enter": as[Enter], "act": as[Act],
+		"hello": as[Hello], "ping": as[Ping], "ask_nonce": as[AskNonce], "enter": as[Enter], "act": as[Act], "log": as[Log],
 		"audience": as[Audience], "media": as[Media], "gone": as[Gone], "removals": as[Removals],
 		"welcome": as[Welcome], "answer": as[Answer], "event": as[Event], "left": as[Left], "line": as[Line],
 		"record": as[Record], "refused": as[Refused], "lost": as[Lost], "takeover": as[Takeover],
@@ -289,6 +296,9 @@ func Refuse(id int64, err error) Answer {
 	if reject, ok := errors.AsType[*reason.RejectError](err); ok {
 		a.Detail = reject.Detail
 	}
+	if removed, ok := errors.AsType[*api.RemovedError](err); ok {
+		a.Body, _ = Raw(removed.Removal) // texts of statements are ASCII, and names and reasons valid UTF-8
+	}
 	return a
 }
 
@@ -296,6 +306,9 @@ func Refuse(id int64, err error) Answer {
 func (a Answer) Err() error {
 	if a.Reason == "" {
 		return nil
+	}
+	if removed := new(api.RemovedError); a.Reason == reason.RoomRemoved && len(a.Body) > 0 && Into(a.Body, &removed.Removal) == nil {
+		return removed
 	}
 	return reason.Reject(a.Reason, "%s", a.Detail)
 }

@@ -186,6 +186,10 @@ func (f *fake) Audience(id statement.ID, offset, limit int) (api.Audience, error
 	return api.Audience{Count: 7}, f.call(memberCall{ID: id, Arg: [2]int{offset, limit}})
 }
 
+func (f *fake) Log(_ context.Context, id statement.ID, member identity.PublicKey) (api.RoomLog, error) {
+	return api.RoomLog{Create: "create", Orders: []api.Order{}, Removals: []api.Removal{}, People: []api.Member{}}, f.call(memberCall{ID: id, Member: member})
+}
+
 func (f *fake) Act(_ context.Context, id statement.ID, member identity.PublicKey, action api.Action) error {
 	return f.call(memberCall{id, member, action})
 }

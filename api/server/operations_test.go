@@ -15,6 +15,9 @@ import (
 
 const salt = "AAAAAAAAAAAAAAAAAAAAAA"
 
+// removedKey is somebody's who is to be removed.
+var removedKey = identity.Generate().Public()
+
 // operationCase is one operation with a request that it takes.
 type operationCase struct {
 	name           string
@@ -165,6 +168,33 @@ func operationCases() []operationCase {
 			request{method: "GET", path: room + "/audience"},
 			true, 200,
 			func(identity.PublicKey) any { return memberCall{ID: testRoom, Arg: [2]int{0, 50}} }, `"count":7`,
+		},
+		{
+			"log",
+			request{method: "GET", path: room + "/log"},
+			true, 200,
+			func(ana identity.PublicKey) any { return memberCall{ID: testRoom, Member: ana} }, `"orders":[]`,
+		},
+		{
+			"removal",
+			request{method: "POST", path: room + "/actions", body: `{"type":"remove","target":"` + removedKey.String() +
+				`","duration":300,"reason":` + text("spam") + `,"act":"a"}`},
+			true, 204,
+			func(ana identity.PublicKey) any {
+				return memberCall{testRoom, ana, api.Action{
+					Type: api.ActRemove, Target: &removedKey, Duration: 300, Reason: &api.Text{Text: "spam"}, Act: "a",
+				}}
+			},
+			"",
+		},
+		{
+			"lock",
+			request{method: "POST", path: room + "/actions", body: `{"type":"lock_stage","switch":"on"}`},
+			true, 204,
+			func(ana identity.PublicKey) any {
+				return memberCall{testRoom, ana, api.Action{Type: api.ActLockStage, Switch: "on"}}
+			},
+			"",
 		},
 		{
 			"act",
@@ -342,6 +372,9 @@ func TestBadRequests(t *testing.T) {
 	title := func(text string) request {
 		return request{method: "POST", path: "/api/v1/rooms", body: `{"create":"c","title":{"salt":"` + salt + `","text":"` + text + `"}}`}
 	}
+	on := func(do, more string) request {
+		return act(`{"type":"` + do + `","target":"` + removedKey.String() + `"` + more + `}`)
+	}
 	cases := []struct {
 		name    string
 		request request
@@ -369,6 +402,22 @@ func TestBadRequests(t *testing.T) {
 		{"question with another action", act(`{"type":"leave","question":"why?"}`), 400, "request-invalid"},
 		{"question too long", act(`{"type":"raise_hand","question":"` + strings.Repeat("a", 201) + `"}`), 422, "text-invalid"},
 		{"question of two lines", act(`{"type":"raise_hand","question":"a\nb"}`), 422, "text-invalid"},
+		{"removal without a reason", on("remove", ``), 422, "text-invalid"},
+		{"removal for an empty reason", on("remove", `,"reason":{"salt":"`+salt+`","text":""}`), 422, "text-invalid"},
+		{"removal for a reason of 201 characters", on("remove", `,"reason":{"salt":"`+salt+`","text":"`+strings.Repeat("a", 201)+`"}`), 422, "text-invalid"},
+		{"removal for a reason of two lines", on("remove", `,"reason":{"salt":"`+salt+`","text":"a\nb"}`), 422, "text-invalid"},
+		{"removal for 59 s", on("remove", `,"duration":59,"reason":{"salt":"`+salt+`","text":"a"}`), 400, "request-invalid"},
+		{"removal for a month and a second", on("remove", `,"duration":2592001,"reason":{"salt":"`+salt+`","text":"a"}`), 400, "request-invalid"},
+		{"removal for less than no time", on("remove", `,"duration":-60,"reason":{"salt":"`+salt+`","text":"a"}`), 400, "request-invalid"},
+		{"mute with a reason", on("mute", `,"reason":{"salt":"`+salt+`","text":"a"}`), 400, "request-invalid"},
+		{"mute with a duration", on("mute", `,"duration":60`), 400, "request-invalid"},
+		{"mute with a switch", on("mute", `,"switch":"on"`), 400, "request-invalid"},
+		{"lock without a switch", act(`{"type":"lock_stage"}`), 400, "request-invalid"},
+		{"lock, half", act(`{"type":"lock_stage","switch":"half"}`), 400, "request-invalid"},
+		{"slow mode of 4 s", act(`{"type":"slow_mode","duration":4}`), 400, "request-invalid"},
+		{"slow mode of more than an hour", act(`{"type":"slow_mode","duration":3601}`), 400, "request-invalid"},
+		{"mute all, of somebody", on("mute_all", ``), 400, "request-invalid"},
+		{"lift of nobody's removal", act(`{"type":"lift_removal"}`), 400, "request-invalid"},
 		{"act over 4 KiB", act(`{"type":"leave","act":"` + strings.Repeat("a", 4097) + `"}`), 413, "statement-size"},
 		{"21 peers", request{method: "POST", path: "/api/v1/adopt", body: `{"secret":"s","delegate":"d","peers":["a"` + strings.Repeat(`,"a"`, 20) + `]}`}, 400, "request-invalid"},
 		{"no peers", request{method: "POST", path: "/api/v1/adopt", body: `{"secret":"s","delegate":"d"}`}, 400, "request-invalid"},

@@ -68,6 +68,9 @@ func problem(err error, lang string) api.Problem {
 	if errors.As(err, &refused) && !ours(r) {
 		p.Detail = refused.Detail
 	}
+	if removed, ok := errors.AsType[*api.RemovedError](err); ok {
+		p.Removal = &removed.Removal
+	}
 	return p
 }
 

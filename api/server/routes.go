@@ -86,6 +86,7 @@ func (s *Server) routes(a huma.API) {
 	add(a, member(acts(post(api.PathRooms, "createRoom", "Open a room", http.StatusCreated))), s.createRoom)
 	add(a, member(get(api.PathRoom, "getRoom", "One live room")), s.getRoom)
 	add(a, member(get(api.PathAudience, "getAudience", "A page of the people who listen")), s.getAudience)
+	add(a, member(acts(get(api.PathRoomLog, "getRoomLog", "What moderators did in a room"))), s.getRoomLog)
 	add(a, member(acts(post(api.PathActions, "act", "Do something in a room", http.StatusNoContent))), s.act)
 	add(a, member(costly(sdp(post(api.PathMedia, "offerMedia", "Offer a media connection", http.StatusCreated)))), s.offerMedia)
 	add(a, member(remove(api.PathLeg, "closeMedia", "End a media connection")), s.closeMedia)
@@ -237,6 +238,14 @@ func (s *Server) getAudience(_ context.Context, in *audiencePage) (*body[api.Aud
 		return nil, err
 	}
 	return answer(s.rooms.Audience(id, in.Offset, in.Limit))
+}
+
+func (s *Server) getRoomLog(ctx context.Context, in *roomPath) (*body[api.RoomLog], error) {
+	id, err := pathID(in.ID, reason.RoomUnknown)
+	if err != nil {
+		return nil, err
+	}
+	return answer(s.rooms.Log(ctx, id, sessionOf(ctx).member))
 }
 
 func (s *Server) act(ctx context.Context, in *roomAction) (*none, error) {

@@ -78,6 +78,8 @@ type Rooms interface {
 	Room(ctx context.Context, id statement.ID, member identity.PublicKey) (api.Room, error)
 	// Audience is a page of the people who listen.
 	Audience(id statement.ID, offset, limit int) (api.Audience, error)
+	// Log is what moderators did in a room, for a member who is in it.
+	Log(ctx context.Context, id statement.ID, member identity.PublicKey) (api.RoomLog, error)
 	// Act does what a member asked for. What it changed comes as events.
 	Act(ctx context.Context, id statement.ID, member identity.PublicKey, action api.Action) error
 	// Enter makes the member present in a room until the subscription ends. The context bounds only the call.

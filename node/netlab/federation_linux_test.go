@@ -261,7 +261,7 @@ func newStage(t *testing.T) *stage {
 	ok(t, s.ana.Appoint(ctx, s.beaKey))
 	s.removed = s.guest(t, 2, "Gil")
 	gil := enters(t, s.removed, s.room)
-	ok(t, s.ana.Remove(ctx, s.removed.Key()))
+	ok(t, s.ana.Remove(ctx, s.removed.Key(), 0, "spam"))
 	<-gil.Done()
 	s.mouth, s.ear = joins(t, s.nodes[1].Members(), s.bea), joins(t, s.nodes[2].Members(), s.cleo)
 	speaks(t, s.mouth)

@@ -165,7 +165,7 @@ func TestStageWithoutRenegotiation(t *testing.T) {
 	ok(t, err)
 	self, _ := state.Self()
 	eventually(t, "the guest is heard", func() bool { return ears.Speakers()[self.CSRC].Packets > 20 })
-	ok(t, host.Remove(ctx, leo))
+	ok(t, host.Remove(ctx, leo, 0, "spam"))
 	select {
 	case <-voice.Done():
 	case <-time.After(10 * time.Second):

@@ -1,26 +1,26 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { Acts, type ActPlace } from "./acts";
+import { Acts, type ActPlace, type Standing } from "./acts";
 import { Cell } from "./emitter";
 import { ProblemError } from "./errors";
 import { anEntry, aRoom, mia } from "./sdktest";
-import type { Action, Entry } from "./types";
+import type { Action } from "./types";
 
 const problem = (code: string) => new ProblemError({ code, status: 409, title: code });
 
-let entry: Cell<Entry | null>;
+let standing: Cell<Standing | null>;
 let posted: [Action["type"], ActPlace | null | undefined][];
 let answer: () => Promise<void>;
 let acts: Acts;
 
 beforeEach(() => {
-  entry = new Cell<Entry | null>(anEntry());
+  standing = new Cell<Standing | null>({ nonce: anEntry().nonce, abroad: true });
   posted = [];
   answer = () => Promise.resolve();
   const act = (_room: string, { type }: Action, place?: ActPlace | null) => {
     posted.push([type, place]);
     return answer();
   };
-  acts = new Acts({ act }, aRoom, entry);
+  acts = new Acts({ act }, aRoom, standing);
 });
 
 const numbers = () => posted.map(([, place]) => place?.n);
@@ -37,7 +37,7 @@ describe("under an entry", () => {
   test("an action that met the move to another host is done there", async () => {
     answer = () => {
       if (posted.length > 1) return Promise.resolve();
-      entry.set(anEntry(2, mia));
+      standing.set({ nonce: anEntry(2, mia).nonce, abroad: true });
       return Promise.reject(problem("act-replayed"));
     };
     await acts.do({ type: "raise_hand" });
@@ -50,7 +50,7 @@ describe("under an entry", () => {
   test("or at this node, if it is the new host", async () => {
     answer = () => {
       if (posted.length > 1) return Promise.resolve();
-      entry.set(null);
+      standing.set(null);
       return Promise.reject(problem("act-replayed"));
     };
     await acts.do({ type: "raise_hand" });
@@ -64,8 +64,34 @@ describe("under an entry", () => {
   });
 });
 
+describe("where this node hosts the room", () => {
+  beforeEach(() => standing.set({ nonce: "nonce-of-this-node", abroad: false }));
+
+  test("moderators' commands are signed, and nothing else", async () => {
+    await acts.do({ type: "raise_hand" });
+    await acts.do({ type: "mute", target: mia });
+    await acts.do({ type: "mute_self" });
+    await acts.do({ type: "lock_stage", switch: "on" });
+    await acts.do({ type: "remove", target: mia, reason: "spam" });
+    expect(posted.map(([type, place]) => [type, place?.n])).toEqual([
+      ["raise_hand", undefined], ["mute", 1], ["mute_self", undefined], ["lock_stage", 2], ["remove", 3],
+    ]);
+    expect(posted[1]?.[1]?.nonce).toBe("nonce-of-this-node");
+  });
+
+  test("a snapshot with another nonce begins anew, with a command that the break had swallowed", async () => {
+    answer = () => {
+      if (posted.length > 1) return Promise.resolve();
+      standing.set({ nonce: "nonce-after-a-reload", abroad: false });
+      return Promise.reject(problem("act-replayed"));
+    };
+    await acts.do({ type: "end" });
+    expect(posted.at(-1)).toEqual(["end", { nonce: "nonce-after-a-reload", n: 1 }]);
+  });
+});
+
 test("without an entry nothing is signed and nothing waits", () => {
-  entry.set(null);
+  standing.set(null);
   answer = () => new Promise(() => undefined);
   void acts.do({ type: "raise_hand" });
   void acts.do({ type: "lower_hand" });

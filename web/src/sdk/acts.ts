@@ -1,7 +1,7 @@
 import type { Client } from "./client";
 import type { Readable } from "./emitter";
 import { ProblemError } from "./errors";
-import type { Action, Entry, Id } from "./types";
+import { isCommandType, type Action, type Id } from "./types";
 
 /** Where an act stands among those of one entry: the host takes each number only above the last. */
 export interface ActPlace {
@@ -9,39 +9,51 @@ export interface ActPlace {
   n: number;
 }
 
+/** The entry in force: the nonce that the host gave for it, and whether another node than this one is the host. */
+export interface Standing {
+  nonce: string;
+  abroad: boolean;
+}
+
 /**
- * What one person does in one room. Where another node hosts it, every action is signed and numbered under the entry in
- * force; and since the host takes the numbers in rising order only, an action waits until the one before is answered.
+ * What one person does in one room. Moderators' commands are signed and numbered under the entry in force, and where
+ * another node hosts the room every action is; and since the host takes the numbers in rising order only, a signed action
+ * waits until the one before is answered.
  */
 export class Acts {
   readonly #client: Pick<Client, "act">;
   readonly #room: Id;
-  readonly #entry: Readable<Entry | null>;
+  readonly #standing: Readable<Standing | null>;
   #last: ActPlace = { nonce: "", n: 0 };
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(client: Pick<Client, "act">, room: Id, entry: Readable<Entry | null>) {
+  constructor(client: Pick<Client, "act">, room: Id, standing: Readable<Standing | null>) {
     this.#client = client;
     this.#room = room;
-    this.#entry = entry;
+    this.#standing = standing;
   }
 
   /** Does something. Rejects as {@link Client.act} does. */
   do(action: Action): Promise<void> {
-    if (this.#entry.value === null) return this.#client.act(this.#room, action);
+    if (!this.#signs(action)) return this.#client.act(this.#room, action);
     const done = this.#turn.then(() => this.#signed(action));
     this.#turn = done.catch(() => undefined);
     return done;
   }
 
+  #signs(action: Action): boolean {
+    const standing = this.#standing.value;
+    return standing !== null && (standing.abroad || isCommandType(action.type));
+  }
+
   async #signed(action: Action): Promise<void> {
-    const entry = this.#entry.value;
-    if (entry === null) return this.#client.act(this.#room, action);
+    const standing = this.#standing.value;
+    if (standing === null || !this.#signs(action)) return this.#client.act(this.#room, action);
     try {
-      await this.#client.act(this.#room, action, this.#next(entry.nonce));
+      await this.#client.act(this.#room, action, this.#next(standing.nonce));
     } catch (error) {
       const replayed = error instanceof ProblemError && error.code === "act-replayed";
-      if (!replayed || this.#entry.value === entry) throw error;
+      if (!replayed || this.#standing.value?.nonce === standing.nonce) throw error;
       await this.#signed(action); // the room has moved meanwhile, and its new host has not seen the action
     }
   }

@@ -316,6 +316,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rooms/{id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What moderators did in a room */
+        get: operations["getRoomLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rooms/{id}/media": {
         parameters: {
             query?: never;
@@ -407,14 +424,26 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Action: {
-            /** @description The same as a signed act statement. Needed where another node hosts the room. */
+            /** @description The same as a signed act statement. Needed for moderators' commands, and where another node hosts the room. */
             act?: string;
+            /**
+             * Format: int64
+             * @description Seconds. With remove: 60 to 2592000, or absent for as long as the room lives. With slow_mode: 5 to 3600, or absent to end it.
+             */
+            duration?: number;
             /** @description With raise_hand: one line, at most 200 characters. */
             question?: string;
+            /** @description With remove: why, one line of at most 200 characters, to which the act commits. Everybody in the room can read it. */
+            reason?: components["schemas"]["Text"];
+            /**
+             * @description With lock_stage and ask_mode.
+             * @enum {string}
+             */
+            switch?: "on" | "off";
             /** @description The person acted on. */
             target?: string;
             /** @enum {string} */
-            type: "raise_hand" | "lower_hand" | "accept_offer" | "decline_offer" | "step_down" | "mute_self" | "unmute" | "leave" | "end" | "offer_stage" | "dismiss_hand" | "mute" | "move_to_audience" | "appoint_moderator" | "withdraw_moderator" | "remove";
+            type: "raise_hand" | "lower_hand" | "accept_offer" | "decline_offer" | "step_down" | "mute_self" | "unmute" | "leave" | "end" | "mute_all" | "lock_stage" | "ask_mode" | "slow_mode" | "offer_stage" | "dismiss_hand" | "mute" | "ask_to_unmute" | "move_to_audience" | "appoint_moderator" | "withdraw_moderator" | "remove" | "lift_removal";
         };
         AddNode: {
             /** @description A delegate statement for the other node, signed by the root, of an order not used before. */
@@ -483,6 +512,8 @@ export interface components {
             people: components["schemas"]["Person"][];
         };
         AudienceChanged: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -494,6 +525,8 @@ export interface components {
              * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
              */
             n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -532,6 +565,8 @@ export interface components {
             rules: components["schemas"]["Rules"];
         };
         Connection: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -545,6 +580,8 @@ export interface components {
              * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
              */
             n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -616,6 +653,8 @@ export interface components {
             spoken: number;
         };
         Ended: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -628,6 +667,8 @@ export interface components {
              * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
              */
             n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -643,6 +684,8 @@ export interface components {
             type: "enter";
         };
         Entry: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -664,6 +707,8 @@ export interface components {
             n: number;
             /** @description For the enter statement, and for each act until the next entry. */
             nonce: string;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /** @description 32 bytes in base64url. */
             room: string;
             /**
@@ -673,7 +718,7 @@ export interface components {
             type: "entry";
         };
         /** @description One message from the node. */
-        Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["AudienceChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"];
+        Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["RemovalEnded"] | components["schemas"]["UnmuteAsked"] | components["schemas"]["SettingsChanged"] | components["schemas"]["AudienceChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"];
         FoundRequest: {
             /** @description A delegate statement for this node. */
             delegate: string;
@@ -707,6 +752,8 @@ export interface components {
             why: "admission" | "hosting" | "speaking";
         };
         Hallway: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -717,6 +764,8 @@ export interface components {
              * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
              */
             n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             rooms: components["schemas"]["Room"][];
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -740,6 +789,8 @@ export interface components {
             question?: string;
         };
         HandLowered: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -754,6 +805,8 @@ export interface components {
              * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
              */
             n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -761,6 +814,8 @@ export interface components {
             type: "hand_lowered";
         };
         HandRaised: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -772,6 +827,8 @@ export interface components {
              * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
              */
             n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -793,6 +850,8 @@ export interface components {
             type: "hello";
         };
         HostChanged: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -807,6 +866,8 @@ export interface components {
              * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
              */
             n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /** @enum {string} */
             state: "live" | "lost";
             /**
@@ -885,6 +946,8 @@ export interface components {
             name: string;
         };
         Muted: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -899,6 +962,8 @@ export interface components {
              * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
              */
             n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -944,6 +1009,8 @@ export interface components {
             key: string;
         };
         OfferEnded: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -956,6 +1023,8 @@ export interface components {
              * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
              */
             n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -963,6 +1032,19 @@ export interface components {
             type: "offer_ended";
             /** @enum {string} */
             why: "accepted" | "declined" | "expired" | "withdrawn";
+        };
+        Order: {
+            /** @description The moderator's act statement. */
+            act?: string;
+            /**
+             * Format: int64
+             * @description When the host did it, Unix milliseconds.
+             */
+            at: number;
+            /** @description Without an act: the moderator whom the room made. */
+            made?: string;
+            /** @description The reason to which the act commits. */
+            reason?: components["schemas"]["Text"];
         };
         Person: {
             /**
@@ -981,6 +1063,8 @@ export interface components {
             code: string;
             /** @description For whoever debugs a client. */
             detail?: string;
+            /** @description With the code room-removed: by whom, why and until when. */
+            removal?: components["schemas"]["Removal"];
             /** Format: int64 */
             status: number;
             /** @description One sentence for a person, in the language asked for (Accept-Language: en, fr). */
@@ -989,6 +1073,8 @@ export interface components {
             type: string;
         };
         Refused: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -1000,38 +1086,35 @@ export interface components {
              */
             n: number;
             problem: components["schemas"]["Problem"];
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "refused";
         };
-        Removed: {
+        Removal: {
+            /** @description The moderator's act statement. */
+            act?: string;
             /**
              * Format: int64
-             * @description When the node sequenced it, Unix milliseconds.
+             * @description Unix milliseconds.
              */
             at: number;
-            /** @description A did:key of an Ed25519 key. */
-            by: string;
-            /** @description A did:key of an Ed25519 key. */
-            key: string;
+            by: components["schemas"]["Member"];
+            person: components["schemas"]["Member"];
+            /** @description The reason to which the act commits. */
+            reason?: components["schemas"]["Text"];
             /**
              * Format: int64
-             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
+             * @description Unix milliseconds; absent: as long as the room lives.
              */
-            n: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "removed";
+            until?: number;
         };
-        RevokeInvite: {
-            /** @description A revoke statement that names the invite. */
-            revoke: string;
-        };
-        RoleChanged: {
+        RemovalEnded: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -1046,6 +1129,67 @@ export interface components {
              * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
              */
             n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "removal_ended";
+        };
+        Removed: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
+            /**
+             * Format: int64
+             * @description When the node sequenced it, Unix milliseconds.
+             */
+            at: number;
+            /** @description A did:key of an Ed25519 key. */
+            by: string;
+            /** @description A did:key of an Ed25519 key. */
+            key: string;
+            /**
+             * Format: int64
+             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
+             */
+            n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "removed";
+            /**
+             * Format: int64
+             * @description Unix milliseconds; absent: as long as the room lives.
+             */
+            until?: number;
+        };
+        RevokeInvite: {
+            /** @description A revoke statement that names the invite. */
+            revoke: string;
+        };
+        RoleChanged: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
+            /**
+             * Format: int64
+             * @description When the node sequenced it, Unix milliseconds.
+             */
+            at: number;
+            /** @description A did:key of an Ed25519 key. */
+            by?: string;
+            /** @description A did:key of an Ed25519 key. */
+            key: string;
+            /**
+             * Format: int64
+             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
+             */
+            n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /** @enum {string} */
             role: "moderator" | "speaker";
             /**
@@ -1097,6 +1241,27 @@ export interface components {
         RoomList: {
             rooms: components["schemas"]["Room"][];
         };
+        RoomLog: {
+            /** @description The create statement, with which the authority of moderators begins. */
+            create: string;
+            /** @description The oldest first; at most 200. Lines about roles are kept longest. */
+            orders: components["schemas"]["Order"][];
+            /** @description The names of those whom the log is about, as far as the host knows them. */
+            people: components["schemas"]["Member"][];
+            /** @description Those in force. */
+            removals: components["schemas"]["Removal"][];
+        };
+        RoomSettings: {
+            /** @description A hand comes with a question. */
+            ask: boolean;
+            /** @description No hand is raised. Moderators go on inviting whom they choose. */
+            locked: boolean;
+            /**
+             * Format: int64
+             * @description Least seconds between two raisings of a hand by one person; 0 for none.
+             */
+            slow: number;
+        };
         Rules: {
             /** Format: int64 */
             admit_slots: number;
@@ -1141,6 +1306,30 @@ export interface components {
             /** @description A session statement. */
             session: string;
         };
+        SettingsChanged: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
+            /**
+             * Format: int64
+             * @description When the node sequenced it, Unix milliseconds.
+             */
+            at: number;
+            /** @description A did:key of an Ed25519 key. */
+            by: string;
+            /**
+             * Format: int64
+             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
+             */
+            n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
+            settings: components["schemas"]["RoomSettings"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "settings";
+        };
         Slot: {
             /** @description 32 bytes in base64url. */
             grant: string;
@@ -1148,6 +1337,8 @@ export interface components {
             slot: number;
         };
         Snapshot: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -1155,16 +1346,25 @@ export interface components {
             at: number;
             /** @description The count and the first 50. */
             audience: components["schemas"]["Audience"];
+            /** @description The create statement; its id is the room's, and its signer the first moderator. */
+            create: string;
             hands: components["schemas"]["Hand"][];
             /**
              * Format: int64
              * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
              */
             n: number;
+            /** @description Where this node hosts the room: for each act until the next snapshot. Where another does, the entry event has it. */
+            nonce?: string;
             offers: components["schemas"]["Offer"][];
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
+            /** @description Who made whom a moderator: the part of the room's log by which the authority of moderators is verified. */
+            roles: components["schemas"]["Order"][];
             room: components["schemas"]["Room"];
             /** @description Changes when the numbering starts anew. */
             run: string;
+            settings: components["schemas"]["RoomSettings"];
             stage: components["schemas"]["StagePerson"][];
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1175,6 +1375,8 @@ export interface components {
             you: string;
         };
         StageJoined: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -1186,6 +1388,8 @@ export interface components {
              */
             n: number;
             person: components["schemas"]["StagePerson"];
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1193,6 +1397,8 @@ export interface components {
             type: "stage_joined";
         };
         StageLeft: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -1207,6 +1413,8 @@ export interface components {
              * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
              */
             n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1216,6 +1424,8 @@ export interface components {
             why: "stepped_down" | "moved" | "left" | "lost" | "removed";
         };
         StageOffered: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -1227,6 +1437,8 @@ export interface components {
              */
             n: number;
             offer: components["schemas"]["Offer"];
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1272,7 +1484,34 @@ export interface components {
             salt: string;
             text: string;
         };
+        UnmuteAsked: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
+            /**
+             * Format: int64
+             * @description When the node sequenced it, Unix milliseconds.
+             */
+            at: number;
+            /** @description A did:key of an Ed25519 key. */
+            by: string;
+            /** @description A did:key of an Ed25519 key. */
+            key: string;
+            /**
+             * Format: int64
+             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
+             */
+            n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "unmute_asked";
+        };
         Unmuted: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
             /**
              * Format: int64
              * @description When the node sequenced it, Unix milliseconds.
@@ -1285,6 +1524,8 @@ export interface components {
              * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
              */
             n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1955,6 +2196,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Audience"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRoomLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomLog"];
                 };
             };
             /** @description A refusal (RFC 9457) */

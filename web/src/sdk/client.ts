@@ -1,6 +1,6 @@
 import createClient from "openapi-fetch";
 import type { ActPlace } from "./acts";
-import type { paths } from "./api.gen";
+import type { components, paths } from "./api.gen";
 import { encodeBase64url } from "./base64url";
 import { ProblemError, refusal } from "./errors";
 import { founding } from "./founding";
@@ -23,6 +23,7 @@ import type {
   Member,
   Node,
   Room,
+  RoomLog,
   Session,
 } from "./types";
 
@@ -258,18 +259,27 @@ export class Client {
    * at its place among the person's acts there.
    */
   async act(room: Id, action: Action, place: ActPlace | null = null): Promise<void> {
-    const body = action.type === "raise_hand" && action.question ? { ...action, question: tidy(action.question) } : action;
+    const body = actionBody(action);
     const signed = place && { act: await this.#signAct(room, body, place) };
     const options = { params: { path: { id: room } }, body: { ...body, ...signed }, keepalive: true };
     await this.#asMember((init) => this.#api.POST("/rooms/{id}/actions", { ...init, ...options }));
   }
 
-  #signAct(aud: Id, action: Action, { nonce, n }: ActPlace): Promise<string> {
+  async #signAct(aud: Id, action: ActionBody, { nonce, n }: ActPlace): Promise<string> {
     const signer = this.#requireSigner();
-    const sub = "target" in action ? action.target : signer.did;
-    const question = ("question" in action && action.question) || "";
-    const claims = { aud, iat: this.#seconds(), nonce, n, do: action.type, sub, question };
+    const { type, target, question = "", duration, switch: position, reason } = action;
+    const claims = {
+      ...{ aud, iat: this.#seconds(), nonce, n, do: type, sub: target ?? signer.did, question },
+      ...(duration !== undefined && { duration }),
+      ...(reason !== undefined && { reason: await commitmentOf(reason) }),
+      ...(position !== undefined && { switch: position }),
+    };
     return this.#sign({ kind: "act", claims }, signer);
+  }
+
+  /** What moderators did in a room one is in, and whom they keep out. */
+  roomLog(id: Id): Promise<RoomLog> {
+    return this.#asMember((init) => this.#api.GET("/rooms/{id}/log", { ...init, params: { path: { id } } }));
   }
 
   /** Offers audio to a room. Returns the node's answer, and the name of the connection for {@link closeMedia}. */
@@ -379,6 +389,14 @@ export class Client {
   #seconds(): number {
     return Math.floor(this.now() / 1000);
   }
+}
+
+type ActionBody = components["schemas"]["Action"];
+
+/** An action as the node takes it. */
+function actionBody(action: Action): ActionBody {
+  if (action.type === "raise_hand" && action.question) return { ...action, question: tidy(action.question) };
+  return action.type === "remove" ? { ...action, reason: newText(tidy(action.reason)) } : action;
 }
 
 /** A text as the node takes it: it alters nothing that people sign, and refuses what is not trimmed and in NFC. */

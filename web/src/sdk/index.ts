@@ -30,8 +30,9 @@ export {
   roleOf,
   type RoomState,
 } from "./roomstate";
+export { byWhom, type Verdict } from "./authority";
 export { HallwayStream, RoomStream, type StreamStatus } from "./stream";
 export { Microphone, type MicrophoneState } from "./microphone";
 export { RoomAudio, type AudioStatus } from "./audio";
 export type { Diagnosis } from "./diagnosis";
-export { RoomSession, type RoomSessionOptions } from "./room";
+export { RoomSession, type Judged, type LogLine, type RoomSessionOptions } from "./room";

@@ -8,6 +8,7 @@ import { reduce, type RoomState } from "./roomstate";
 import { ana, anEntry, aRoom, aSnapshot, event, leo, mia, onStage, stubMicrophone, type FakeMicrophone } from "./sdktest";
 import type { StreamStatus } from "./socket";
 import type { RoomStream } from "./stream";
+import type { Standing } from "./acts";
 import type { Action, Entry, HostState, RoomEvent } from "./types";
 
 class FakeStream implements Pick<RoomStream, keyof RoomStream> {
@@ -15,6 +16,7 @@ class FakeStream implements Pick<RoomStream, keyof RoomStream> {
   readonly state = new Cell<RoomState | null>(null);
   readonly status = new Cell<StreamStatus>({ kind: "closed" });
   readonly entry = new Cell<Entry | null>(null);
+  readonly standing = new Cell<Standing | null>(null);
   readonly host = new Cell<HostState | null>(null);
   readonly events = new Emitter<RoomEvent>();
   readonly calls: string[] = [];
@@ -318,7 +320,7 @@ test("where another node hosts the room, actions go one by one, each at its plac
   session = new RoomSession({ act } as unknown as Client, aRoom, { stream, audio });
   listen();
   const { nonce } = anEntry();
-  stream.entry.set(anEntry());
+  stream.standing.set({ nonce: anEntry().nonce, abroad: true });
   const both = Promise.all([session.raiseHand("Rye?"), session.lowerHand()]);
   await settle();
   expect(places).toEqual([["raise_hand", { nonce, n: 1 }]]);
@@ -327,13 +329,13 @@ test("where another node hosts the room, actions go one by one, each at its plac
   expect(places.at(-1)).toEqual(["lower_hand", { nonce, n: 2 }]);
   answers.shift()?.();
   await both;
-  stream.entry.set(anEntry(2, mia));
+  stream.standing.set({ nonce: anEntry(2, mia).nonce, abroad: true });
   const third = session.raiseHand();
   await settle();
   expect(places.at(-1)).toEqual(["raise_hand", { nonce: anEntry(2).nonce, n: 1 }]);
   answers.shift()?.();
   await third;
-  stream.entry.set(null);
+  stream.standing.set(null);
   void session.lowerHand();
   expect(places.at(-1)).toEqual(["lower_hand", undefined]);
 });

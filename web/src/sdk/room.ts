@@ -1,14 +1,15 @@
 import { Acts } from "./acts";
+import { Authority, type Verdict } from "./authority";
 import { RoomAudio, type AudioStatus } from "./audio";
 import type { Client } from "./client";
 import type { Diagnosis } from "./diagnosis";
-import { Cell, type Readable, type Subscribable } from "./emitter";
+import { Cell, Emitter, type Readable, type Subscribable } from "./emitter";
 import { OfflineError } from "./errors";
 import { MutedSpeech, SpeakerLevels } from "./levels";
 import { Microphone, type MicrophoneState } from "./microphone";
 import { me, type RoomState } from "./roomstate";
 import { RoomStream, type StreamStatus } from "./stream";
-import type { Action, Did, HostState, Id, RoomEvent } from "./types";
+import type { Action, Did, HostState, Id, Order, RoomEvent, RoomLog } from "./types";
 
 /** What a session in a room may be given. */
 export interface RoomSessionOptions {
@@ -17,6 +18,17 @@ export interface RoomSessionOptions {
   /** What tests exchange. */
   stream?: Public<RoomStream>;
   audio?: Public<RoomAudio>;
+}
+
+/** An event, and what to make of the moderator's act that brought it about; null where no moderator did. */
+export interface Judged {
+  event: RoomEvent;
+  verdict: Verdict | null;
+}
+
+/** One line of the room's log, and what to make of it. */
+export interface LogLine extends Order {
+  verdict: Verdict;
 }
 
 /** What others see of a class. */
@@ -42,6 +54,10 @@ export class RoomSession {
   readonly roomId: Id;
   readonly microphone: Microphone;
   readonly #acts: Acts;
+  readonly #client: Client;
+  readonly #authority: Authority;
+  readonly #judged = new Emitter<Judged>();
+  #judging: Promise<void> = Promise.resolve();
   readonly #stream: Public<RoomStream>;
   readonly #audio: Public<RoomAudio>;
   readonly #muted = new Cell(true);
@@ -55,10 +71,12 @@ export class RoomSession {
 
   constructor(client: Client, room: Id, options: RoomSessionOptions = {}) {
     this.roomId = room;
+    this.#client = client;
+    this.#authority = new Authority(room);
     this.microphone = options.microphone ?? new Microphone();
     this.#stream = options.stream ?? new RoomStream(client, room);
     this.#audio = options.audio ?? new RoomAudio(client, room, () => void this.#stream.probe());
-    this.#acts = new Acts(client, room, this.#stream.entry);
+    this.#acts = new Acts(client, room, this.#stream.standing);
   }
 
   /** null until the first snapshot; kept while reconnecting, and at the end. */
@@ -82,6 +100,19 @@ export class RoomSession {
   /** Each event, after {@link state} has taken it in. */
   get events(): Subscribable<RoomEvent> {
     return this.#stream.events;
+  }
+
+  /** Each event once more, in the same order, when the act that brought it about has been verified. */
+  get judged(): Subscribable<Judged> {
+    return this.#judged;
+  }
+
+  /** What moderators did, the oldest first, each line verified; and whom they keep out. */
+  async log(): Promise<{ lines: LogLine[]; log: RoomLog }> {
+    const log = await this.#client.roomLog(this.roomId);
+    await this.#judging;
+    const verdicts = await this.#authority.replay(log.create, log.orders);
+    return { lines: log.orders.map((order, i) => ({ ...order, verdict: verdicts[i] ?? "refused" })), log };
   }
 
   /** Who speaks, oneself included: csrc to level, 0 to 1. Whoever is not in it is silent. */
@@ -110,7 +141,10 @@ export class RoomSession {
     this.#stops = [
       this.#stream.status.subscribe((status) => this.#onStatus(status)),
       this.#stream.host.subscribe((host) => this.#onHost(host)),
-      this.#stream.events.subscribe(() => this.#onEvent()),
+      this.#stream.events.subscribe((event) => {
+        this.#judge(event);
+        this.#onEvent();
+      }),
       this.#audio.levels.subscribe(() => this.#mergeLevels()),
       this.microphone.readings.subscribe((level) => this.#onReading(level)),
       this.microphone.track.subscribe((track) => this.#onTrack(track)),
@@ -241,6 +275,13 @@ export class RoomSession {
   #connect(): void {
     this.#run = this.state.value?.run ?? null;
     this.#audio.connect();
+  }
+
+  #judge(event: RoomEvent): void {
+    this.#judging = this.#judging.then(async () => {
+      const verdict = await this.#authority.take(event);
+      this.#judged.emit({ event, verdict });
+    });
   }
 
   #onEvent(): void {

@@ -1,4 +1,4 @@
-import type { Audience, Did, Hand, Offer, Person, Role, Room, RoomDelta, RoomEvent, Snapshot, StagePerson } from "./types";
+import type { Audience, Did, Hand, Offer, Person, Role, Room, RoomDelta, RoomEvent, RoomSettings, Snapshot, StagePerson } from "./types";
 
 /** A room as its events told it. */
 export interface RoomState {
@@ -15,6 +15,8 @@ export interface RoomState {
   /** In the order of the queue. */
   readonly hands: readonly Hand[];
   readonly offers: readonly Offer[];
+  /** How open the stage is to those who listen. */
+  readonly settings: RoomSettings;
   /** The count, and the first people of it who are not on the stage. */
   readonly audience: Audience;
   /** Set once the room is over. */
@@ -33,8 +35,8 @@ export function reduce(state: RoomState | null, event: RoomEvent): RoomState {
 }
 
 function fromSnapshot(event: Snapshot): RoomState {
-  const { run, n, at, you, room, stage, hands, offers, audience } = event;
-  return { run, n, at, you, room, stage, hands, offers, audience, ended: null };
+  const { run, n, at, you, room, stage, hands, offers, settings, audience } = event;
+  return { run, n, at, you, room, stage, hands, offers, settings, audience, ended: null };
 }
 
 /** What one event changes. Events repeat nothing, but every case also holds when it is told what is so already. */
@@ -65,6 +67,11 @@ function change(state: RoomState, event: RoomDelta): Partial<RoomState> {
       };
     case "removed":
       return gone(state, event.key);
+    case "settings":
+      return { settings: event.settings };
+    case "removal_ended":
+    case "unmute_asked":
+      return {};
     case "audience":
       return { audience: event.audience };
     case "ended":

@@ -69,6 +69,9 @@ export function aSnapshot(): Snapshot {
     stage: [{ ...onStage(ana, "moderator"), muted: false }],
     hands: [{ ...person(mia), at: 1, question: "Rye?" }],
     offers: [],
+    create: "",
+    roles: [],
+    settings: { locked: false, ask: false, slow: 0 },
     audience: { count: 3, people: [person(leo), person(mia)] },
   };
 }

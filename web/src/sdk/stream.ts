@@ -1,4 +1,5 @@
 import { Cell, Emitter, type Readable, type Subscribable } from "./emitter";
+import type { Standing } from "./acts";
 import { reduce, type RoomState } from "./roomstate";
 import { EventSocket, type Answer, type Door, type Handler, type SocketEnvironment, type StreamStatus, type Verdict } from "./socket";
 import type { Client } from "./client";
@@ -21,6 +22,7 @@ export class RoomStream {
   readonly #state = new Cell<RoomState | null>(null);
   readonly #events = new Emitter<RoomEvent>();
   readonly #entry = new Cell<Entry | null>(null);
+  readonly #standing = new Cell<Standing | null>(null);
   readonly #host = new Cell<HostState | null>(null);
   readonly #client: RoomDoor;
   readonly #socket: EventSocket;
@@ -54,6 +56,11 @@ export class RoomStream {
   /** The entry that actions have to name; null while this node hosts the room itself. */
   get entry(): Readable<Entry | null> {
     return this.#entry;
+  }
+
+  /** What signed actions name: the nonce of the entry, or of the snapshot where this node hosts the room itself. */
+  get standing(): Readable<Standing | null> {
+    return this.#standing;
   }
 
   /** How the room's host stands; null until the node says something of it. */
@@ -101,7 +108,10 @@ export class RoomStream {
     }
     this.#resumable = true;
     this.#state.set(reduce(this.#state.value, event));
-    if (event.type === "snapshot") this.#arrive(event.room);
+    if (event.type === "snapshot") {
+      if (event.nonce !== undefined) this.#standing.set({ nonce: event.nonce, abroad: false });
+      this.#arrive(event.room);
+    }
     this.#events.emit(event);
     return event.type === "ended" ? "ended" : "live";
   }
@@ -111,6 +121,7 @@ export class RoomStream {
     if (entry.room !== this.room) return "again"; // nobody asked to go there
     this.#entering = true;
     this.#entry.set(entry);
+    this.#standing.set({ nonce: entry.nonce, abroad: true });
     const signed = this.#client.signEntry(entry);
     answer(signed.then((enter) => (this.#entry.value === entry ? { type: "enter", enter } : null)));
     return "wait";

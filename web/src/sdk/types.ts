@@ -26,8 +26,12 @@ export type Member = Schemas["Member"];
 export type Node = Schemas["Node"];
 export type Offer = Schemas["Offer"];
 export type Person = Schemas["Person"];
+export type Order = Schemas["Order"];
 export type Problem = Schemas["Problem"];
+export type Removed = Schemas["Removal"];
 export type Room = Schemas["Room"];
+export type RoomLog = Schemas["RoomLog"];
+export type RoomSettings = Schemas["RoomSettings"];
 export type Rules = Schemas["Rules"];
 export type Session = Schemas["Session"];
 export type Slot = Schemas["Slot"];
@@ -56,7 +60,18 @@ export type Why = Room["why"];
 export type Action =
   | { type: "raise_hand"; question?: string }
   | { type: SoloAction }
-  | { type: TargetedAction; target: Did };
+  | { type: SwitchedAction; switch: "on" | "off" }
+  | { type: "slow_mode"; duration?: number }
+  | { type: TargetedAction; target: Did }
+  | Removal;
+
+/** Takes somebody out of the room: for so many seconds, or for as long as it lives. Everybody can read the reason. */
+export interface Removal {
+  type: "remove";
+  target: Did;
+  duration?: number;
+  reason: string;
+}
 
 type ActionType = Schemas["Action"]["type"];
 
@@ -67,9 +82,24 @@ export type TargetedAction = Extract<
   | "dismiss_hand"
   | "mute"
   | "move_to_audience"
+  | "ask_to_unmute"
   | "appoint_moderator"
   | "withdraw_moderator"
-  | "remove"
+  | "lift_removal"
 >;
 
-type SoloAction = Exclude<ActionType, TargetedAction | "raise_hand">;
+type SwitchedAction = Extract<ActionType, "lock_stage" | "ask_mode">;
+
+type SoloAction = Exclude<ActionType, TargetedAction | SwitchedAction | "raise_hand" | "slow_mode" | "remove">;
+
+/** What a moderator does, and nobody else. */
+const commands: ReadonlySet<string> = new Set<ActionType>([
+  "end", "mute_all", "lock_stage", "ask_mode", "slow_mode",
+  "offer_stage", "dismiss_hand", "mute", "ask_to_unmute", "move_to_audience", "appoint_moderator", "withdraw_moderator",
+  "remove", "lift_removal",
+]);
+
+/** Whether an action of this type is a moderator's command, which is signed wherever the room is. */
+export function isCommandType(type: string): boolean {
+  return commands.has(type);
+}

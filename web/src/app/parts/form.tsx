@@ -12,6 +12,8 @@ interface FormProps {
   onSubmit: () => Promise<void>;
   /** False keeps the form from being sent; whoever says so shows why in a field. */
   check?: () => boolean;
+  /** Whether the button is for something that hurts. */
+  danger?: boolean;
   explainError?: (error: unknown) => string;
   after?: ComponentChildren;
   children: ComponentChildren;
@@ -45,7 +47,7 @@ export function Form(props: FormProps): JSX.Element {
       {props.children}
       {failure.value !== null && <Notice kind="warning" text={failure.value} />}
       <div class="sheet-actions">
-        <button type="submit" class="button button-primary button-wide" disabled={busy.value}>
+        <button type="submit" class={props.danger === true ? "button button-danger button-wide" : "button button-primary button-wide"} disabled={busy.value}>
           {busy.value ? props.submitting : props.submit}
         </button>
         {props.after}

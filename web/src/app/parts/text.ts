@@ -24,3 +24,4 @@ export function fault(text: string, most: number): "missing" | "long" | "charact
 export const nameLength = 40;
 export const titleLength = 100;
 export const questionLength = 200;
+export const reasonLength = 200;

@@ -10,7 +10,7 @@ import { attempt } from "../state/toast";
 import type { Presence } from "../state/room";
 import { fingerprint } from "./people";
 
-type Targeted = Extract<Action, { target: Did }>["type"];
+type Targeted = Exclude<Extract<Action, { target: Did }>["type"], "remove">;
 
 /** Somebody in the room: who they are, and what one may do. */
 export function PersonSheet(props: { presence: Presence; state: RoomState; who: Did; name: string }): JSX.Element {

@@ -11,6 +11,7 @@ import { RoomMenu } from "./menu";
 import { OfferDialog } from "./offer-dialog";
 import { PersonSheet } from "./person-sheet";
 import { QuestionSheet } from "./question-sheet";
+import { RemoveSheet } from "./remove-sheet";
 import { ShortcutsSheet } from "./shortcuts-sheet";
 import { SoundSheet } from "./sound-sheet";
 import { StartSheet } from "./start-sheet";
@@ -36,17 +37,8 @@ function RoomSheet({ presence }: { presence: Presence }): JSX.Element | null {
   switch (which.kind) {
     case "person":
       return <PersonSheet presence={presence} state={state} who={which.who} name={which.name} />;
-    case "remove": {
-      const remove = () => attempt(presence.session.act({ type: "remove", target: which.who }));
-      return (
-        <ConfirmDialog
-          title={m.person.removeTitle(which.name)}
-          text={m.person.removeText}
-          confirm={m.person.removeConfirm}
-          onConfirm={remove}
-        />
-      );
-    }
+    case "remove":
+      return <RemoveSheet presence={presence} who={which.who} name={which.name} />;
     case "question":
       return <QuestionSheet presence={presence} />;
     case "menu":

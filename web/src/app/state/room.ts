@@ -2,15 +2,15 @@ import { computed, effect, signal, type ReadonlySignal, type Signal } from "@pre
 import {
   findPerson, MicrophoneError, moderators, myHandPosition, myOffer, myRole, RoomSession,
   type AudioStatus, type Did, type HostState, type Id, type Microphone, type MicrophoneState, type MicrophoneTrouble, type Offer, type Role,
-  type Room, type RoomEvent, type RoomState, type StreamStatus,
+  type Judged, type Room, type RoomSettings, type RoomState, type StreamStatus,
 } from "../../sdk";
-import { t } from "../i18n";
+import { duration, t } from "../i18n";
 import { cue } from "./cue";
 import { follow } from "./follow";
 import { isElsewhere, markEntered, markLeft, roomBefore } from "./presence";
 import { settings } from "./settings";
 import { client, node } from "./session";
-import { attempt, explain, hush, say } from "./toast";
+import { attempt, explain, hush, say, type Toast } from "./toast";
 
 /** The room that this tab is in, with everything about it as signals. */
 export interface Presence {
@@ -79,8 +79,8 @@ function attach(id: Id, session: RoomSession, door: Room | null): Presence {
   };
   const stopEvents = session.events.subscribe((event) => {
     if (event.type === "removed" && event.key === state.value?.you) removedBy.value = nameOf(presence, event.by);
-    announce(presence, event);
   });
+  const stopJudged = session.judged.subscribe((judged) => announce(presence, judged));
   const stopBack = session.microphone.fellBack.subscribe(() => say(t().mic.switched));
   const stopTrouble = effect(() => {
     const mic = presence.microphone.value;
@@ -95,7 +95,7 @@ function attach(id: Id, session: RoomSession, door: Room | null): Presence {
     if (back) say(t().room.goesOn);
     lost = host?.state === "lost";
   });
-  for (const stop of [stopEvents, stopBack, stopTrouble, stopOver, stopHost]) {
+  for (const stop of [stopEvents, stopJudged, stopBack, stopTrouble, stopOver, stopHost]) {
     until.signal.addEventListener("abort", stop, { once: true });
   }
   return presence;
@@ -187,39 +187,62 @@ export function lastModerator(state: RoomState): { next: string | null } | null 
   return { next: speakers[0]?.name ?? null };
 }
 
-/** Says what happened to oneself, and to moderators what waits for them. */
-function announce(presence: Presence, event: RoomEvent): void {
+/**
+ * Says what happened to oneself, to everybody how the stage is open, and to moderators what waits for them. What came with
+ * an act that is wrong is said with a warning.
+ */
+function announce(presence: Presence, { event, verdict }: Judged): void {
   const m = t().room;
   const state = presence.state.value;
   const you = state?.you;
+  const byOther = "by" in event && event.by !== undefined && event.by !== you;
+  const tell = (text: string, action?: Toast["action"]) =>
+    verdict === "refused" ? say(`${text} ${m.unverified}`, "warning", action) : say(text, "info", action);
   switch (event.type) {
     case "muted":
-      if (event.key === you && event.by !== undefined && event.by !== you) say(m.mutedBy(nameOf(presence, event.by)));
+      if (event.key === you && byOther) tell(m.mutedBy(nameOf(presence, event.by)));
       break;
+    case "unmute_asked": {
+      const action = { label: m.unmute, run: () => void unmute(presence) };
+      if (event.key === you && presence.muted.value) tell(m.askedToUnmute(nameOf(presence, event.by)), action);
+      break;
+    }
     case "stage_left":
-      if (event.key === you && event.why === "moved") say(m.movedBy(nameOf(presence, event.by)));
+      if (event.key === you && event.why === "moved") tell(m.movedBy(nameOf(presence, event.by)));
       break;
     case "stage_joined":
-      if (event.person.key === you && event.person.role === "speaker") say(m.nowSpeaker);
+      if (event.person.key === you && event.person.role === "speaker") tell(m.nowSpeaker);
       break;
     case "role_changed":
-      if (event.key === you) say(event.role === "moderator" ? m.nowModerator : m.noLongerModerator);
+      if (event.key === you) tell(event.role === "moderator" ? m.nowModerator : m.noLongerModerator);
       break;
     case "hand_raised":
-      if (event.hand.key !== you && presence.role.value === "moderator") say(m.handRaisedBy(event.hand.name));
+      if (event.hand.key !== you && presence.role.value === "moderator") tell(m.handRaisedBy(event.hand.name));
       break;
     case "hand_lowered":
-      if (event.key === you && event.by !== undefined) say(m.dismissed);
+      if (event.key === you && event.by !== undefined) tell(m.dismissed);
       break;
     case "stage_offered":
       if (event.offer.key === you && settings.cues.value) cue();
+      break;
+    case "settings":
+      if (byOther) tell(openness(event.settings));
       break;
     case "snapshot":
     case "offer_ended":
     case "unmuted":
     case "connection":
     case "removed":
+    case "removal_ended":
     case "audience":
     case "ended":
   }
+}
+
+/** How open the stage is to those who listen, in a sentence or two. */
+export function openness({ locked, ask, slow }: RoomSettings): string {
+  const m = t().room;
+  if (locked) return m.stageLocked;
+  const conditions = [...(ask ? [m.stageAsks] : []), ...(slow > 0 ? [m.stageSlow(duration(slow * 1000))] : [])];
+  return conditions.length > 0 ? conditions.join(" ") : m.stageOpen;
 }

@@ -161,7 +161,10 @@ export const bodies = {
   /** Home node: vouches for one enter of the member sub. */
   ticket: where(object({ aud: hash, iat: time, exp: time, host: key, sub: key, enter: hash }), expiresWithin(60)),
 
-  /** Member: does something in the room aud, which another node hosts. The nonce is that of their enter; n rises. */
+  /**
+   * Member: does something in the room aud, which another node hosts or which they moderate. The nonce is that of their
+   * entry; n rises.
+   */
   act: object({
     aud: hash,
     iat: time,
@@ -170,6 +173,9 @@ export const bodies = {
     do: matching(/^[a-z_]{1,32}$/),
     sub: key,
     question: bytes(0, 2000),
+    duration: { optional: integer(1, maxSpan) },
+    reason: { optional: hash },
+    switch: { optional: oneOf("on", "off") },
   }),
 
   /** Host: tells other nodes of the room aud. */
