@@ -20,6 +20,7 @@ const module = "github.com/stoa-rooms/stoa/"
 var mayImport = map[string][]string{
 	// The pure core, from the bottom up.
 	"reason":    {},
+	"checkup":   {},
 	"identity":  {},
 	"statement": {"identity", "reason"},
 	"ledger":    {"identity", "reason", "statement"},
@@ -40,9 +41,9 @@ var mayImport = map[string][]string{
 	"api/client/rtc": {"api", "api/client", "identity", "statement"},
 
 	// Composition.
-	"node":     {"api", "api/link", "api/server", "identity", "invites", "ledger", "media", "p2p", "reason", "rooms", "statement", "storage", "web"},
+	"node":     {"api", "api/link", "api/server", "checkup", "identity", "invites", "ledger", "media", "p2p", "reason", "rooms", "statement", "storage", "web"},
 	"cmd/demo": {"api", "api/client", "api/client/rtc", "identity", "node/process", "reason", "statement"},
-	"cmd/stoa": {"api", "api/client", "api/client/rtc", "identity", "invites", "node", "reason", "statement"},
+	"cmd/stoa": {"api", "api/client", "api/client/rtc", "checkup", "identity", "invites", "node", "reason", "statement"},
 
 	// The load generator: it makes stores by itself, and else talks to nodes as anybody does.
 	"bench": {"api", "api/client", "api/client/rtc", "identity", "invites", "ledger", "node/process", "reason", "statement", "storage"},
@@ -59,7 +60,7 @@ var mayImport = map[string][]string{
 
 // pure is what the core may not touch: whatever can be replayed from bytes and a given time needs none of it.
 var (
-	core = []string{"reason", "identity", "statement", "ledger", "invites", "rooms"}
+	core = []string{"reason", "checkup", "identity", "statement", "ledger", "invites", "rooms"}
 	pure = []string{
 		"context", "os", "log", "log/slog", "net", "io/fs", "os/exec",
 		"github.com/dgraph-io/", "github.com/libp2p/", "github.com/pion/", "github.com/coder/websocket",

@@ -108,6 +108,7 @@ type Server struct {
 	compat     *webrtc.API // Options.Compat
 	stopped    bool
 	handshakes int
+	tests      int // see Test
 }
 
 // New makes a server that Run starts.

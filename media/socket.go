@@ -13,9 +13,9 @@ import (
 	"github.com/pion/logging"
 )
 
-// socketBuffer is asked of the kernel in each direction, in bytes: a fan-out to 1,000 listeners is a burst of 120 kB.
+// SocketBuffer is asked of the kernel in each direction, in bytes: a fan-out to 1,000 listeners is a burst of 120 kB.
 // The kernel may grant less (net.core.rmem_max).
-const socketBuffer = 4 << 20
+const SocketBuffer = 4 << 20
 
 // socket is the one UDP socket of the node. It stands between the kernel and ice.UDPMux and drops what no connection
 // can want: pion would open a stream, unauthenticated, for every SSRC it sees.
@@ -39,8 +39,8 @@ func listen(ctx context.Context, addr string) (*socket, error) {
 	if !ok {
 		return nil, fmt.Errorf("listen for media on udp %s: not a UDP socket", addr)
 	}
-	_ = udp.SetReadBuffer(socketBuffer) // best effort
-	_ = udp.SetWriteBuffer(socketBuffer)
+	_ = udp.SetReadBuffer(SocketBuffer) // best effort
+	_ = udp.SetWriteBuffer(SocketBuffer)
 	return &socket{UDPConn: udp, broken: make(chan error, 1), streams: map[uint32]int{}}, nil
 }
 

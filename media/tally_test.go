@@ -3,6 +3,10 @@ package media
 import (
 	"net/netip"
 	"testing"
+
+	"github.com/pion/webrtc/v3"
+
+	"github.com/stoa-rooms/stoa/reason"
 )
 
 // TestTotalsOutliveThePeople: counters of the server never go down, whoever leaves and whichever room is closed.
@@ -54,5 +58,27 @@ func TestDistance(t *testing.T) {
 		if got := distanceOf(netip.MustParseAddr(text)); got != want {
 			t.Errorf("%s: %d, not %d", text, got, want)
 		}
+	}
+}
+
+// TestTest: a connection that carries nothing comes about like any other, is counted, and only so many stand at once.
+func TestTest(t *testing.T) {
+	s := startServer(t, Config{})
+	c := newClient(t, clientOptions{slots: 1})
+	answer, err := s.Test(t.Context(), c.pc.LocalDescription().SDP, Options{})
+	check(t, err)
+	check(t, c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
+	until(t, "connected", func() bool {
+		return c.pc.ConnectionState() == webrtc.PeerConnectionStateConnected && s.Reached().UDP[FromMachine] == 1
+	})
+	if _, err := s.Test(t.Context(), "no offer", Options{}); reason.Of(err) != reason.MediaSDP {
+		t.Errorf("no offer: %v", err)
+	}
+	for range maxTests - 1 {
+		_, err := s.Test(t.Context(), offerOf("0", audioLine("0", "recvonly")), Options{})
+		check(t, err)
+	}
+	if _, err := s.Test(t.Context(), offerOf("0", audioLine("0", "recvonly")), Options{}); reason.Of(err) != reason.MediaBusy {
+		t.Errorf("one too many: %v", err)
 	}
 }

@@ -14,6 +14,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
+	"github.com/stoa-rooms/stoa/checkup"
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/invites"
 	"github.com/stoa-rooms/stoa/reason"
@@ -34,6 +37,8 @@ type admin struct {
 
 	at     address // of the running node; zero when none runs
 	forget func()  // what goes with the community besides the log
+
+	examine func(context.Context) []checkup.Finding // of the running node
 }
 
 // tree writes who invited whom.
@@ -125,6 +130,9 @@ func (a *admin) handler() http.Handler {
 	}
 	mux.HandleFunc("GET /tree", answer(func(w io.Writer, _ *http.Request) error { return a.tree(w) }))
 	mux.HandleFunc("GET /audit", answer(func(w io.Writer, _ *http.Request) error { return a.audit(w) }))
+	mux.HandleFunc("GET /checkup", answer(func(w io.Writer, r *http.Request) error {
+		return json.MarshalWrite(w, a.examine(r.Context()))
+	}))
 	mux.HandleFunc("POST /unclaim", answer(func(w io.Writer, _ *http.Request) error { return a.unclaim(w) }))
 	mux.HandleFunc("GET /export", answer(func(w io.Writer, r *http.Request) error {
 		member, err := optionalKey(r.URL.Query().Get("member"))

@@ -191,11 +191,13 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		return err
 	}
 	close(h.nodes.ready)
+	eye := examiner{cfg: cfg, at: at, community: c, nodes: h.nodes, media: h.media, certs: certs}
 	admin, err := openAdmin(ctx, cfg.Data, &admin{
 		journal: c.journal, names: c.names, owner: c.owner, now: c.now, at: at, forget: func() {
 			c.forget()
 			h.endAll()
 		},
+		examine: eye.running,
 	}, cfg.Log)
 	if err != nil {
 		return err
@@ -218,6 +220,7 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		Media:     h,
 		Nodes:     h.nodes,
 		Logs:      publicLogs{h.nodes},
+		Operator:  &operator{eye},
 		Health:    health{h, certs},
 		Watch:     cfg.meters,
 		Clock:     cfg.Now,

@@ -324,6 +324,7 @@ func (s *seeker) writeBook() {
 func (h *Host) subscribe() (event.Subscription, error) {
 	events, err := h.host.EventBus().Subscribe([]any{
 		new(event.EvtPeerIdentificationCompleted), new(event.EvtPeerProtocolsUpdated), new(event.EvtPeerConnectednessChanged),
+		new(event.EvtLocalReachabilityChanged),
 	}, eventbus.BufSize(1024), eventbus.Name("stoa")) // whoever emits waits for whoever reads
 	if err != nil {
 		return nil, fmt.Errorf("p2p: %w", err)
@@ -348,6 +349,8 @@ func (h *Host) watch(ctx context.Context, events event.Subscription, s *seeker) 
 				h.met(s, e.Peer, e.Protocols)
 			case event.EvtPeerProtocolsUpdated:
 				h.met(s, e.Peer, e.Added)
+			case event.EvtLocalReachabilityChanged:
+				h.reachable.Store(int32(e.Reachability))
 			case event.EvtPeerConnectednessChanged:
 				if e.Connectedness == network.NotConnected {
 					h.lost(s, e.Peer)

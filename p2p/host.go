@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p"
@@ -106,6 +107,8 @@ type Host struct {
 	stop     context.CancelFunc // ends gossip
 	ready    chan struct{}      // closed when New is done
 
+	reachable atomic.Int32 // a network.Reachability, as others last told
+
 	following sync.Mutex // held while topics are reconciled
 
 	mu      sync.Mutex
@@ -165,6 +168,12 @@ func New(cfg Config) (*Host, error) {
 	}
 	close(h.ready)
 	return h, nil
+}
+
+// CheckAddrs refuses texts that are no multiaddrs.
+func CheckAddrs(texts []string) error {
+	_, err := parseAddrs(texts)
+	return err
 }
 
 func parseAddrs(texts []string) ([]multiaddr.Multiaddr, error) {
@@ -385,6 +394,13 @@ func (h *Host) Connected(node identity.PublicKey) bool {
 	}
 	state := h.host.Network().Connectedness(id)
 	return state == network.Connected || state == network.Limited
+}
+
+// Reachable says whether other nodes can connect to this one, as those tell that have tried (AutoNAT); known is false
+// until enough have.
+func (h *Host) Reachable() (can, known bool) {
+	is := network.Reachability(h.reachable.Load())
+	return is == network.ReachabilityPublic, is != network.ReachabilityUnknown
 }
 
 // Peers are the nodes that are connected.

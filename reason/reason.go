@@ -64,6 +64,7 @@ const (
 	FoundedAlready  Reason = "founded-already"
 	FoundedNot      Reason = "founded-not"       // the node has no community yet
 	FounderNotAlone Reason = "founder-not-alone" // unclaim is only for a founder without members
+	FounderOnly     Reason = "founder-only"      // how the node is run is for its founder alone
 )
 
 // What leaving for good, and a node from a backup, can be refused for.

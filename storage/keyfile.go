@@ -11,15 +11,15 @@ import (
 	"github.com/stoa-rooms/stoa/identity"
 )
 
-// keyFile holds the seed of the node's key (RFC 8032), 32 bytes.
-const keyFile = "node.key"
+// KeyFile is the file in the data directory that holds the seed of the node's key (RFC 8032), 32 bytes.
+const KeyFile = "node.key"
 
 const seedSize = 32
 
 // readKey reads the node's key. The error is fs.ErrNotExist when there is none yet.
 func readKey(dir string) (identity.PrivateKey, error) {
 	var key identity.PrivateKey
-	f, err := os.Open(filepath.Join(dir, keyFile)) //nolint:gosec // the data directory is the operator's choice
+	f, err := os.Open(filepath.Join(dir, KeyFile)) //nolint:gosec // the data directory is the operator's choice
 	if err != nil {
 		return key, err
 	}
@@ -48,7 +48,7 @@ func readKey(dir string) (identity.PrivateKey, error) {
 // createKey makes a new key and its file. Until the file is whole and on disk it does not have its name.
 func createKey(dir string) (identity.PrivateKey, error) {
 	key := identity.Generate()
-	if err := writeFile(dir, keyFile, key.Seed()); err != nil {
+	if err := writeFile(dir, KeyFile, key.Seed()); err != nil {
 		return identity.PrivateKey{}, err
 	}
 	return key, nil

@@ -124,6 +124,11 @@ func (c *Client) Me(ctx context.Context) (api.Me, error) {
 	return callAs[api.Me](ctx, c, http.MethodGet, api.PathMe, nil)
 }
 
+// Checkup is how the node is run, for its founder.
+func (c *Client) Checkup(ctx context.Context) (api.Checkup, error) {
+	return callAs[api.Checkup](ctx, c, http.MethodGet, api.PathCheckup, nil)
+}
+
 // Invites is what this person has given away and may still give.
 func (c *Client) Invites(ctx context.Context) (api.Invites, error) {
 	return callAs[api.Invites](ctx, c, http.MethodGet, api.PathInvites, nil)

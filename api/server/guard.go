@@ -153,6 +153,7 @@ type callKey struct{}
 // call is what a handler may want to know of its request.
 type call struct {
 	session *session // nil for an operation that needs none
+	lang    string   // "en" or "fr"
 	origins []string // the Origin headers, as sent
 }
 
@@ -181,7 +182,7 @@ func (s *Server) guard(ctx huma.Context, next func(huma.Context)) {
 
 // admit checks a request against its operation.
 func (s *Server) admit(op *huma.Operation, r *http.Request) (call, error) {
-	c := call{origins: r.Header.Values("Origin")}
+	c := call{origins: r.Header.Values("Origin"), lang: s.languageOf(r)}
 	if op.RequestBody != nil {
 		sent, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if err != nil || op.RequestBody.Content[sent] == nil {

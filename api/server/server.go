@@ -11,6 +11,7 @@
 //	problem.go   how a refusal is written
 //	session.go   challenges, tokens
 //	events.go    the WebSocket; hallway.go is what it carries outside rooms
+//	checkup.go   the founder's page about the node
 //	health.go    what load balancers ask
 //	watch.go     what the metrics are told
 //	logs.go      what other nodes read of the logs kept here
@@ -151,6 +152,8 @@ type Config struct {
 	// Logs may be nil: then there is none to read.
 	Logs Logs
 
+	// Operator may be nil: then the founder has no page about the node.
+	Operator Operator
 	// Health may be nil: then the node is ready while the server is.
 	Health Health
 	// Watch may be nil: then nobody is told what is asked and refused.
@@ -171,9 +174,10 @@ type Server struct {
 	invites   Invites
 	rooms     Rooms
 	media     Media
-	nodes     Nodes  // may be nil
-	logs      Logs   // may be nil
-	health    Health // may be nil
+	nodes     Nodes    // may be nil
+	logs      Logs     // may be nil
+	operator  Operator // may be nil
+	health    Health   // may be nil
 	watch     Watch
 	log       *slog.Logger
 	now       func() time.Time
@@ -213,7 +217,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		node: c.Node, community: c.Community, entry: c.Entry, invites: c.Invites, rooms: c.Rooms, media: c.Media,
 		nodes: c.Nodes, logs: c.Logs,
-		health: c.Health, watch: c.Watch,
+		operator: c.Operator, health: c.Health, watch: c.Watch,
 		log: c.Log, now: c.Clock,
 		languages:  language.NewMatcher([]language.Tag{language.English, language.French}),
 		origins:    allowed,

@@ -33,6 +33,7 @@ type cli struct {
 	Verify  verifyCmd  `cmd:"" help:"Check an exported chain, or all that the node's log holds, from the root key down."`
 	Backup  backupCmd  `cmd:"" help:"Write a backup of a node into a file, while it runs or while it does not."`
 	Restore restoreCmd `cmd:"" help:"Make a data directory of a backup."`
+	Doctor  doctorCmd  `cmd:"" help:"Say what is wrong with a node and what to do, whether or not it runs."`
 	Unclaim unclaimCmd `cmd:"" help:"Forget the community, while its founder is its only member."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -42,7 +43,10 @@ type dataFlag struct {
 	Data string `help:"The node's data directory (default ${default})." default:"data" placeholder:"DIR"`
 }
 
-type runCmd struct {
+type runCmd struct{ nodeFlags }
+
+// nodeFlags are how a node is run.
+type nodeFlags struct {
 	dataFlag
 
 	HTTP        string          `name:"http" help:"TCP address of the page and the API (default 127.0.0.1:7080; with --domain :443)." placeholder:"ADDR"`
@@ -71,7 +75,15 @@ func (c *runCmd) Run(ctx context.Context, out io.Writer) error {
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return fmt.Errorf("--log-level: %w", err)
 	}
-	return node.Run(ctx, node.Config{
+	cfg := c.config()
+	cfg.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	cfg.Out = out
+	return node.Run(ctx, cfg)
+}
+
+// config is the configuration that the flags make.
+func (c *nodeFlags) config() node.Config {
+	return node.Config{
 		Data:        c.Data,
 		HTTP:        c.HTTP,
 		PublicURL:   c.PublicURL,
@@ -90,9 +102,7 @@ func (c *runCmd) Run(ctx context.Context, out io.Writer) error {
 		ACMECA:      c.ACMECA,
 		Redirect:    c.Redirect,
 		Version:     version,
-		Log:         slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
-		Out:         out,
-	})
+	}
 }
 
 type inviteCmd struct {
@@ -218,11 +228,16 @@ func run(args []string, out, errs io.Writer) int {
 		args = []string{"--help"}
 	}
 	command, err := parser.Parse(args)
-	if err != nil {
+	switch {
+	case err != nil && args[0] == "doctor":
+		return misconfigured(args, err, out)
+	case err != nil:
 		_, _ = fmt.Fprintln(errs, "stoa:", err)
 		return 2
 	}
-	if err := command.Run(); err != nil {
+	if err := command.Run(); errors.Is(err, errUnwell) {
+		return 1 // it has been said
+	} else if err != nil {
 		_, _ = fmt.Fprintln(errs, "stoa:", err)
 		return 1
 	}

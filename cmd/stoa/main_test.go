@@ -3,7 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"io"
+	"log"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,6 +46,11 @@ func TestScripts(t *testing.T) {
 			}
 			env.Defer(func() { _ = u.Close() })
 			env.Setenv("BUSYUDP", u.LocalAddr().String())
+			page := httptest.NewUnstartedServer(http.NotFoundHandler())
+			page.Config.ErrorLog = log.New(io.Discard, "", 0)
+			page.StartTLS()
+			env.Defer(page.Close)
+			env.Setenv("SELFSIGNED", page.URL)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -60,9 +69,9 @@ func startNode(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command(program, append([]string{
 		"run", "--http", "127.0.0.1:0", "--media", "127.0.0.1:0", "--data", ts.MkAbs(args[0]),
 	}, args[1:]...)...)
-	log, err := os.Create(ts.MkAbs("node.log"))
+	logs, err := os.Create(ts.MkAbs("node.log"))
 	ts.Check(err)
-	cmd.Stderr = log
+	cmd.Stderr = logs
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
@@ -75,7 +84,7 @@ func startNode(ts *testscript.TestScript, _ bool, args []string) {
 		if took := time.Since(start); took > 3*time.Second {
 			ts.Fatalf("the node took %v to end", took)
 		}
-		_ = log.Close()
+		_ = logs.Close()
 	})
 	scan := bufio.NewScanner(out)
 	for scan.Scan() {

@@ -564,6 +564,31 @@ export interface components {
             name: string;
             rules: components["schemas"]["Rules"];
         };
+        CommunityNode: {
+            connected: boolean;
+            /**
+             * Format: int64
+             * @description Of its delegate; Unix milliseconds.
+             */
+            expires: number;
+            /** @description A did:key of an Ed25519 key. */
+            node: string;
+            /**
+             * Format: int64
+             * @description Of its delegate. A new delegate needs one that none has.
+             */
+            order: number;
+            revoked: boolean;
+            self: boolean;
+        };
+        ConnectedNode: {
+            /** @description Where it is reached. */
+            addr: string;
+            /** @description Whether it is one of this community's. */
+            community: boolean;
+            /** @description A did:key of an Ed25519 key. */
+            node: string;
+        };
         Connection: {
             /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
             act?: string;
@@ -719,6 +744,17 @@ export interface components {
         };
         /** @description One message from the node. */
         Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["RemovalEnded"] | components["schemas"]["UnmuteAsked"] | components["schemas"]["SettingsChanged"] | components["schemas"]["AudienceChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"];
+        Finding: {
+            /** @description What was looked at, such as disk. */
+            check: string;
+            /** @description The stable code of what was found, such as disk-low. */
+            code: string;
+            /** @description What to do about it. */
+            fix?: string;
+            says: string;
+            /** @enum {string} */
+            state: "ok" | "warn" | "fail" | "unknown";
+        };
         FoundRequest: {
             /** @description A delegate statement for this node. */
             delegate: string;
