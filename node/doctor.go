@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
 	"net"
 	"net/http"
 	"net/netip"
@@ -33,7 +32,7 @@ func Doctor(ctx context.Context, cfg Config) []checkup.Finding {
 	}
 	e := &examiner{cfg: cfg}
 	all = append(e.configuration(), e.data()...)
-	all = append(all, e.stopped(ctx)...)
+	all = append(all, e.stopped()...)
 	all = append(all, e.ports(ctx)...)
 	if f, ok := e.proxied(ctx); ok {
 		all = append(all, f)
@@ -88,7 +87,7 @@ func (e *examiner) configuration() []checkup.Finding {
 }
 
 // stopped looks at the store and the disk of a node that does not run.
-func (e *examiner) stopped(ctx context.Context) []checkup.Finding {
+func (e *examiner) stopped() []checkup.Finding {
 	if _, err := os.Stat(filepath.Join(e.cfg.Data, storage.KeyFile)); err != nil {
 		return nil // data has said it; looking at a store would make one
 	}
@@ -150,8 +149,7 @@ func (e *examiner) ports(ctx context.Context) []checkup.Finding {
 		if errors.Is(err, syscall.EADDRINUSE) {
 			who = holder(p.network, p.addr)
 		}
-		var op *net.OpError
-		if errors.As(err, &op) {
+		if op, ok := errors.AsType[*net.OpError](err); ok {
 			err = op.Err
 		}
 		busy = append(busy, checkup.Find(checkup.PortsBusy, "addr", p.addr, "flag", p.flag, "error", err.Error(), "holder", who))

@@ -73,7 +73,7 @@ func emptyDir(dir string) (made bool, err error) {
 		case "lost+found":
 		case restoring:
 			return false, found(ErrNotEmpty, "an earlier restore did not come to its end")
-		case keyFile:
+		case KeyFile:
 			return false, found(ErrNotEmpty, "a node's data is in it")
 		default:
 			return false, found(ErrNotEmpty, "%s is in it", f.Name())
@@ -258,7 +258,7 @@ func (f FollowedLog) verifyHashes(tree ledger.Tree, ids []statement.ID) (ledger.
 
 // moveUp puts what was restored in its place.
 func moveUp(dir string) error {
-	for _, name := range []string{keyFile, markFile, databasePrefix + "1", databaseFile} {
+	for _, name := range []string{KeyFile, markFile, databasePrefix + "1", databaseFile} {
 		if err := os.Rename(filepath.Join(dir, restoring, name), filepath.Join(dir, name)); err != nil {
 			return err
 		}
