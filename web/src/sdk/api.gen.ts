@@ -90,6 +90,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/checkup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the node is run, for its founder */
+        get: operations["getCheckup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/checkup/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try an audio connection that carries nothing */
+        post: operations["testMedia"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -550,6 +584,25 @@ export interface components {
             name: components["schemas"]["Text"];
             /** @description A rules statement by the founder, of the order after that of the rules in force. */
             rules: string;
+        };
+        Checkup: {
+            /** @description Multiaddrs at which other nodes reach this one. */
+            addrs: string[];
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            at: number;
+            findings: components["schemas"]["Finding"][];
+            /** @description The version of Go that it was built with. */
+            go: string;
+            /** @description Where Prometheus finds the metrics; absent without --metrics. */
+            metrics?: string;
+            /** @description The nodes of the community, this one included. */
+            nodes: components["schemas"]["CommunityNode"][];
+            /** @description The nodes that are connected, of any community. */
+            peers: components["schemas"]["ConnectedNode"][];
+            version: string;
         };
         Community: {
             /**
@@ -1758,6 +1811,71 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCheckup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkup"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testMedia: {
+        parameters: {
+            query?: {
+                /** @description As for a room's media. */
+                srtp?: "gcm";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/sdp": string;
+            };
+        };
+        responses: {
+            /** @description The SDP answer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sdp": string;
+                };
             };
             /** @description A refusal (RFC 9457) */
             default: {
