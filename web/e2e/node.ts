@@ -40,11 +40,11 @@ export class StoaNode {
     this.flags = flags;
   }
 
-  /** Makes a node in a fresh folder and starts it. It stays connected to the peers. */
-  static async start(peers: StoaNode[] = []): Promise<StoaNode> {
+  /** Makes a node in a fresh folder and starts it. It stays connected to the peers. Its audio is at an address of this machine. */
+  static async start(peers: StoaNode[] = [], audio = "127.0.0.1"): Promise<StoaNode> {
     const data = await mkdtemp(join(tmpdir(), "stoa-e2e-"));
     const flags = ["--p2p", `/ip4/127.0.0.1/tcp/${await freePort()}`, ...peers.flatMap((peer) => ["--peer", peer.multiaddr])];
-    const node = new StoaNode(data, `127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`, flags);
+    const node = new StoaNode(data, `127.0.0.1:${await freePort()}`, `${audio}:${await freePort()}`, flags);
     await node.run();
     return node;
   }

@@ -211,7 +211,7 @@ interface Watch {
 }
 
 /** Runs in the page before its own code: remembers peer connections and events, so that a test can ask what arrives. */
-function watchAudio(): void {
+export function watchAudio(): void {
   const watch: Watch = { connections: [], events: [] };
   (window as unknown as { stoaTest: Watch }).stoaTest = watch;
   const Connection = window.RTCPeerConnection;
