@@ -19,7 +19,7 @@ interface Keys {
 }
 
 interface Names {
-  named(el: HTMLElement): string;
+  named: (el: HTMLElement) => string;
 }
 
 /** Runs in the page before its own code: the accessible name of a control, as a screen reader says it. */
