@@ -50,7 +50,9 @@ test("two people find each other and talk", async () => {
 
     // Ana removes him: his page says so, and neither a reload nor the link brings him back.
     await ana.onPerson("Léo", "Remove from room");
-    await ana.page.getByRole("dialog", { name: "Remove Léo?" }).getByRole("button", { name: "Remove", exact: true }).click();
+    const removing = ana.page.getByRole("dialog", { name: "Remove Léo?" });
+    await removing.getByRole("textbox", { name: "Reason" }).fill("Talks over everybody");
+    await removing.getByRole("button", { name: "Remove", exact: true }).click();
     const removed = leo.page.getByRole("heading", { name: "You were removed from this room" });
     await expect(removed).toBeVisible();
     await leo.page.reload();

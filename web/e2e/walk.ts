@@ -93,6 +93,16 @@ export async function walk(look: Look, stop: Stop): Promise<void> {
     await page.getByRole("region", { name: m.room.stage }).getByRole("button", { name: /Léo/ }).click();
     await expect(page.getByRole("dialog")).toBeVisible();
     await stop("person-sheet", ana);
+    await page.getByRole("button", { name: m.person.remove }).click();
+    await stop("remove-sheet", ana);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: m.room.leave }).click();
+    await stop("last-moderator", ana);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: m.room.menu }).click();
+    await page.getByRole("button", { name: m.settings.title }).click();
+    await expect(page.getByText(m.settings.verdicts.proven).first()).toBeVisible();
+    await stop("room-settings", ana);
     await page.keyboard.press("Escape");
     await page.goBack();
     await expect(page.getByRole("heading", { name: m.hallway.live })).toBeVisible();

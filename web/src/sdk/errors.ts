@@ -1,5 +1,5 @@
 import sentences from "../../../reason/sentences.json";
-import type { Problem } from "./types";
+import type { Problem, Removed } from "./types";
 
 /** The node refused. The title is one sentence for a person, in the language the client asks in. */
 export class ProblemError extends Error {
@@ -8,13 +8,16 @@ export class ProblemError extends Error {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
+  /** With room-removed: by whom, why and until when. */
+  readonly removal: Removed | null;
 
-  constructor(problem: Pick<Problem, "code" | "status" | "title"> & { detail?: string | undefined }) {
+  constructor(problem: Pick<Problem, "code" | "status" | "title" | "removal"> & { detail?: string | undefined }) {
     super(`${problem.code}: ${problem.title}`);
     this.code = problem.code;
     this.status = problem.status;
     this.title = problem.title;
     this.detail = problem.detail ?? "";
+    this.removal = problem.removal ?? null;
   }
 }
 

@@ -35,4 +35,4 @@ export { HallwayStream, RoomStream, type StreamStatus } from "./stream";
 export { Microphone, type MicrophoneState } from "./microphone";
 export { RoomAudio, type AudioStatus } from "./audio";
 export type { Diagnosis } from "./diagnosis";
-export { RoomSession, type Judged, type LogLine, type RoomSessionOptions } from "./room";
+export { RoomSession, type Judged, type LogLine, type RoomHistory, type RoomSessionOptions } from "./room";

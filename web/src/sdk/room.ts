@@ -8,8 +8,9 @@ import { OfflineError } from "./errors";
 import { MutedSpeech, SpeakerLevels } from "./levels";
 import { Microphone, type MicrophoneState } from "./microphone";
 import { me, type RoomState } from "./roomstate";
+import { parse, type ClaimsOf } from "./statement";
 import { RoomStream, type StreamStatus } from "./stream";
-import type { Action, Did, HostState, Id, Order, RoomEvent, RoomLog } from "./types";
+import type { Action, Did, HostState, Id, Order, Removed, RoomEvent } from "./types";
 
 /** What a session in a room may be given. */
 export interface RoomSessionOptions {
@@ -26,9 +27,18 @@ export interface Judged {
   verdict: Verdict | null;
 }
 
-/** One line of the room's log, and what to make of it. */
+/** One line of the room's log, and what to make of it. Who did it, and what, are null where the act cannot be read. */
 export interface LogLine extends Order {
   verdict: Verdict;
+  by: Did | null;
+  claims: ClaimsOf<"act"> | null;
+}
+
+/** What moderators did in a room, the oldest first, whom they keep out, and the names of those it is about. */
+export interface RoomHistory {
+  lines: readonly LogLine[];
+  removals: readonly Removed[];
+  people: ReadonlyMap<Did, string>;
 }
 
 /** What others see of a class. */
@@ -107,12 +117,18 @@ export class RoomSession {
     return this.#judged;
   }
 
-  /** What moderators did, the oldest first, each line verified; and whom they keep out. */
-  async log(): Promise<{ lines: LogLine[]; log: RoomLog }> {
-    const log = await this.#client.roomLog(this.roomId);
+  /** What moderators did, each line verified, and whom they keep out. */
+  async history(): Promise<RoomHistory> {
+    const { create, orders, removals, people } = await this.#client.roomLog(this.roomId);
     await this.#judging;
-    const verdicts = await this.#authority.replay(log.create, log.orders);
-    return { lines: log.orders.map((order, i) => ({ ...order, verdict: verdicts[i] ?? "refused" })), log };
+    const verdicts = await this.#authority.replay(create, orders);
+    const read = async ({ act }: Order) => (act === undefined ? null : parse(act, "act").catch(() => null));
+    const acts = await Promise.all(orders.map(read));
+    const lines = orders.map((order, i) => {
+      const act = acts[i] ?? null;
+      return { ...order, verdict: verdicts[i] ?? "refused", by: act?.signer ?? null, claims: act?.claims ?? null };
+    });
+    return { lines, removals, people: new Map(people.map(({ key, name }) => [key, name])) };
   }
 
   /** Who speaks, oneself included: csrc to level, 0 to 1. Whoever is not in it is silent. */

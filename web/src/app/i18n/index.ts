@@ -51,11 +51,23 @@ export function relative(time: number, now: number): string {
   return format.format(0, "minute");
 }
 
-/** How long: "3 min", "45 s". */
+/** How long: "45 s", "3 min", "2 hr", "1 day". */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
-  const [value, unit] = seconds < 60 ? [seconds, "second"] : [Math.floor(seconds / 60), "minute"];
+  const [value, unit] =
+    seconds < 60
+      ? [seconds, "second"]
+      : seconds < 3600
+        ? [Math.floor(seconds / 60), "minute"]
+        : seconds < 86_400
+          ? [Math.floor(seconds / 3600), "hour"]
+          : [Math.floor(seconds / 86_400), "day"];
   return new Intl.NumberFormat(region.value, { style: "unit", unit, unitDisplay: "short" }).format(value);
+}
+
+/** A moment, as in "12 May 2026, 14:03". */
+export function moment(time: number): string {
+  return new Intl.DateTimeFormat(region.value, { dateStyle: "medium", timeStyle: "short" }).format(time);
 }
 
 /** A day, as in "12 May 2026". */

@@ -2,7 +2,7 @@ import { Hand, MessageCircleQuestionMark, Mic, MicOff, UserPlus, Users } from "l
 import type { JSX } from "preact";
 import type { RoomState } from "../../sdk";
 import { t } from "../i18n";
-import { isHostLost, toggleHand, toggleMute, type Presence } from "../state/room";
+import { isHostLost, openness, toggleHand, toggleMute, type Presence } from "../state/room";
 import { open } from "../state/sheet";
 import { goTo } from "./focus";
 import { askToLeave } from "./leaving";
@@ -19,7 +19,9 @@ export function BottomBar(props: { presence: Presence; state: RoomState }): JSX.
     <footer class="bottom">
       <p class="bottom-status" role="status">
         {listens
-          ? position !== null && m.position(position)
+          ? position !== null
+            ? m.position(position)
+            : isAsked(state) && openness(state.settings)
           : live && presence.speakingWhileMuted.value && m.speakingMuted}
       </p>
       <div class="bottom-bar">
@@ -27,7 +29,7 @@ export function BottomBar(props: { presence: Presence; state: RoomState }): JSX.
           {m.leave}
         </button>
         <span class="bottom-tools">
-          {listens && position === null && (
+          {listens && position === null && !state.settings.locked && (
             <button type="button" class="icon-button" aria-label={m.ask} onClick={() => open({ kind: "question" })}>
               <MessageCircleQuestionMark aria-hidden="true" />
             </button>
@@ -49,18 +51,24 @@ export function BottomBar(props: { presence: Presence; state: RoomState }): JSX.
             )}
           </button>
         </span>
-        {listens ? <HandButton presence={presence} /> : <MuteButton presence={presence} />}
+        {listens ? <HandButton presence={presence} locked={state.settings.locked} /> : <MuteButton presence={presence} />}
       </div>
     </footer>
   );
 }
 
-function HandButton({ presence }: { presence: Presence }): JSX.Element {
+/** Whether the room wants anything of those who raise a hand. */
+function isAsked({ settings }: RoomState): boolean {
+  return settings.locked || settings.ask || settings.slow > 0;
+}
+
+function HandButton({ presence, locked }: { presence: Presence; locked: boolean }): JSX.Element {
   const raised = presence.position.value !== null;
   return (
     <button
       type="button"
       class={raised ? "button primary-control" : "button button-primary primary-control"}
+      disabled={locked && !raised}
       onClick={() => toggleHand(presence)}
     >
       <Hand aria-hidden="true" />

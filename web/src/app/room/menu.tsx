@@ -1,4 +1,4 @@
-import { CircleX, Keyboard, Link, Mic, UserPlus } from "lucide-preact";
+import { CircleX, Keyboard, Link, Mic, SlidersHorizontal, UserPlus } from "lucide-preact";
 import type { JSX } from "preact";
 import { roomLink } from "../../sdk";
 import { t } from "../i18n";
@@ -36,6 +36,10 @@ export function RoomMenu({ presence }: { presence: Presence }): JSX.Element {
             {t().mic.device}
           </button>
         )}
+        <button type="button" onClick={() => open({ kind: "settings" })}>
+          <SlidersHorizontal aria-hidden="true" />
+          {t().settings.title}
+        </button>
         <button type="button" onClick={() => open({ kind: "shortcuts" })}>
           <Keyboard aria-hidden="true" />
           {t().shortcuts.title}

@@ -1,4 +1,4 @@
-import { ArrowDownToLine, Hand, MicOff, Shield, ShieldOff, UserMinus } from "lucide-preact";
+import { ArrowDownToLine, Hand, Mic, MicOff, Shield, ShieldOff, UserMinus } from "lucide-preact";
 import type { JSX } from "preact";
 import { findPerson, moderators, type Action, type Did, type RoomState } from "../../sdk";
 import { t } from "../i18n";
@@ -44,7 +44,8 @@ export function PersonSheet(props: { presence: Presence; state: RoomState; who: 
       {who === state.you ? (
         <OwnActions presence={presence} state={state} />
       ) : (
-        presence.role.value === "moderator" && here !== null && <Moderation presence={presence} state={state} who={who} name={here.name} />
+        presence.role.value === "moderator" &&
+        here !== null && <Moderation presence={presence} state={state} who={who} name={here.name} />
       )}
     </Dialog>
   );
@@ -93,7 +94,17 @@ function OwnActions(props: { presence: Presence; state: RoomState }): JSX.Elemen
   );
 }
 
-/** What a moderator may do with somebody. With the room's creator: nothing. */
+/** Nobody opens another's microphone; one may ask. */
+function AskToUnmute(props: { onClick: () => void }): JSX.Element {
+  return (
+    <button type="button" onClick={props.onClick}>
+      <Mic aria-hidden="true" />
+      {t().person.askToUnmute}
+    </button>
+  );
+}
+
+/** What a moderator may do with somebody. With the room's creator: ask them to unmute. */
 function Moderation(props: { presence: Presence; state: RoomState; who: Did; name: string }): JSX.Element | null {
   const { presence, state, who, name } = props;
   const m = t().person;
@@ -105,9 +116,17 @@ function Moderation(props: { presence: Presence; state: RoomState; who: Did; nam
   };
   if (onStage?.role === "moderator") {
     // The creator may withdraw any other moderator, the others those whom they appointed, which only the room knows.
-    if (who === state.room.creator.key) return null;
+    if (who === state.room.creator.key) {
+      if (!onStage.muted || !onStage.connected) return null;
+      return (
+        <div class="actions">
+          <AskToUnmute onClick={act("ask_to_unmute")} />
+        </div>
+      );
+    }
     return (
       <div class="actions">
+        {onStage.muted && onStage.connected && <AskToUnmute onClick={act("ask_to_unmute")} />}
         <button type="button" onClick={act("withdraw_moderator")}>
           <ShieldOff aria-hidden="true" />
           {m.withdraw}
@@ -127,11 +146,13 @@ function Moderation(props: { presence: Presence; state: RoomState; who: Did; nam
           )
         ) : (
           <>
-            {!onStage.muted && (
+            {!onStage.muted ? (
               <button type="button" onClick={act("mute")}>
                 <MicOff aria-hidden="true" />
                 {m.mute}
               </button>
+            ) : (
+              onStage.connected && <AskToUnmute onClick={act("ask_to_unmute")} />
             )}
             <button type="button" onClick={act("move_to_audience")}>
               <ArrowDownToLine aria-hidden="true" />

@@ -2,8 +2,8 @@ import { useSignal } from "@preact/signals";
 import { Headphones, Mic } from "lucide-preact";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { Microphone, MicrophoneError, ProblemError, type Id, type MicrophoneTrouble, type Room } from "../../sdk";
-import { t } from "../i18n";
+import { Microphone, MicrophoneError, ProblemError, type Id, type MicrophoneTrouble, type Removed, type Room } from "../../sdk";
+import { moment, t } from "../i18n";
 import { ClosedRoomPage } from "../pages/trouble";
 import { Avatar } from "../parts/avatar";
 import { Heading } from "../parts/heading";
@@ -169,7 +169,7 @@ export function RefusedPage(props: RefusedProps): JSX.Element {
     case "not-found":
       return <ClosedRoomPage title={t().unknownRoom.title} text={t().unknownRoom.text} />;
     case "room-removed":
-      return <ClosedRoomPage title={t().removed.title} text={by === null ? t().removed.text : t().removed.by(by)} />;
+      return <RemovedPage removal={error instanceof ProblemError ? error.removal : null} by={by} />;
     case "room-replaced":
       return (
         <ClosedRoomPage
@@ -194,6 +194,22 @@ export function RefusedPage(props: RefusedProps): JSX.Element {
     default:
       return <NotLetIn {...props} title={t().problem.title} />;
   }
+}
+
+/** Removed: by whom, why and until when. */
+function RemovedPage({ removal, by }: { removal: Removed | null; by: string | null }): JSX.Element {
+  const m = t().removed;
+  const who = removal !== null && removal.by.name !== "" ? removal.by.name : by;
+  const back = removal === null ? m.never : removal.until === undefined ? m.always : m.until(moment(removal.until));
+  return (
+    <ClosedRoomPage title={m.title} text={`${who === null ? m.text : m.by(who)} ${back}`}>
+      {removal?.reason !== undefined && (
+        <p>
+          <span class="secondary">{m.reason}</span> <q class="removal-reason">{removal.reason.text}</q>
+        </p>
+      )}
+    </ClosedRoomPage>
+  );
 }
 
 /** A refusal in its own sentence, with whose the room is: whom to ask about it. Whoever comes again may try again. */

@@ -6,12 +6,13 @@ import { sheet } from "../state/sheet";
 import { attempt } from "../state/toast";
 import { CardSheet } from "./card-sheet";
 import { InviteSheet } from "./invite-sheet";
-import { leaveNow } from "./leaving";
+import { LastSheet } from "./last-sheet";
 import { RoomMenu } from "./menu";
 import { OfferDialog } from "./offer-dialog";
 import { PersonSheet } from "./person-sheet";
 import { QuestionSheet } from "./question-sheet";
 import { RemoveSheet } from "./remove-sheet";
+import { SettingsSheet } from "./settings-sheet";
 import { ShortcutsSheet } from "./shortcuts-sheet";
 import { SoundSheet } from "./sound-sheet";
 import { StartSheet } from "./start-sheet";
@@ -52,15 +53,9 @@ function RoomSheet({ presence }: { presence: Presence }): JSX.Element | null {
       return <ConfirmDialog title={m.room.endTitle} text={m.room.endText} confirm={m.room.endConfirm} onConfirm={end} />;
     }
     case "last":
-      return (
-        <ConfirmDialog
-          title={m.room.lastTitle}
-          text={which.next === null ? m.room.lastEnds : m.room.lastNext(which.next)}
-          confirm={m.room.lastLeave}
-          cancel={m.room.stay}
-          onConfirm={leaveNow}
-        />
-      );
+      return <LastSheet presence={presence} state={state} />;
+    case "settings":
+      return <SettingsSheet presence={presence} state={state} />;
     case "start":
     case "card":
     case "shortcuts":

@@ -8,18 +8,28 @@ import { Avatar } from "../parts/avatar";
 import { loudness } from "../parts/loudness";
 import type { Presence } from "../state/room";
 import { open } from "../state/sheet";
+import { attempt } from "../state/toast";
 import { fingerprint } from "./people";
 
 /** Those who may speak. */
 export function Stage(props: { presence: Presence; people: readonly StagePerson[]; shared: ReadonlySet<string> }): JSX.Element {
+  const { presence, people } = props;
   return (
     <section class="stage" aria-labelledby="stage">
-      <h2 id="stage" class="eyebrow">
-        {t().room.stage}
-      </h2>
+      <div class="section-head">
+        <h2 id="stage" class="eyebrow">
+          {t().room.stage}
+        </h2>
+        {presence.role.value === "moderator" && people.some((p) => p.role === "speaker" && !p.muted) && (
+          <button type="button" class="button button-small" onClick={() => attempt(presence.session.act({ type: "mute_all" }))}>
+            <MicOff aria-hidden="true" />
+            {t().room.muteAll}
+          </button>
+        )}
+      </div>
       <ul class="stage-grid">
-        {props.people.map((p) => (
-          <StageTile key={p.key} presence={props.presence} person={p} shared={props.shared.has(p.name)} />
+        {people.map((p) => (
+          <StageTile key={p.key} presence={presence} person={p} shared={props.shared.has(p.name)} />
         ))}
       </ul>
     </section>

@@ -2,7 +2,7 @@ import { computed, effect, signal, type ReadonlySignal, type Signal } from "@pre
 import {
   findPerson, MicrophoneError, moderators, myHandPosition, myOffer, myRole, RoomSession,
   type AudioStatus, type Did, type HostState, type Id, type Microphone, type MicrophoneState, type MicrophoneTrouble, type Offer, type Role,
-  type Judged, type Room, type RoomSettings, type RoomState, type StreamStatus,
+  type Judged, type Room, type RoomSettings, type RoomState, type StagePerson, type StreamStatus,
 } from "../../sdk";
 import { duration, t } from "../i18n";
 import { cue } from "./cue";
@@ -10,6 +10,7 @@ import { follow } from "./follow";
 import { isElsewhere, markEntered, markLeft, roomBefore } from "./presence";
 import { settings } from "./settings";
 import { client, node } from "./session";
+import { open } from "./sheet";
 import { attempt, explain, hush, say, type Toast } from "./toast";
 
 /** The room that this tab is in, with everything about it as signals. */
@@ -78,7 +79,10 @@ function attach(id: Id, session: RoomSession, door: Room | null): Presence {
     stop: () => until.abort(),
   };
   const stopEvents = session.events.subscribe((event) => {
-    if (event.type === "removed" && event.key === state.value?.you) removedBy.value = nameOf(presence, event.by);
+    if (event.type === "removed" && event.key === state.value?.you) {
+      removedBy.value = nameOf(presence, event.by);
+      hush(); // whatever was said of the room is of no matter now
+    }
   });
   const stopJudged = session.judged.subscribe((judged) => announce(presence, judged));
   const stopBack = session.microphone.fellBack.subscribe(() => say(t().mic.switched));
@@ -173,18 +177,28 @@ export function toggleMute(presence: Presence): void {
   else attempt(presence.session.mute());
 }
 
-/** Raises or lowers one's hand. */
+/** Raises or lowers one's hand. Where a hand comes with a question, that is asked for first. */
 export function toggleHand(presence: Presence): void {
-  attempt(presence.position.value === null ? presence.session.raiseHand() : presence.session.lowerHand());
+  if (presence.position.value !== null) attempt(presence.session.lowerHand());
+  else if (presence.state.value?.settings.ask === true) open({ kind: "question" });
+  else attempt(presence.session.raiseHand());
 }
 
-/** Who would moderate if one left: null when somebody else moderates already or nobody is there to be left alone. */
-export function lastModerator(state: RoomState): { next: string | null } | null {
-  const others = moderators(state).filter((p) => p.key !== state.you && p.connected);
-  if (myRole(state) !== "moderator" || others.length > 0) return null;
-  const speakers = state.stage.filter((p) => p.key !== state.you && p.connected);
-  if (speakers.length === 0 && state.audience.count === 0) return null;
-  return { next: speakers[0]?.name ?? null };
+/** Who could moderate after the moderators: the connected speakers, the longest on the stage first. */
+export function followers(state: RoomState): StagePerson[] {
+  return state.stage.filter((p) => p.role === "speaker" && p.connected && p.key !== state.you);
+}
+
+/** Who would moderate if all moderators were gone; null: the room would end. */
+export function nextModerator(state: RoomState): StagePerson | null {
+  return state.stage.find((p) => p.role === "speaker" && p.connected) ?? null;
+}
+
+/** Whether nobody would moderate if one left, and somebody is there to be left alone. */
+export function leavesNobody(state: RoomState): boolean {
+  const others = moderators(state).some((p) => p.key !== state.you && p.connected);
+  if (myRole(state) !== "moderator" || others) return false;
+  return followers(state).length > 0 || state.audience.count > 0;
 }
 
 /**

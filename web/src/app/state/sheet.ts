@@ -12,7 +12,8 @@ export type Sheet =
   | { kind: "sound" }
   | { kind: "invite" }
   | { kind: "end" }
-  | { kind: "last"; next: string | null }
+  | { kind: "last" }
+  | { kind: "settings" }
   | { kind: "shortcuts" };
 
 export const sheet = signal<Sheet | null>(null);
