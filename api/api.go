@@ -88,8 +88,9 @@ type AdoptRequest struct {
 
 // Member is a person of the community.
 type Member struct {
-	Key  identity.PublicKey `json:"key"`
-	Name string             `json:"name"`
+	Key     identity.PublicKey   `json:"key"`
+	Name    string               `json:"name"`
+	Picture statement.Commitment `json:"picture,omitzero" doc:"Their picture at /pictures/{digest}, if they have one."`
 }
 
 // Challenge is what a session statement must carry. It can be used once.

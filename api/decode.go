@@ -72,6 +72,12 @@ func decodeBody(kind EventType, data []byte) (Event, error) {
 		return decodeAs[Entry](data)
 	case EventHost:
 		return decodeAs[HostChanged](data)
+	case EventPerson:
+		return decodeAs[PersonChanged](data)
+	case EventReactions:
+		return decodeAs[Reactions](data)
+	case EventMine:
+		return decodeAs[Mine](data)
 	default:
 		return nil, errors.New("no type of event")
 	}

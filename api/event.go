@@ -27,7 +27,8 @@ type EnterMessage struct {
 // EventType tells the events apart.
 type EventType string
 
-// The events. Those of a room are numbered without gaps (n); hallway, refused, entry and host are not (n is 0).
+// The events. Those of a room are numbered without gaps (n); hallway, refused, entry, host, reactions and mine are not (n is
+// 0).
 const (
 	EventSnapshot    EventType = "snapshot"
 	EventHandRaised  EventType = "hand_raised"
@@ -50,6 +51,9 @@ const (
 	EventRefused     EventType = "refused"
 	EventEntry       EventType = "entry"
 	EventHost        EventType = "host"
+	EventPerson      EventType = "person_changed"
+	EventReactions   EventType = "reactions"
+	EventMine        EventType = "mine"
 )
 
 // Event is one message from the node. The concrete types are below; they are sent and compared as values.
@@ -236,6 +240,25 @@ type HostChanged struct {
 	State HostState          `json:"state" enum:"live,lost"`
 }
 
+// PersonChanged says that somebody in the room bears another name or picture now.
+type PersonChanged struct {
+	Head
+	Person Member `json:"person"`
+}
+
+// Reactions are what people in the room have shown since the last such event; at most one a second. Nobody keeps them.
+type Reactions struct {
+	Head
+	Counts []ReactionCount `json:"counts" nullable:"false"`
+	Stage  []StageReaction `json:"stage" nullable:"false" doc:"Those of people on the stage, at most 20; they are counted too."`
+}
+
+// Mine says that something of the member's own has changed, perhaps on another of their devices: profile, settings or
+// relations. Ask for them anew.
+type Mine struct {
+	Head
+}
+
 // WithHead is the event with another number and time, but of the same type: what a relay does to the events of a host. The
 // act that brought it about stays with it.
 func WithHead(event Event, h Head) Event {
@@ -302,6 +325,9 @@ func withHead(event Event, h Head) Event {
 		e.Head = h
 		return e
 	case Ended:
+		e.Head = h
+		return e
+	case PersonChanged:
 		e.Head = h
 		return e
 	default:

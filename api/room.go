@@ -60,10 +60,11 @@ const (
 
 // Person is somebody in a room.
 type Person struct {
-	Key  identity.PublicKey  `json:"key"`
-	Name string              `json:"name"`
-	CSRC uint32              `json:"csrc" format:"uint32" doc:"The contributing source (RFC 3550) that names this person in the room's audio."`
-	Home *identity.PublicKey `json:"home,omitempty" doc:"The node they came by, where it is not the room's host."`
+	Key     identity.PublicKey   `json:"key"`
+	Name    string               `json:"name"`
+	Picture statement.Commitment `json:"picture,omitzero" doc:"Their picture at /pictures/{digest}, if they have one."`
+	CSRC    uint32               `json:"csrc" format:"uint32" doc:"The contributing source (RFC 3550) that names this person in the room's audio."`
+	Home    *identity.PublicKey  `json:"home,omitempty" doc:"The node they came by, where it is not the room's host."`
 }
 
 // StagePerson is somebody on the stage.
@@ -108,6 +109,7 @@ const (
 	ActMuteSelf     ActionType = "mute_self"
 	ActUnmute       ActionType = "unmute"
 	ActLeave        ActionType = "leave"
+	ActReact        ActionType = "react" // with a reaction
 
 	ActEnd       ActionType = "end"
 	ActMuteAll   ActionType = "mute_all"
@@ -136,9 +138,10 @@ const (
 
 // Action is one command to a room. The answer is 204; what it changed arrives as events.
 type Action struct {
-	Type     ActionType          `json:"type" enum:"raise_hand,lower_hand,accept_offer,decline_offer,step_down,mute_self,unmute,leave,end,mute_all,lock_stage,ask_mode,slow_mode,offer_stage,dismiss_hand,mute,ask_to_unmute,move_to_audience,appoint_moderator,withdraw_moderator,remove,lift_removal"`
+	Type     ActionType          `json:"type" enum:"raise_hand,lower_hand,accept_offer,decline_offer,step_down,mute_self,unmute,leave,react,end,mute_all,lock_stage,ask_mode,slow_mode,offer_stage,dismiss_hand,mute,ask_to_unmute,move_to_audience,appoint_moderator,withdraw_moderator,remove,lift_removal"`
 	Target   *identity.PublicKey `json:"target,omitempty" doc:"The person acted on."`
 	Question string              `json:"question,omitempty" doc:"With raise_hand: one line, at most 200 characters."`
+	Reaction Reaction            `json:"reaction,omitempty" enum:"heart,agree,laugh,celebrate,insight,thanks" doc:"With react."`
 	Duration int64               `json:"duration,omitempty" doc:"Seconds. With remove: 60 to 2592000, or absent for as long as the room lives. With slow_mode: 5 to 3600, or absent to end it."`
 	Switch   statement.Switch    `json:"switch,omitempty" enum:"on,off" doc:"With lock_stage and ask_mode."`
 	Reason   *Text               `json:"reason,omitempty" doc:"With remove: why, one line of at most 200 characters, to which the act commits. Everybody in the room can read it."`
@@ -202,6 +205,10 @@ func (a Action) checkParts() error {
 		return reason.Reject(reason.RequestInvalid, "%s turns on or off", a.Type)
 	case !switched && a.Switch != "":
 		return reason.Reject(reason.RequestInvalid, "%s has no switch", a.Type)
+	case a.Type == ActReact && !a.Reaction.Known():
+		return reason.Reject(reason.RequestInvalid, "no such reaction: %q", a.Reaction)
+	case a.Type != ActReact && a.Reaction != "":
+		return reason.Reject(reason.RequestInvalid, "%s has no reaction", a.Type)
 	case a.Type != ActRemove && a.Reason != nil:
 		return reason.Reject(reason.RequestInvalid, "%s has no reason", a.Type)
 	}
@@ -225,7 +232,7 @@ func (a Action) checkDuration() error {
 
 func (t ActionType) known() bool {
 	switch t {
-	case ActRaiseHand, ActLowerHand, ActAcceptOffer, ActDeclineOffer, ActStepDown, ActMuteSelf, ActUnmute, ActLeave:
+	case ActRaiseHand, ActLowerHand, ActAcceptOffer, ActDeclineOffer, ActStepDown, ActMuteSelf, ActUnmute, ActLeave, ActReact:
 		return true
 	default:
 		return t.Moderates()

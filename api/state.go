@@ -79,12 +79,14 @@ func (s State) Apply(event Event) State {
 			Stage: e.Stage, Hands: e.Hands, Offers: e.Offers, Audience: e.Audience,
 			Settings: e.Settings, Create: e.Create, Roles: e.Roles,
 		}
-	case Hallway, Refused, Entry, HostChanged:
+	case Hallway, Refused, Entry, HostChanged, Reactions, Mine:
 		return s
 	case AudienceChanged:
 		s.Audience = e.Audience
 	case SettingsChanged:
 		s.Settings = e.Settings
+	case PersonChanged:
+		s = s.rename(e.Person)
 	case Ended:
 		s.Ended = &e
 		s.Stage, s.Hands, s.Offers, s.Audience = nil, nil, nil, Audience{}
@@ -120,6 +122,32 @@ func (s State) applyStage(event Event) State {
 		return s.change(e.Key, func(p *StagePerson) { p.Role = e.Role })
 	case Connection:
 		return s.change(e.Key, func(p *StagePerson) { p.Connected = e.Connected })
+	}
+	return s
+}
+
+// rename is the state with somebody's name and picture changed, wherever they stand.
+func (s State) rename(m Member) State {
+	s = s.change(m.Key, func(p *StagePerson) { p.Name, p.Picture = m.Name, m.Picture })
+	s.Hands, s.Audience.People = slices.Clone(s.Hands), slices.Clone(s.Audience.People)
+	for i := range s.Hands {
+		if s.Hands[i].Key == m.Key {
+			s.Hands[i].Name, s.Hands[i].Picture = m.Name, m.Picture
+		}
+	}
+	for i := range s.Audience.People {
+		if p := &s.Audience.People[i]; p.Key == m.Key {
+			p.Name, p.Picture = m.Name, m.Picture
+		}
+	}
+	s.Room.Speakers = slices.Clone(s.Room.Speakers)
+	for i := range s.Room.Speakers {
+		if s.Room.Speakers[i].Key == m.Key {
+			s.Room.Speakers[i] = m
+		}
+	}
+	if s.Room.Creator.Key == m.Key {
+		s.Room.Creator = m
 	}
 	return s
 }

@@ -40,7 +40,7 @@ func readAct(text string, why *api.Text, room statement.ID, now time.Time) (act,
 // actionOf is a signed action as the API has it.
 func actionOf(st statement.Statement, why *api.Text) api.Action {
 	body := st.Body().(*statement.Act)
-	action := api.Action{Type: api.ActionType(body.Do), Question: body.Question, Reason: why}
+	action := api.Action{Type: api.ActionType(body.Do), Question: body.Question, Reaction: api.Reaction(body.Reaction), Reason: why}
 	if target := body.Target; action.Type.Targeted() || target != st.Signer() {
 		action.Target = &target
 	}

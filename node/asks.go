@@ -255,7 +255,7 @@ func (c *community) letIn(a asking, approve statement.Statement) (api.Member, er
 		return api.Member{}, err
 	}
 	c.queue.answered(member)
-	c.names.set(member, profileSt.Body().(*statement.Profile).Name)
+	c.names.set(member, profileSt.Body().(*statement.Profile))
 	return c.names.member(member), nil
 }
 

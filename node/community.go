@@ -107,7 +107,7 @@ func (c *community) Found(_ context.Context, req api.FoundRequest) (api.Member, 
 		return api.Member{}, err
 	}
 	c.owner.close()
-	c.names.set(root, profile.Name)
+	c.names.set(root, profile)
 	c.log.Info("the community is founded", "community", root, "founder", root)
 	return c.names.member(root), nil
 }
@@ -140,7 +140,7 @@ func (c *community) profile(text string, member, community identity.PublicKey, n
 	case profile.Community != community:
 		return st, nil, reason.Reject(reason.StatementAudience, "the profile is for another community")
 	}
-	return st, profile, api.CheckName(profile.Name)
+	return st, profile, api.CheckProfile(profile)
 }
 
 // grantOnAdmission adds the invites that a member begins with.
@@ -204,7 +204,7 @@ func (c *community) Join(_ context.Context, req api.JoinRequest) (api.Member, er
 	if err != nil {
 		return api.Member{}, err
 	}
-	c.names.set(member, profile.Name)
+	c.names.set(member, profile)
 	return c.names.member(member), nil
 }
 

@@ -23,7 +23,7 @@ type entry struct {
 	member identity.PublicKey
 	epoch  int64
 	nonce  string
-	name   string
+	guest  guest
 }
 
 // fresh is how old, in seconds, an enter or act may be: the slack of two clocks.
@@ -55,13 +55,13 @@ func (c entryCheck) enter(m link.Enter, home identity.PublicKey, room statement.
 		return entry{}, reason.Reject(reason.StatementAuthority, "the profile is another's")
 	}
 	about := profile.Body().(*statement.Profile)
-	if err := api.CheckName(about.Name); err != nil {
+	if err := api.CheckProfile(about); err != nil {
 		return entry{}, err
 	}
 	if err := c.chain(m.Chain, st.Signer(), about.Community, home); err != nil {
 		return entry{}, err
 	}
-	return entry{member: st.Signer(), epoch: body.Epoch, nonce: body.Nonce, name: about.Name},
+	return entry{member: st.Signer(), epoch: body.Epoch, nonce: body.Nonce, guest: guestOf(about)},
 		c.deny.check(home, about.Community, st.Signer())
 }
 

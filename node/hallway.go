@@ -31,6 +31,7 @@ type hallway struct {
 	community *community
 	media     *media.Server
 	nodes     *network
+	people    *people
 	log       *slog.Logger
 
 	ctx  context.Context //nolint:containedctx // the life of the room loops, which outlive the request that starts them
@@ -41,8 +42,13 @@ type hallway struct {
 	changed chan struct{}          // guarded by mu; closed and replaced at each change
 }
 
-func newHallway(ctx context.Context, c *community, m *media.Server, nodes *network, log *slog.Logger) *hallway {
-	return &hallway{
+func newHallway(ctx context.Context, c *community, m *media.Server, nodes *network, log *slog.Logger) (*hallway, error) {
+	known, err := newPeople(c, log)
+	if err != nil {
+		return nil, err
+	}
+	h := &hallway{
+		people:    known,
 		community: c,
 		media:     m,
 		nodes:     nodes,
@@ -51,6 +57,8 @@ func newHallway(ctx context.Context, c *community, m *media.Server, nodes *netwo
 		rooms:     map[statement.ID]*room{},
 		changed:   make(chan struct{}),
 	}
+	known.hallway, known.fetch, known.siblings = h, nodes.host.ReadLog, nodes.siblings
+	return h, nil
 }
 
 // resume brings back the rooms that lived when the node stopped: everybody's place is held, muted. Another node may have
@@ -157,6 +165,14 @@ func (h *hallway) about(r *room) api.Community {
 func (h *hallway) own(r *room) bool {
 	state, founded := h.community.journal.fold()
 	return founded && state.Community() == r.body().Community && r.body().Node == r.self()
+}
+
+// renamed tells the rooms that a member of this node has another name or picture.
+func (h *hallway) renamed(profile statement.Statement) {
+	for _, r := range h.live() {
+		go r.post(func() { r.role.renamed(profile) })
+	}
+	h.tell()
 }
 
 // tell wakes everybody who watches the hallway.
@@ -306,9 +322,11 @@ func (h *hallway) listed(a *rooms.Announcement) api.Room {
 		Epoch:     a.Epoch,
 	}
 	for _, s := range a.Speakers {
-		r.Speakers = append(r.Speakers, api.Member{Key: s.Key, Name: s.Name})
+		m := api.Member{Key: s.Key, Name: s.Name, Picture: s.Picture}
+		h.people.heard(m, a.Host)
+		r.Speakers = append(r.Speakers, m)
 		if s.Key == a.Creator {
-			r.Creator.Name = s.Name
+			r.Creator = m
 		}
 	}
 	r.Why, r.Topic = h.why(&r)
@@ -329,7 +347,7 @@ func (h *hallway) why(r *api.Room) (api.Why, string) {
 		return api.WhyCommunity, ""
 	}
 	for _, topic := range r.Topics {
-		if slices.Contains(h.nodes.topics, topic) {
+		if h.nodes.followsTopic(topic) {
 			return api.WhyTopic, topic
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stoa-rooms/stoa/p2p"
 	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/rooms"
+	"github.com/stoa-rooms/stoa/statement"
 )
 
 // What one other node may bring into a room.
@@ -174,6 +175,16 @@ func (o *home) take(ctx context.Context, check entryCheck, m link.Message) bool 
 	case link.Act:
 		act, err := readAct(m.Act, m.Reason, o.room.id, o.room.now())
 		return o.post(func(h *hosting) { h.answerHome(o, m.ID, err, func() (any, error) { return nil, h.actFrom(o, act) }) })
+	case link.Profile:
+		profile, err := statement.ParseKind[*statement.Profile](m.Profile)
+		if err == nil {
+			err = api.CheckProfile(profile.Body().(*statement.Profile))
+		}
+		if err != nil {
+			check.blame(o.node)
+			return true
+		}
+		return o.post(func(h *hosting) { h.renamedFrom(o, profile) })
 	case link.Media:
 		go func() {
 			ctx, cancel := context.WithTimeout(ctx, requestTime)
@@ -320,7 +331,8 @@ func (h *hosting) enterFrom(o *home, e entry) (any, error) {
 		return nil, reason.Reject(reason.HomeLimit, "%d people", homePeople)
 	}
 	h.comesBy(e.member, o)
-	h.via[e.member], h.guests[e.member] = o, e.name // before anybody is told
+	h.via[e.member], h.guests[e.member] = o, e.guest // before anybody is told
+	h.hallway.people.heard(h.member(e.member), o.node)
 	if err := h.apply(rooms.Command{Actor: e.member, Do: rooms.Enter{}}); err != nil {
 		delete(h.via, e.member)
 		return nil, err
@@ -368,6 +380,9 @@ func (h *hosting) actFrom(o *home, a act) error {
 	}
 	if err := v.take(a); err != nil {
 		return err
+	}
+	if a.action.Type == api.ActReact {
+		return h.react(a.member, a.action.Reaction)
 	}
 	do, err := command(a.action)
 	if err != nil {

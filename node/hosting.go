@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/api/link"
 	"github.com/stoa-rooms/stoa/identity"
@@ -26,10 +28,11 @@ type hosting struct {
 	allowed  map[uint32]bool               // whom the media forwards, by number
 	homes    map[identity.PublicKey]*home  // the other nodes with members in the room
 	via      map[identity.PublicKey]*home  // who is here by way of another node
-	guests   map[identity.PublicKey]string // names of people who are no members of this node
+	guests   map[identity.PublicKey]guest  // people who came by way of another node
 	visits   map[identity.PublicKey]*visit // the entries of members of this node
 	line     line
 	watching watching
+	reacted  reactions
 	people   struct {
 		stale bool      // somebody came or went since the last audience event
 		last  time.Time // when that was
@@ -51,8 +54,9 @@ func newHosting(r *room, state rooms.State) *hosting {
 		allowed: map[uint32]bool{},
 		homes:   map[identity.PublicKey]*home{},
 		via:     map[identity.PublicKey]*home{},
-		guests:  map[identity.PublicKey]string{},
+		guests:  map[identity.PublicKey]guest{},
 		visits:  map[identity.PublicKey]*visit{},
+		reacted: reactions{limits: map[identity.PublicKey]*rate.Limiter{}},
 	}
 }
 
@@ -61,6 +65,7 @@ func (h *hosting) enter(sub *subscription) error {
 	// Entering from elsewhere must not read as leaving, so the old connection ends first.
 	h.stream.close(sub.member, reason.Reject(reason.RoomReplaced, ""))
 	h.comesBy(sub.member, nil)
+	delete(h.guests, sub.member) // a member of this node is called what their profile here says
 	if err := h.apply(rooms.Command{Actor: sub.member, Do: rooms.Enter{}}); err != nil {
 		return err
 	}
@@ -88,6 +93,9 @@ func (h *hosting) left(sub *subscription) {
 
 // act implements role.
 func (h *hosting) act(actor identity.PublicKey, action api.Action, signed *act) (<-chan error, error) {
+	if action.Type == api.ActReact {
+		return nil, h.react(actor, action.Reaction)
+	}
 	do, err := command(action)
 	if err != nil {
 		return nil, err
@@ -139,6 +147,7 @@ func (h *hosting) tick(now time.Time) {
 		h.must(rooms.Command{Do: rooms.Tick{}})
 	}
 	h.tellAudience()
+	h.tellReactions()
 	h.dropSilent(now)
 	h.watch(now)
 	h.keepLine(now)
@@ -155,6 +164,9 @@ func (h *hosting) due(now time.Time) time.Duration {
 	}
 	if h.people.stale {
 		wait = min(wait, h.people.last.Add(audienceEvery).Sub(now))
+	}
+	if h.reacted.waiting() {
+		wait = min(wait, h.reacted.last.Add(reactionsEvery).Sub(now))
 	}
 	if len(h.homes) > 0 {
 		wait = min(wait, pingEvery)
@@ -346,6 +358,7 @@ func (h *hosting) forget(key identity.PublicKey) {
 	delete(h.numbers, key)
 	delete(h.legs, key)
 	delete(h.allowed, number)
+	delete(h.reacted.limits, key)
 }
 
 func (h *hosting) onStage(key identity.PublicKey) bool {

@@ -118,8 +118,8 @@ func (h *hosting) announceFor(now time.Time, life int64) {
 	}
 	var speakers []rooms.SpeakerHint
 	for _, p := range stage[:min(len(stage), shownSpeakers)] {
-		if name := h.nameOf(p.Key); name != "" {
-			speakers = append(speakers, rooms.SpeakerHint{Key: p.Key, Name: name})
+		if m := h.member(p.Key); m.Name != "" {
+			speakers = append(speakers, rooms.SpeakerHint{Key: p.Key, Name: m.Name, Picture: m.Picture})
 		}
 	}
 	h.announced.last, h.announced.next = now, now.Add(announceEvery)

@@ -16,10 +16,16 @@ import (
 // Checkpointed implements p2p.Logs.
 func (n *network) Checkpointed(text string) error { return n.followers.told(text) }
 
-// Read implements p2p.Logs: one resource of a log that this node keeps or follows.
+// Read implements p2p.Logs: one resource of a log that this node keeps or follows, or what it knows of a person.
 func (n *network) Read(from identity.PublicKey, origin, path string) ([]byte, error) {
 	if origin == clockOrigin && path == clockPath {
 		return strconv.AppendInt(nil, millis(n.now()), 10), nil
+	}
+	if origin == originPeople && !from.IsZero() {
+		if err := n.deny.check(from, identity.PublicKey{}, identity.PublicKey{}); err != nil {
+			return nil, err
+		}
+		return n.hallway.people.read(from, path)
 	}
 	log, err := ledger.ParseOrigin(origin)
 	if err != nil {

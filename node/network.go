@@ -26,7 +26,7 @@ type network struct {
 	host    *p2p.Host
 	journal *journal
 	deny    denied
-	topics  []string // those that this node follows, beside general
+	topics  []string // those that its operator wants it to follow, beside general
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -41,6 +41,7 @@ type network struct {
 
 	mu        sync.Mutex
 	directory *rooms.Directory    // guarded by mu
+	chosen    map[string]bool     // topics that its members chose; guarded by mu
 	wanted    map[ledger.Log]bool // logs to follow beside those of this community's nodes; guarded by mu
 }
 
@@ -84,6 +85,25 @@ func openNetwork(cfg Config, c *community) (*network, error) {
 	})
 	c.journal.appended = func(string) { wake(n.grown) }
 	return n, nil
+}
+
+// follow makes the topics that members chose those that this node hears of, beside general and its operator's.
+func (n *network) follow(chosen []string) {
+	set := map[string]bool{}
+	for _, topic := range chosen {
+		set[topic] = true
+	}
+	n.mu.Lock()
+	n.chosen = set
+	n.mu.Unlock()
+	n.host.Follow(chosen)
+}
+
+// followsTopic reports whether this node hears of a topic because somebody here wants it to.
+func (n *network) followsTopic(topic string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.chosen[topic] || slices.Contains(n.topics, topic)
 }
 
 // followersOf are a few connected nodes that may have a log too: those of this community and, for a log of it, any other.
@@ -288,6 +308,9 @@ func (n *network) Stream(peer identity.PublicKey, s *p2p.Stream) {
 	case link.Takeover:
 		n.hear(peer, m.Room, m)
 		_ = s.Close()
+	case link.Profile:
+		n.hearProfile(peer, m)
+		_ = s.Close()
 	default:
 		n.blame(peer)
 		s.Reset()
@@ -355,6 +378,39 @@ func (n *network) hear(from identity.PublicKey, id statement.ID, m link.Message)
 			return
 		}
 		r.post(func() { r.hearTakeover(t) })
+	}
+}
+
+// hearProfile takes in that a member of this community changed their profile at another of its nodes.
+func (n *network) hearProfile(from identity.PublicKey, m link.Profile) {
+	state, founded := n.journal.fold()
+	if !founded {
+		return
+	}
+	st, err := statement.ParseKind[*statement.Profile](m.Profile)
+	if err != nil {
+		n.blame(from)
+		return
+	}
+	if sibling, ok := state.Node(from); !ok || sibling.Revoked {
+		return
+	}
+	if _, is := state.Member(st.Signer()); !is {
+		return
+	}
+	if _, _, err := n.hallway.community.profile(m.Profile, st.Signer(), state.Community(), n.now()); err != nil {
+		n.log.Debug("a profile of this community is not taken", "from", from, "error", err)
+		return
+	}
+	if err := n.hallway.people.takeProfile(st); err != nil && reason.Of(err) != reason.ProfileStale {
+		n.log.Warn("a profile of this community is not stored", "from", from, "error", err)
+	}
+}
+
+// tellSiblings hands a member's new profile to the other nodes of this community.
+func (n *network) tellSiblings(profile statement.Statement) {
+	for _, sibling := range n.siblings() {
+		n.tell(sibling, nil, link.Profile{Profile: profile.Text()})
 	}
 }
 

@@ -153,7 +153,10 @@ func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, n
 	group, ctx := errgroup.WithContext(ctx)
 	lasting, stopLasting := context.WithCancel(context.WithoutCancel(ctx)) // outlives the rooms
 	defer stopLasting()
-	h := newHallway(ctx, c, audio, nodes, cfg.Log)
+	h, err := newHallway(ctx, c, audio, nodes, cfg.Log)
+	if err != nil {
+		return errors.Join(err, nodes.host.Close())
+	}
 	nodes.begin(lasting, h)
 	group.Go(func() error { return audio.Run(lasting) })
 	group.Go(func() error { return nodes.run(lasting) })
@@ -204,6 +207,10 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 	}
 	group.Go(func() error { return admin.run(ctx) })
 
+	mine, err := openOwn(c.journal.store, h.people, func() int64 { return millis(c.now()) }, h.nodes.follow)
+	if err != nil {
+		return err
+	}
 	page := web.Files()
 	if page == nil {
 		cfg.Log.Warn("this binary was built without the web client: there is only the API; build it with make build")
@@ -218,6 +225,8 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		Invites:   c,
 		Rooms:     h,
 		Media:     h,
+		People:    h.people,
+		Own:       mine,
 		Nodes:     h.nodes,
 		Logs:      publicLogs{h.nodes},
 		Operator:  &operator{eye},

@@ -448,6 +448,7 @@ func (r *relaying) begin(snapshot api.Snapshot) {
 	r.state = api.State{}.Apply(snapshot)
 	r.authority = api.NewAuthority(r.id)
 	r.authority.Take(snapshot)
+	r.hearOf(snapshot)
 	r.election.reset()
 	if r.told {
 		r.told = false
@@ -506,6 +507,10 @@ func (r *relaying) take(m link.Message) {
 	switch m := m.(type) {
 	case link.Event:
 		event, err := api.DecodeEvent(m.Event)
+		if reactions, ok := event.(api.Reactions); ok {
+			r.stream.tell(reactions)
+			return
+		}
 		if err != nil || event.Header().N != r.state.N+1 {
 			r.hostLost(r.attempt, reason.Reject(reason.StreamInvalid, "an event out of turn: %v", err))
 			return
@@ -531,6 +536,7 @@ func (r *relaying) pass(event api.Event) {
 	r.keepRemoval(event)
 	r.state = r.state.Apply(event)
 	r.permit()
+	r.hearOf(event)
 	r.stream.send(event.Header().At, func(h api.Head) api.Event { return api.WithHead(event, h) })
 	switch e := event.(type) {
 	case api.Removed:

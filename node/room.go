@@ -73,6 +73,8 @@ type role interface { //nolint:interfacebloat // two implementations in this pac
 	history(member identity.PublicKey) (api.RoomLog, <-chan logAnswer, error)
 	// admits refuses somebody who may not enter.
 	admits(member identity.PublicKey) error
+	// renamed says that a member of this node has another profile.
+	renamed(profile statement.Statement)
 	// heard takes in what an announcement proves about who hosts the room.
 	heard(a rooms.Announcement)
 	// tick lets time pass, and due is how long until it has to again.

@@ -121,7 +121,7 @@ func (n *network) fetchProfile(ctx context.Context, community, member identity.P
 		if err := n.journal.store.Commit(storage.Batch{Profiles: []statement.Statement{st}}); err != nil {
 			return err
 		}
-		c.names.set(member, profile.Name)
+		c.names.set(member, profile)
 		return nil
 	})
 }

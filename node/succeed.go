@@ -156,10 +156,10 @@ func (r *relaying) takeOver(t rooms.Tenure) error {
 	}
 	h := newHosting(r.room, rooms.Takeover(record, t.Epoch, millis(r.now())))
 	for _, p := range r.state.Stage {
-		h.guests[p.Key] = p.Name
+		h.guests[p.Key] = guest{name: p.Name, picture: p.Picture}
 	}
 	for _, hand := range r.state.Hands {
-		h.guests[hand.Key] = hand.Name
+		h.guests[hand.Key] = guest{name: hand.Name, picture: hand.Picture}
 	}
 	others := r.election.nodes()
 	addrs := r.election.addrs

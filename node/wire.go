@@ -70,23 +70,20 @@ func someone(key identity.PublicKey) *identity.PublicKey {
 }
 
 func (h *hosting) wirePerson(key identity.PublicKey, number uint32) api.Person {
-	p := api.Person{Key: key, Name: h.nameOf(key), CSRC: number}
+	m := h.member(key)
+	p := api.Person{Key: key, Name: m.Name, Picture: m.Picture, CSRC: number}
 	if o := h.via[key]; o != nil {
 		p.Home = &o.node
 	}
 	return p
 }
 
-// nameOf is how somebody is called: a guest as their home says, a member as this node knows.
-func (h *hosting) nameOf(key identity.PublicKey) string {
-	if name, ok := h.guests[key]; ok {
-		return name
-	}
-	return h.hallway.community.names.member(key).Name
-}
-
+// member is how somebody is called: a guest as their home says, a member as this node knows.
 func (h *hosting) member(key identity.PublicKey) api.Member {
-	return api.Member{Key: key, Name: h.nameOf(key)}
+	if g, ok := h.guests[key]; ok {
+		return api.Member{Key: key, Name: g.name, Picture: g.picture}
+	}
+	return h.hallway.community.names.member(key)
 }
 
 func (h *hosting) wireStage(p rooms.StagePerson) api.StagePerson {

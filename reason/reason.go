@@ -93,6 +93,16 @@ const (
 	TextMismatch     Reason = "text-mismatch" // the text beside a statement is not the one it commits to
 )
 
+// What people say of themselves, and keep about others, can be refused for.
+const (
+	PictureInvalid Reason = "picture-invalid" // no square PNG, JPEG or WebP image of at most 256 pixels a side
+	PictureUnknown Reason = "picture-unknown" // no picture of that digest is here
+	ProfileStale   Reason = "profile-stale"   // not newer than the profile that is stored
+	PersonUnknown  Reason = "person-unknown"
+	PersonSelf     Reason = "person-self"    // nobody follows or blocks themselves
+	RelationsFull  Reason = "relations-full" // 10,000 people
+)
+
 // What an action in a room can be refused for.
 const (
 	RoomUnknown      Reason = "room-unknown"

@@ -41,8 +41,9 @@ const (
 
 // SpeakerHint is somebody on the stage, as the host says.
 type SpeakerHint struct {
-	Key  identity.PublicKey `json:"key"`
-	Name string             `json:"name"`
+	Key     identity.PublicKey   `json:"key"`
+	Name    string               `json:"name"`
+	Picture statement.Commitment `json:"picture,omitzero"` // the SHA-256 of their picture, which the host has or can fetch
 }
 
 func (s SpeakerHint) unfit() bool {

@@ -25,6 +25,7 @@ type Act struct {
 	Duration *int64             `json:"duration,omitzero"` // seconds, from 1; nil: without end, or of no matter
 	Reason   *Commitment        `json:"reason,omitzero"`   // to a removal's reason, which travels beside
 	Switch   *Switch            `json:"switch,omitzero"`   // where the action turns something on or off
+	Reaction string             `json:"reaction,omitzero"` // with "react": which
 }
 
 // Switch turns something on or off.
@@ -50,6 +51,7 @@ func (a *Act) check() error {
 		within("n", a.Number, 1, MaxInt),
 		matches("do", a.Do, doPattern),
 		length("question", a.Question, 0, maxQuestion),
+		length("reaction", a.Reaction, 0, 32),
 	); err != nil {
 		return err
 	}

@@ -208,6 +208,16 @@ func wrongBounds(tb testing.TB, r *refusals) {
 	bad(KindSession, "nonce", `""`, `"123456789012345"`, `"`+strings.Repeat("n", 101)+`"`)
 	bad(KindProfile, "name", `""`, `"`+strings.Repeat("n", 401)+`"`, `"`+strings.Repeat("é", 201)+`"`,
 		`"`+strings.Repeat("🏛", 101)+`"`)
+	bad(KindAct, "reaction", `"`+strings.Repeat("r", 33)+`"`, "1", `["heart"]`)
+	bad(KindProfile, "bio", `"`+strings.Repeat("b", MaxBio+1)+`"`, `"`+strings.Repeat("é", MaxBio/2+1)+`"`, "0", `["a"]`)
+	bad(KindProfile, "links", `["javascript:alert(1)"]`, `["http://a.example"]`, `["HTTPS://a.example"]`, `["https://"]`, `[""]`,
+		`["https://a.example/b c"]`, `["https://a.example/\n"]`, `["https://a.example/é"]`, `["https://a.example/\u202e"]`,
+		`["https://café.example"]`, `["https://me@a.example"]`, `["https://a.example:port"]`, `["https://a\\b"]`,
+		`[" https://a.example"]`, `["data:text/html,x"]`, `["https://a","https://a"]`, `["https://a","https://b","https://c","https://d","https://e"]`,
+		`["https://`+strings.Repeat("d", MaxLink-7)+`"]`, `"https://a"`, `[0]`)
+	bad(KindProfile, "topics", `["Music"]`, `[""]`, `["a","a"]`, `["a","b","c","d","e","f","g","h","i"]`, `["été"]`, `"a"`)
+	bad(KindProfile, "langs", `["FR"]`, `[""]`, `["fr","fr"]`, `["en","fr","de","nl","it","es","pt"]`, `"fr"`)
+	bad(KindProfile, "picture", `""`, `"short"`, "0", `["x"]`, `"`+strings.Repeat("A", 42)+`B"`)
 	bad(KindCreate, "jti", `""`, `"123456789012345"`, `"0123456789abcde="`, `"0123456789abcde\n"`, `"0123456789 abcdef"`,
 		`"`+strings.Repeat("j", 44)+`"`)
 	bad(KindCreate, "lang", `""`, `"f"`, `"fren"`, `"FR"`, `"fr-fr"`, `"fr_FR"`, `"fr-FRA"`, `"fr-"`, `"fr\n"`, `"fr-FR-x"`, `"ﬁ"`)

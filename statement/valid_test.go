@@ -75,6 +75,15 @@ func validVectors(tb testing.TB) []validVector {
 	add("no topics", create.with(tb, "topics", "[]").text())
 	add("three topics, the longest", create.with(tb, "topics",
 		fmt.Sprintf(`["%s","-","0"]`, strings.Repeat("z", 32))).with(tb, "lang", `"fil"`).text())
+	add("act with a reaction", forge(tb, KindAct).with(tb, "do", `"react"`).with(tb, "reaction", `"heart"`).text())
+	add("profile with everything", mustSign(tb, fullProfile(), leoName).Text())
+	add("profile with nothing but empty lists", profile.with(tb, "links", "[]").
+		with(tb, "topics", "[]").with(tb, "langs", "[]").text())
+	add("profile with the longest bio, links, topics and languages", profile.
+		with(tb, "bio", `"`+strings.Repeat("é", MaxBio/2)+`"`).
+		with(tb, "links", `["https://a","https://b:65535","https://c?#","https://`+strings.Repeat("d", MaxLink-8)+`"]`).
+		with(tb, "topics", `["a","b","c","d","e","f","g","`+strings.Repeat("z", 32)+`"]`).
+		with(tb, "langs", `["en","fr","pt-BR","fil","de","nl"]`).text())
 	add("name of one letter", profile.with(tb, "name", `"x"`).text())
 	add("name of 400 bytes", profile.with(tb, "name", `"`+strings.Repeat("é", 200)+`"`).text())
 	add("name of 100 surrogate pairs as escapes, 400 bytes", profile.
@@ -199,4 +208,13 @@ func textVectors() []textVector {
 		list = append(list, v)
 	}
 	return list
+}
+
+// fullProfile says all that a profile can say.
+func fullProfile() *Profile {
+	return &Profile{
+		Community: public(rootName), IssuedAt: iat, Name: "Léo", Bio: "I listen “more” than I talk 🌙.",
+		Links: []string{"https://leo.example/a?b=c#d", "https://xn--caf-dma.example:8443"}, Topics: []string{"music", "jazz-70"},
+		Languages: []string{"fr", "pt-BR"}, Picture: Commitment(hash("picture")),
+	}
 }

@@ -58,7 +58,7 @@ func Keeping() []Kept {
 			Seen: "whom the page shows it; the community's nodes", kind: kindText, owner: committed,
 		},
 		{
-			Name: "profile", What: "the latest signed profile: the display name", Why: "so that people know who speaks",
+			Name: "profile", What: "the latest signed profile: name, bio, links, topics, languages, the digest of a picture", Why: "so that people know who speaks",
 			Until: "replaced by the next; erased by the member", Seen: "members; hosts and people of rooms they enter", kind: kindProfile, owner: keyed,
 		},
 		{
@@ -71,8 +71,8 @@ func Keeping() []Kept {
 			Seen: "members", kind: kindSchedule, owner: within,
 		},
 		{
-			Name: "private", What: "what a member set, and what is kept for them alone: reminders, interests, hashes of secrets",
-			Why: "it is the same in every browser of theirs", Until: "changed or erased by the member", Seen: "the member alone", kind: kindPrivate, owner: keyed,
+			Name: "private", What: "what a member set, and what is kept for them alone: reminders, interests, whom they follow, block or mute, hashes of secrets, the picture of their profile",
+			Why: "it is the same in every browser of theirs", Until: "changed or erased by the member", Seen: "the member alone; the picture: whoever sees the profile", kind: kindPrivate, owner: keyed,
 		},
 		{Name: "snapshot", What: "what the log says, summed up: keys, references, numbers", Why: "a quick start", Until: "the next one", Seen: "the node", kind: kindSnapshot, bound: drops},
 		{Name: "snapshot parts", What: "pieces of it", Why: "as above", Until: "the next one", Seen: "the node", kind: kindPart, bound: drops},

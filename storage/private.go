@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"iter"
@@ -96,6 +97,75 @@ func (s *Store) Privates(of identity.PublicKey) iter.Seq2[Private, error] {
 			yield(Private{}, err)
 		}
 	}
+}
+
+// PrivatesUnder are the things kept for a member whose names begin with a prefix, by name, as of when the loop begins. After
+// an error there are no more.
+func (s *Store) PrivatesUnder(member identity.PublicKey, names string) iter.Seq2[Private, error] {
+	return func(yield func(Private, error) bool) {
+		v, err := s.acquire()
+		if err != nil {
+			yield(Private{}, err)
+			return
+		}
+		defer s.release(v)
+		all := len(prefix(kindPrivate, v.head.epoch))
+		under := append(named(kindPrivate, v.head.epoch, member), names...)
+		if err := v.scan(under, under, true, func(key, value []byte) (bool, error) {
+			one, err := decodePrivate(key, value, all)
+			if err != nil {
+				return false, spoiled(key, err)
+			}
+			return yield(one, nil), nil
+		}); err != nil {
+			yield(Private{}, err)
+		}
+	}
+}
+
+// PrivatesNamed is what all members have under one name, by member. It looks at a key or two of each, whatever else is kept
+// for them.
+func (s *Store) PrivatesNamed(name string) iter.Seq2[Private, error] {
+	return func(yield func(Private, error) bool) {
+		v, err := s.acquire()
+		if err != nil {
+			yield(Private{}, err)
+			return
+		}
+		defer s.release(v)
+		if err := v.privatesNamed(name, func(p Private) bool { return yield(p, nil) }); err != nil {
+			yield(Private{}, err)
+		}
+	}
+}
+
+func (v *view) privatesNamed(name string, yield func(Private) bool) error {
+	all := prefix(kindPrivate, v.head.epoch)
+	it, err := v.iterator(all, false)
+	if err != nil {
+		return err
+	}
+	defer it.Close()
+	for it.Seek(all); it.Valid(); {
+		key := it.Item().KeyCopy(nil)
+		if len(key) <= len(all)+32 {
+			return spoiled(key, errValue)
+		}
+		of := key[:len(all)+32]
+		member, err := decodeKey(of[len(all):])
+		if err != nil {
+			return spoiled(key, err)
+		}
+		value, ok, err := v.get(append(bytes.Clone(of), name...))
+		if err != nil {
+			return err
+		}
+		if ok && !yield(Private{Member: member, Name: name, Value: value}) {
+			return nil
+		}
+		it.Seek(append(bytes.Clone(of), 0xff)) // names are text, so none begins with this byte
+	}
+	return nil
 }
 
 // decodePrivate reads a stored pair whose key has its member after so many bytes.

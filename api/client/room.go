@@ -228,6 +228,11 @@ func (s *RoomSession) MuteSelf(ctx context.Context) error { return s.self(ctx, a
 // Unmute opens this person's microphone.
 func (s *RoomSession) Unmute(ctx context.Context) error { return s.self(ctx, api.ActUnmute) }
 
+// React shows something without a word.
+func (s *RoomSession) React(ctx context.Context, what api.Reaction) error {
+	return s.act(ctx, api.Action{Type: api.ActReact, Reaction: what})
+}
+
 func (s *RoomSession) self(ctx context.Context, do api.ActionType) error {
 	return s.act(ctx, api.Action{Type: do})
 }
@@ -308,7 +313,7 @@ func (s *RoomSession) next(ctx context.Context, socket *socket) (api.Event, erro
 // aside reports whether an event is beside the room's numbering.
 func aside(event api.Event) bool {
 	switch event.(type) {
-	case api.Entry, api.HostChanged:
+	case api.Entry, api.HostChanged, api.Reactions, api.Mine:
 		return true
 	default:
 		return false

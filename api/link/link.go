@@ -91,6 +91,12 @@ type (
 		Member identity.PublicKey `json:"member"`
 	}
 
+	// Profile says that a member of the home calls themselves something else now, or has another picture. As the first
+	// message of a stream it tells another node of the same community.
+	Profile struct {
+		Profile string `json:"profile"` // the member's statement
+	}
+
 	// Removals are what a former host of the room brings along: removals of all epochs are united.
 	Removals struct {
 		Removed []rooms.Removal `json:"removed"`
@@ -187,6 +193,7 @@ func (Audience) name() string { return "audience" }
 func (Media) name() string    { return "media" }
 func (Gone) name() string     { return "gone" }
 func (Removals) name() string { return "removals" }
+func (Profile) name() string  { return "profile" }
 func (Welcome) name() string  { return "welcome" }
 func (Answer) name() string   { return "answer" }
 func (Event) name() string    { return "event" }
@@ -246,7 +253,7 @@ func Decode(frame []byte) (Message, error) {
 func decoders() map[string]func([]byte) (Message, error) {
 	return map[string]func([]byte) (Message, error){
 		"hello": as[Hello], "ping": as[Ping], "ask_nonce": as[AskNonce], "enter": as[Enter], "act": as[Act], "log": as[Log],
-		"audience": as[Audience], "media": as[Media], "gone": as[Gone], "removals": as[Removals],
+		"audience": as[Audience], "media": as[Media], "gone": as[Gone], "profile": as[Profile], "removals": as[Removals],
 		"welcome": as[Welcome], "answer": as[Answer], "event": as[Event], "left": as[Left], "line": as[Line],
 		"record": as[Record], "refused": as[Refused], "lost": as[Lost], "takeover": as[Takeover],
 	}

@@ -126,6 +126,8 @@ func (s *Server) stream(ctx context.Context, c *socket, session *session, presen
 	defer leave()
 	var events <-chan api.Event // stays nil in the hallway
 	var changed <-chan struct{} // stays nil in a room
+	mine, unwatch := s.mine.watch(session.member)
+	defer unwatch()
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	if presence != nil {
@@ -155,6 +157,8 @@ func (s *Server) stream(ctx context.Context, c *socket, session *session, presen
 			var frame []byte
 			frame, changed = s.hallway.latest()
 			err = c.write(ctx, frame)
+		case <-mine:
+			err = c.send(ctx, api.Mine{Head: api.Head{Type: api.EventMine, At: s.now().UnixMilli()}})
 		case <-ping.C:
 			c.work.Go(func() { c.ping(ctx) })
 		case err = <-c.over:

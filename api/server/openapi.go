@@ -61,6 +61,9 @@ func events() []event {
 		{api.EventRefused, api.Refused{}},
 		{api.EventEntry, api.Entry{}},
 		{api.EventHost, api.HostChanged{}},
+		{api.EventPerson, api.PersonChanged{}},
+		{api.EventReactions, api.Reactions{}},
+		{api.EventMine, api.Mine{}},
 	}
 }
 

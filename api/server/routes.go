@@ -90,6 +90,7 @@ func (s *Server) routes(a huma.API) {
 	add(a, member(acts(post(api.PathActions, "act", "Do something in a room", http.StatusNoContent))), s.act)
 	add(a, member(costly(sdp(post(api.PathMedia, "offerMedia", "Offer a media connection", http.StatusCreated)))), s.offerMedia)
 	add(a, member(remove(api.PathLeg, "closeMedia", "End a media connection")), s.closeMedia)
+	s.peopleRoutes(a)
 
 	s.operatorRoutes(a)
 }

@@ -14,6 +14,7 @@
 //	checkup.go   the founder's page about the node
 //	health.go    what load balancers ask
 //	watch.go     what the metrics are told
+//	people.go    profiles, pictures, and what a member keeps for themselves
 //	logs.go      what other nodes read of the logs kept here
 //	static.go    the page
 //
@@ -147,6 +148,9 @@ type Config struct {
 	Invites   Invites
 	Rooms     Rooms
 	Media     Media
+	// People and Own may be nil: then there are only names.
+	People People
+	Own    Own
 	// Nodes may be nil: then this node can neither add others nor be added.
 	Nodes Nodes
 	// Logs may be nil: then there is none to read.
@@ -174,6 +178,8 @@ type Server struct {
 	invites   Invites
 	rooms     Rooms
 	media     Media
+	people    People   // may be nil
+	own       Own      // may be nil
 	nodes     Nodes    // may be nil
 	logs      Logs     // may be nil
 	operator  Operator // may be nil
@@ -191,6 +197,7 @@ type Server struct {
 	asks       *buckets    // rate of requests to join per address; guards itself
 	sockets    *sockets    // open WebSockets; guards itself
 	hallway    *hallway    // guards itself
+	mine       *mine       // guards itself
 
 	handler  http.Handler
 	document []byte // the OpenAPI document
@@ -216,7 +223,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		node: c.Node, community: c.Community, entry: c.Entry, invites: c.Invites, rooms: c.Rooms, media: c.Media,
-		nodes: c.Nodes, logs: c.Logs,
+		people: c.People, own: c.Own, nodes: c.Nodes, logs: c.Logs,
 		operator: c.Operator, health: c.Health, watch: c.Watch,
 		log: c.Log, now: c.Clock,
 		languages:  language.NewMatcher([]language.Tag{language.English, language.French}),
@@ -228,6 +235,7 @@ func New(c Config) (*Server, error) {
 		asks:       newBuckets(limits.Asks, limits.Addresses),
 		sockets:    newSockets(limits),
 		hallway:    newHallway(c.Rooms, c.Clock),
+		mine:       newMine(),
 		closing:    make(chan struct{}),
 	}
 	if err := s.build(c.Web); err != nil {

@@ -369,6 +369,31 @@ func testPrivate(r *run) {
 	if !slices.Equal(anas, []string{"a=2", "b="}) {
 		t.Errorf("Ana's are %q", anas)
 	}
+	for _, c := range []struct {
+		prefix string
+		want   int
+	}{{"", 2}, {"a", 1}, {"aa", 0}} {
+		have := 0
+		for one, err := range r.store.PrivatesUnder(ana, c.prefix) {
+			if err != nil || one.Member != ana || !strings.HasPrefix(one.Name, c.prefix) {
+				t.Errorf("under %q: have %v, %v", c.prefix, one, err)
+			}
+			have++
+		}
+		if have != c.want {
+			t.Errorf("under %q: have %d, want %d", c.prefix, have, c.want)
+		}
+	}
+	named := map[identity.PublicKey]string{ana: "2", leo: "3"}
+	for one, err := range r.store.PrivatesNamed("a") {
+		if err != nil || one.Name != "a" || named[one.Member] != string(one.Value) {
+			t.Errorf("named a: have %v, %v", one, err)
+		}
+		delete(named, one.Member)
+	}
+	if len(named) > 0 {
+		t.Errorf("named a, and missing: %v", named)
+	}
 	r.commit(t, storage.Batch{ErasePrivate: []identity.PublicKey{ana}, Private: []storage.Private{{Member: ana, Name: "c", Value: []byte("4")}}})
 	have := r.read(t).Private
 	if len(have) != 2 || have[0].Name+have[1].Name != "ac" && have[0].Name+have[1].Name != "ca" {

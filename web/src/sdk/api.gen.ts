@@ -247,6 +247,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one has with others */
+        get: operations["getRelations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/people/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Follow, block, mute, or play more quietly */
+        post: operations["setRelation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a picture for one's next profile */
+        post: operations["setPicture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace one's profile */
+        post: operations["setProfile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one wants of one's node */
+        get: operations["getSettings"];
+        put?: never;
+        /** Replace what one wants of one's node */
+        post: operations["setSettings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/node": {
         parameters: {
             query?: never;
@@ -275,6 +361,57 @@ export interface paths {
         put?: never;
         /** Make another node one of the community's */
         post: operations["addNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the members of the community */
+        get: operations["listPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/people/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Somebody's profile */
+        get: operations["getPerson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/pictures/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture */
+        get: operations["getPicture"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -467,6 +604,11 @@ export interface components {
             duration?: number;
             /** @description With raise_hand: one line, at most 200 characters. */
             question?: string;
+            /**
+             * @description With react.
+             * @enum {string}
+             */
+            reaction?: "heart" | "agree" | "laugh" | "celebrate" | "insight" | "thanks";
             /** @description With remove: why, one line of at most 200 characters, to which the act commits. Everybody in the room can read it. */
             reason?: components["schemas"]["Text"];
             /**
@@ -477,7 +619,7 @@ export interface components {
             /** @description The person acted on. */
             target?: string;
             /** @enum {string} */
-            type: "raise_hand" | "lower_hand" | "accept_offer" | "decline_offer" | "step_down" | "mute_self" | "unmute" | "leave" | "end" | "mute_all" | "lock_stage" | "ask_mode" | "slow_mode" | "offer_stage" | "dismiss_hand" | "mute" | "ask_to_unmute" | "move_to_audience" | "appoint_moderator" | "withdraw_moderator" | "remove" | "lift_removal";
+            type: "raise_hand" | "lower_hand" | "accept_offer" | "decline_offer" | "step_down" | "mute_self" | "unmute" | "leave" | "react" | "end" | "mute_all" | "lock_stage" | "ask_mode" | "slow_mode" | "offer_stage" | "dismiss_hand" | "mute" | "ask_to_unmute" | "move_to_audience" | "appoint_moderator" | "withdraw_moderator" | "remove" | "lift_removal";
         };
         AddNode: {
             /** @description A delegate statement for the other node, signed by the root, of an order not used before. */
@@ -578,6 +720,10 @@ export interface components {
             nonce: string;
             /** Format: int64 */
             now: number;
+        };
+        ChangeProfile: {
+            /** @description A profile statement, newer than the present one. */
+            profile: string;
         };
         ChangeRules: {
             /** @description The community's name, to which the rules commit. */
@@ -796,7 +942,7 @@ export interface components {
             type: "entry";
         };
         /** @description One message from the node. */
-        Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["RemovalEnded"] | components["schemas"]["UnmuteAsked"] | components["schemas"]["SettingsChanged"] | components["schemas"]["AudienceChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"];
+        Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["RemovalEnded"] | components["schemas"]["UnmuteAsked"] | components["schemas"]["SettingsChanged"] | components["schemas"]["AudienceChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"] | components["schemas"]["PersonChanged"] | components["schemas"]["Reactions"] | components["schemas"]["Mine"];
         Finding: {
             /** @description What was looked at, such as disk. */
             check: string;
@@ -875,6 +1021,8 @@ export interface components {
             /** @description A did:key of an Ed25519 key. */
             key: string;
             name: string;
+            /** @description Their picture at /pictures/{digest}, if they have one. */
+            picture?: string;
             question?: string;
         };
         HandLowered: {
@@ -1033,6 +1181,29 @@ export interface components {
             /** @description A did:key of an Ed25519 key. */
             key: string;
             name: string;
+            /** @description Their picture at /pictures/{digest}, if they have one. */
+            picture?: string;
+        };
+        Mine: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
+            /**
+             * Format: int64
+             * @description When the node sequenced it, Unix milliseconds.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
+             */
+            n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "mine";
         };
         Muted: {
             /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
@@ -1135,6 +1306,14 @@ export interface components {
             /** @description The reason to which the act commits. */
             reason?: components["schemas"]["Text"];
         };
+        People: {
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            count: number;
+            people: components["schemas"]["Member"][];
+        };
         Person: {
             /**
              * Format: uint32
@@ -1146,6 +1325,39 @@ export interface components {
             /** @description A did:key of an Ed25519 key. */
             key: string;
             name: string;
+            /** @description Their picture at /pictures/{digest}, if they have one. */
+            picture?: string;
+        };
+        PersonChanged: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
+            /**
+             * Format: int64
+             * @description When the node sequenced it, Unix milliseconds.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
+             */
+            n: number;
+            person: components["schemas"]["Member"];
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "person_changed";
+        };
+        PersonRelation: {
+            /** @description The name is empty where the node does not know it now. */
+            person: components["schemas"]["Member"];
+            relation: components["schemas"]["Relation"];
+        };
+        Picture: {
+            /** @description The SHA-256 of its bytes: what a profile names it by. */
+            digest: string;
         };
         Problem: {
             /** @description The stable reason code. */
@@ -1160,6 +1372,62 @@ export interface components {
             title: string;
             /** @description The reason as a URN: urn:stoa:reason:{code}. */
             type: string;
+        };
+        Profile: {
+            bio: string;
+            /** @description The people who answer for one another, from this person to the founder. */
+            chain: components["schemas"]["Member"][];
+            community: components["schemas"]["Community"];
+            founder: boolean;
+            /** @description The node that answers for this profile: one of the person's community. */
+            home: string;
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            joined: number;
+            /** @description A did:key of an Ed25519 key. */
+            key: string;
+            languages: string[];
+            links: string[];
+            name: string;
+            /** @description Their picture at /pictures/{digest}, if they have one. */
+            picture?: string;
+            /** @description Live rooms that they opened or speak in, as far as this node knows. */
+            rooms: components["schemas"]["Room"][];
+            /** @description The profile statement, signed by the person. */
+            statement: string;
+            topics: string[];
+        };
+        ReactionCount: {
+            /** Format: int64 */
+            count: number;
+            /** @enum {string} */
+            reaction: "heart" | "agree" | "laugh" | "celebrate" | "insight" | "thanks";
+        };
+        Reactions: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
+            /**
+             * Format: int64
+             * @description When the node sequenced it, Unix milliseconds.
+             */
+            at: number;
+            counts: components["schemas"]["ReactionCount"][];
+            /**
+             * Format: int64
+             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
+             */
+            n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
+            /** @description Those of people on the stage, at most 20; they are counted too. */
+            stage: components["schemas"]["StageReaction"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "reactions";
         };
         Refused: {
             /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
@@ -1182,6 +1450,29 @@ export interface components {
              * @enum {string}
              */
             type: "refused";
+        };
+        Relation: {
+            /** @description Does not want to hear or see them. */
+            block: boolean;
+            /**
+             * Format: int64
+             * @description Unix milliseconds. Set by the node.
+             */
+            changed?: number;
+            /** @description Wants to hear of rooms that they open or speak in. */
+            follow: boolean;
+            /** @description For somebody of another community: a node that knows them. */
+            home?: string;
+            /** @description Does not want to hear them. */
+            mute: boolean;
+            /**
+             * Format: int64
+             * @description How loud they are played, in percent.
+             */
+            volume: number;
+        };
+        Relations: {
+            people: components["schemas"]["PersonRelation"][];
         };
         Removal: {
             /** @description The moderator's act statement. */
@@ -1395,6 +1686,12 @@ export interface components {
             /** @description A session statement. */
             session: string;
         };
+        Settings: {
+            /** @description Languages that they understand; none: any. */
+            languages: string[];
+            /** @description Topics that they want to hear of. */
+            topics: string[];
+        };
         SettingsChanged: {
             /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
             act?: string;
@@ -1548,8 +1845,16 @@ export interface components {
             key: string;
             muted: boolean;
             name: string;
+            /** @description Their picture at /pictures/{digest}, if they have one. */
+            picture?: string;
             /** @enum {string} */
             role: "moderator" | "speaker";
+        };
+        StageReaction: {
+            /** @description A did:key of an Ed25519 key. */
+            key: string;
+            /** @enum {string} */
+            reaction: "heart" | "agree" | "laugh" | "celebrate" | "insight" | "thanks";
         };
         Standing: {
             /**
@@ -2140,6 +2445,202 @@ export interface operations {
             };
         };
     };
+    getRelations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relations"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setRelation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's did:key. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Relation"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relation"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setPicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/*": string;
+                "image/jpeg": string;
+                "image/png": string;
+                "image/webp": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Picture"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeProfile"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getNode: {
         parameters: {
             query?: never;
@@ -2188,6 +2689,109 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPeople: {
+        parameters: {
+            query?: {
+                /** @description A part of the name, whatever its accents and capitals. */
+                q?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["People"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPerson: {
+        parameters: {
+            query?: {
+                /** @description For somebody of another community: the did:key of a node that knows them, such as their home. */
+                from?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The person's did:key. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The SHA-256 of the picture's bytes. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. What a digest names never changes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                };
             };
             /** @description A refusal (RFC 9457) */
             default: {

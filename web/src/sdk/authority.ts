@@ -218,6 +218,7 @@ function fits(event: RoomDelta, act: Act): boolean {
     case "unmuted":
     case "connection":
     case "audience":
+    case "person_changed":
       return false;
   }
 }

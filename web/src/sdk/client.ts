@@ -22,9 +22,14 @@ import type {
   Me,
   Member,
   Node,
+  People,
+  PersonRelation,
+  Profile,
+  Relation,
   Room,
   RoomLog,
   Session,
+  Settings,
 } from "./types";
 
 /** The prefix of every path of the API. */
@@ -41,6 +46,16 @@ export interface ClientOptions {
   fetch?: (request: Request) => Promise<Response>;
   /** For the sentences of errors: "en" (without it) or "fr". */
   language?: string;
+}
+
+/** What one says of oneself. Empty parts are left out; `picture` is the digest of one that the node has. */
+export interface ProfileWish {
+  name: string;
+  bio: string;
+  links: readonly string[];
+  topics: readonly string[];
+  languages: readonly string[];
+  picture: string | null;
 }
 
 /** An invite just made. The link holds its secret and is known nowhere else: it cannot be had again. */
@@ -248,6 +263,76 @@ export class Client {
     return this.#asMember((init) => this.#api.GET("/rooms/{id}/audience", { ...init, params }));
   }
 
+  /** A page of the members of the community whose names hold a text, whatever its accents and capitals. */
+  people(query = "", page: { offset?: number; limit?: number } = {}): Promise<People> {
+    const params = { query: { q: query, ...page } };
+    return this.#asMember((init) => this.#api.GET("/people", { ...init, params }));
+  }
+
+  /** Somebody's profile. For somebody of another community, `from` is a node that knows them. */
+  person(key: Did, from: Did | null = null): Promise<Profile> {
+    const params = { path: { key }, query: from === null ? {} : { from } };
+    return this.#asMember((init) => this.#api.GET("/people/{key}", { ...init, params }));
+  }
+
+  /** Where a picture is, for an image of the page: always this node, which fetches what another one has. */
+  pictureURL(digest: string): string {
+    return `${this.origin}${base}/pictures/${digest}`;
+  }
+
+  /** Replaces what the signer says of themselves. A new picture is sent before. */
+  async setProfile(wish: ProfileWish, picture: Blob | null = null): Promise<Member> {
+    const member = this.#requireSigner();
+    const { community } = await this.#founded();
+    const digest = picture === null ? wish.picture : await this.#sendPicture(picture);
+    const bio = tidy(wish.bio);
+    const claims = {
+      aud: community.id,
+      iat: this.#seconds(),
+      name: tidy(wish.name),
+      ...(bio !== "" && { bio }),
+      ...(wish.links.length > 0 && { links: [...wish.links] }),
+      ...(wish.topics.length > 0 && { topics: [...wish.topics] }),
+      ...(wish.languages.length > 0 && { langs: [...wish.languages] }),
+      ...(digest !== null && { picture: digest }),
+    };
+    const profile = await this.#sign({ kind: "profile", claims }, member);
+    return this.#asMember((init) => this.#api.POST("/me/profile", { ...init, body: { profile } }));
+  }
+
+  async #sendPicture(picture: Blob): Promise<string> {
+    const { digest } = await this.#asMember((init) =>
+      this.#api.POST("/me/picture", {
+        ...init,
+        headers: { ...init.headers, "Content-Type": picture.type },
+        body: picture as unknown as string,
+        bodySerializer: (blob) => blob as unknown as Blob,
+      }),
+    );
+    return digest;
+  }
+
+  /** What the signer wants of their node, on all of their devices. */
+  settings(): Promise<Settings> {
+    return this.#asMember((init) => this.#api.GET("/me/settings", init));
+  }
+
+  /** Replaces it. */
+  setSettings(body: Settings): Promise<Settings> {
+    return this.#asMember((init) => this.#api.POST("/me/settings", { ...init, body }));
+  }
+
+  /** Whom the signer follows, blocks, or hears otherwise than as they are. Nobody else sees it. */
+  async relations(): Promise<PersonRelation[]> {
+    return (await this.#asMember((init) => this.#api.GET("/me/people", init))).people;
+  }
+
+  /** Replaces what the signer has with somebody. */
+  setRelation(key: Did, body: Relation): Promise<Relation> {
+    const options = { params: { path: { key } }, body };
+    return this.#asMember((init) => this.#api.POST("/me/people/{key}", { ...init, ...options }));
+  }
+
   /** Signs the way into a room that another node hosts, as the node's event of type entry asks. */
   async signEntry({ room: aud, epoch, home, host, nonce }: Entry): Promise<string> {
     const claims = { aud, iat: this.#seconds(), epoch, home, host, nonce };
@@ -267,9 +352,10 @@ export class Client {
 
   async #signAct(aud: Id, action: ActionBody, { nonce, n }: ActPlace): Promise<string> {
     const signer = this.#requireSigner();
-    const { type, target, question = "", duration, switch: position, reason } = action;
+    const { type, target, question = "", duration, switch: position, reason, reaction } = action;
     const claims = {
       ...{ aud, iat: this.#seconds(), nonce, n, do: type, sub: target ?? signer.did, question },
+      ...(reaction !== undefined && { reaction }),
       ...(duration !== undefined && { duration }),
       ...(reason !== undefined && { reason: await commitmentOf(reason) }),
       ...(position !== undefined && { switch: position }),

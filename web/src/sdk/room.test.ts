@@ -9,7 +9,7 @@ import { ana, anEntry, aRoom, aSnapshot, event, leo, mia, onStage, stubMicrophon
 import type { StreamStatus } from "./socket";
 import type { RoomStream } from "./stream";
 import type { Standing } from "./acts";
-import type { Action, Entry, HostState, RoomEvent } from "./types";
+import type { Action, Entry, HostState, Reactions, RoomEvent } from "./types";
 
 class FakeStream implements Pick<RoomStream, keyof RoomStream> {
   readonly room = aRoom;
@@ -19,6 +19,8 @@ class FakeStream implements Pick<RoomStream, keyof RoomStream> {
   readonly standing = new Cell<Standing | null>(null);
   readonly host = new Cell<HostState | null>(null);
   readonly events = new Emitter<RoomEvent>();
+  readonly reactions = new Emitter<Reactions>();
+  readonly mine = new Emitter<void>();
   readonly calls: string[] = [];
 
   open = () => this.status.set({ kind: "connecting" });

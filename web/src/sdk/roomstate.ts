@@ -1,4 +1,4 @@
-import type { Audience, Did, Hand, Offer, Person, Role, Room, RoomDelta, RoomEvent, RoomSettings, Snapshot, StagePerson } from "./types";
+import type { Audience, Did, Hand, Member, Offer, Person, Role, Room, RoomDelta, RoomEvent, RoomSettings, Snapshot, StagePerson } from "./types";
 
 /** A room as its events told it. */
 export interface RoomState {
@@ -39,6 +39,23 @@ function fromSnapshot(event: Snapshot): RoomState {
   return { run, n, at, you, room, stage, hands, offers, settings, audience, ended: null };
 }
 
+/** Somebody with another name or picture, wherever they stand. */
+function renamed(state: RoomState, { key, name, picture }: Member): Partial<RoomState> {
+  const as = <T extends Member>(person: T): T => {
+    if (person.key !== key) return person;
+    const now: T = { ...person, name };
+    if (picture === undefined) delete now.picture;
+    else now.picture = picture;
+    return now;
+  };
+  return {
+    stage: state.stage.map(as),
+    hands: state.hands.map(as),
+    audience: { ...state.audience, people: state.audience.people.map(as) },
+    room: { ...state.room, creator: as(state.room.creator), speakers: state.room.speakers.map(as) },
+  };
+}
+
 /** What one event changes. Events repeat nothing, but every case also holds when it is told what is so already. */
 function change(state: RoomState, event: RoomDelta): Partial<RoomState> {
   switch (event.type) {
@@ -52,6 +69,8 @@ function change(state: RoomState, event: RoomDelta): Partial<RoomState> {
       return { offers: without(state.offers, event.key) };
     case "stage_joined":
       return { ...gone(state, event.person.key), stage: [...without(state.stage, event.person.key), event.person] };
+    case "person_changed":
+      return renamed(state, event.person);
     case "stage_left":
       return { stage: without(state.stage, event.key) };
     case "muted":
@@ -96,7 +115,7 @@ function gone(state: RoomState, key: Did): Partial<RoomState> {
 
 /** Keeps what the room's card says in step with the room. */
 function withCounts(state: RoomState): RoomState {
-  const speakers = state.stage.slice(0, 4).map(({ key, name }) => ({ key, name }));
+  const speakers = state.stage.slice(0, 4).map(({ key, name, picture }) => ({ key, name, ...(picture !== undefined && { picture }) }));
   return { ...state, room: { ...state.room, speakers, stage: state.stage.length, listening: state.audience.count } };
 }
 

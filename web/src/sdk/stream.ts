@@ -3,7 +3,7 @@ import type { Standing } from "./acts";
 import { reduce, type RoomState } from "./roomstate";
 import { EventSocket, type Answer, type Door, type Handler, type SocketEnvironment, type StreamStatus, type Verdict } from "./socket";
 import type { Client } from "./client";
-import type { Entry, HostChanged, HostState, Id, Room, RoomEvent } from "./types";
+import type { Entry, HostChanged, HostState, Id, Mine, Reactions, Room, RoomEvent } from "./types";
 
 export type { StreamStatus } from "./socket";
 
@@ -21,6 +21,8 @@ export class RoomStream {
   readonly room: Id;
   readonly #state = new Cell<RoomState | null>(null);
   readonly #events = new Emitter<RoomEvent>();
+  readonly #reactions = new Emitter<Reactions>();
+  readonly #mine = new Emitter<void>();
   readonly #entry = new Cell<Entry | null>(null);
   readonly #standing = new Cell<Standing | null>(null);
   readonly #host = new Cell<HostState | null>(null);
@@ -34,7 +36,7 @@ export class RoomStream {
     this.#client = client;
     const handler: Handler = {
       hello: () => this.#hello(),
-      receive: (message, answer) => this.#receive(message as RoomEvent | Entry | HostChanged, answer),
+      receive: (message, answer) => this.#receive(message as RoomEvent | Entry | HostChanged | Reactions | Mine, answer),
     };
     this.#socket = new EventSocket(client, handler, env);
   }
@@ -51,6 +53,16 @@ export class RoomStream {
   /** Each event, after {@link state} has taken it in. */
   get events(): Subscribable<RoomEvent> {
     return this.#events;
+  }
+
+  /** What people show without a word; at most one a second. */
+  get reactions(): Subscribable<Reactions> {
+    return this.#reactions;
+  }
+
+  /** Something of this person's own has changed, perhaps on another of their devices. */
+  get mine(): Subscribable<void> {
+    return this.#mine;
   }
 
   /** The entry that actions have to name; null while this node hosts the room itself. */
@@ -95,9 +107,14 @@ export class RoomStream {
     return { room: this.room, ...(state && this.#resumable && { run: state.run, since: state.n }) };
   }
 
-  #receive(event: RoomEvent | Entry | HostChanged, answer: Answer): Verdict {
+  #receive(event: RoomEvent | Entry | HostChanged | Reactions | Mine, answer: Answer): Verdict {
     if (event.type === "entry") return this.#enter(event, answer);
     if (event.type === "host") return this.#hear(event);
+    if (event.type === "reactions" || event.type === "mine") {
+      if (event.type === "mine") this.#mine.emit();
+      else this.#reactions.emit(event);
+      return this.#state.value === null ? "wait" : "live";
+    }
     if (event.type !== "snapshot") {
       const n = this.#state.value?.n;
       if (n !== undefined && event.n <= n) return "live"; // said twice
@@ -147,10 +164,12 @@ export class RoomStream {
 /** The live rooms, as they change. */
 export class HallwayStream {
   readonly #rooms = new Cell<readonly Room[] | null>(null);
+  readonly #mine = new Emitter<void>();
   readonly #socket: EventSocket;
 
   constructor(client: Door, env?: SocketEnvironment) {
     const receive = (message: { type: string }) => {
+      if (message.type === "mine") this.#mine.emit();
       if (message.type === "hallway") this.#rooms.set((message as unknown as { rooms: Room[] }).rooms);
       return "live" as const;
     };
@@ -160,6 +179,11 @@ export class HallwayStream {
   /** null until the first list. Kept while reconnecting. */
   get rooms(): Readable<readonly Room[] | null> {
     return this.#rooms;
+  }
+
+  /** Something of this person's own has changed, perhaps on another of their devices. */
+  get mine(): Subscribable<void> {
+    return this.#mine;
   }
 
   get status(): Readable<StreamStatus> {

@@ -23,17 +23,25 @@ export type Invites = Schemas["Invites"];
 export type InviteState = Invite["state"];
 export type Me = Schemas["Me"];
 export type Member = Schemas["Member"];
+export type Mine = Schemas["Mine"];
 export type Node = Schemas["Node"];
 export type Offer = Schemas["Offer"];
+export type People = Schemas["People"];
 export type Person = Schemas["Person"];
+export type PersonRelation = Schemas["PersonRelation"];
 export type Order = Schemas["Order"];
 export type Problem = Schemas["Problem"];
+export type Profile = Schemas["Profile"];
+export type Reactions = Schemas["Reactions"];
+export type Reaction = Schemas["StageReaction"]["reaction"];
+export type Relation = Schemas["Relation"];
 export type Removed = Schemas["Removal"];
 export type Room = Schemas["Room"];
 export type RoomLog = Schemas["RoomLog"];
 export type RoomSettings = Schemas["RoomSettings"];
 export type Rules = Schemas["Rules"];
 export type Session = Schemas["Session"];
+export type Settings = Schemas["Settings"];
 export type Slot = Schemas["Slot"];
 export type Snapshot = Schemas["Snapshot"];
 export type StagePerson = Schemas["StagePerson"];
@@ -44,7 +52,7 @@ export type Role = StagePerson["role"] | "listener";
 /** A numbered event of a room that changes what came before. */
 export type RoomDelta = Exclude<
   Schemas["Event"],
-  Snapshot | Entry | HostChanged | Schemas["Hallway"] | Schemas["Refused"]
+  Snapshot | Entry | HostChanged | Reactions | Mine | Schemas["Hallway"] | Schemas["Refused"]
 >;
 
 /** Everything that makes a room's state. */
@@ -59,6 +67,7 @@ export type Why = Room["why"];
 /** What a person does in a room. */
 export type Action =
   | { type: "raise_hand"; question?: string }
+  | { type: "react"; reaction: Reaction }
   | { type: SoloAction }
   | { type: SwitchedAction; switch: "on" | "off" }
   | { type: "slow_mode"; duration?: number }
@@ -90,7 +99,7 @@ export type TargetedAction = Extract<
 
 type SwitchedAction = Extract<ActionType, "lock_stage" | "ask_mode">;
 
-type SoloAction = Exclude<ActionType, TargetedAction | SwitchedAction | "raise_hand" | "slow_mode" | "remove">;
+type SoloAction = Exclude<ActionType, TargetedAction | SwitchedAction | "raise_hand" | "react" | "slow_mode" | "remove">;
 
 /** What a moderator does, and nobody else. */
 const commands: ReadonlySet<string> = new Set<ActionType>([

@@ -244,6 +244,7 @@ function announce(presence: Presence, { event, verdict }: Judged): void {
       break;
     case "snapshot":
     case "offer_ended":
+    case "person_changed":
     case "unmuted":
     case "connection":
     case "removed":

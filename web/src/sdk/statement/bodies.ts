@@ -18,6 +18,11 @@ const people = integer(0, maxPeople);
 const epoch = integer(1, maxEpoch);
 /** Random characters of base64url. */
 const nonce = matching(/^[A-Za-z0-9_-]{16,43}$/);
+const topic = matching(/^[a-z0-9-]{1,32}$/);
+/** BCP 47: a primary language and perhaps a region. */
+const language = matching(/^[a-z]{2,3}(-[A-Z]{2})?$/);
+/** An address that is safe to show and to open: https, a host, and visible ASCII alone. */
+const safeLink = /^https:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?([/?#][!-~]*)?$/;
 
 const expiresLater = (claims: { iat: number; exp: number }): boolean => claims.exp > claims.iat;
 const expiresWithin =
@@ -26,8 +31,7 @@ const expiresWithin =
     expiresLater(claims) && claims.exp <= claims.iat + seconds;
 
 /** What a room is about. */
-const topics = list(matching(/^[a-z0-9-]{1,32}$/), 3, (topic) => topic);
-const language = matching(/^[a-z]{2,3}(-[A-Z]{2})?$/);
+const topics = list(topic, 3, (each) => each);
 const roomEntry = oneOf("members");
 
 /** When a scheduled room comes again. */
@@ -113,7 +117,16 @@ export const bodies = {
   ),
 
   /** Member: what they say of themselves. */
-  profile: object({ aud: key, iat: time, name: bytes(1, 400) }),
+  profile: object({
+    aud: key,
+    iat: time,
+    name: bytes(1, 400),
+    bio: { optional: bytes(0, 1000) },
+    links: { optional: list(stringThat((link) => link.length <= 160 && safeLink.test(link)), 4, (link) => link) },
+    topics: { optional: list(topic, 8, (each) => each) },
+    langs: { optional: list(language, 6, (each) => each) },
+    picture: { optional: hash },
+  }),
 
   /** Member: opens a room on a node. The id of this statement is the room's. */
   create: object({
@@ -176,6 +189,7 @@ export const bodies = {
     duration: { optional: integer(1, maxSpan) },
     reason: { optional: hash },
     switch: { optional: oneOf("on", "off") },
+    reaction: { optional: bytes(0, 32) },
   }),
 
   /** Host: tells other nodes of the room aud. */
