@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"storage":        {"identity", "ledger", "reason", "statement"},
 	"media":          {"identity", "reason", "statement"},
 	"p2p":            {"identity", "reason"},
+	"push":           {"reason"},
 	"web":            {},
 	"api/server":     {"api", "identity", "reason", "statement"},
 	"api/client":     {"api", "identity", "reason", "statement"},
@@ -74,6 +75,7 @@ var onlyIn = map[string][]string{
 	"github.com/libp2p/":          {"p2p"},
 	"github.com/danielgtaylor/":   {"api/server"},
 	"github.com/go-jose/":         {"statement"},
+	"github.com/SherClockHolmes/": {"push"},
 	"github.com/prometheus/":      {"p2p", "node"},
 }
 

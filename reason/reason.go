@@ -82,6 +82,7 @@ const (
 	RequestTooLarge  Reason = "request-too-large"
 	RequestMedia     Reason = "request-media-type"
 	RateLimited      Reason = "rate-limited"
+	PushEndpoint     Reason = "push-endpoint" // no address of a push service
 	HostDenied       Reason = "host-denied"
 	OriginDenied     Reason = "origin-denied"
 	NotFound         Reason = "not-found"
