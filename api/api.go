@@ -31,6 +31,8 @@ const (
 	PathActions   = "/rooms/{id}/actions"     // POST Action -> 204
 	PathMedia     = "/rooms/{id}/media"       // POST application/sdp offer ?srtp -> 201 application/sdp answer, Location
 	PathLeg       = "/rooms/{id}/media/{leg}" // DELETE, 204
+	PathApps      = "/rooms/{id}/apps"        // GET  AppList; POST CreateApp -> NewApp, 201
+	PathApp       = "/rooms/{id}/apps/{app}"  // DELETE, 204
 	PathEvents    = "/events"                 // WebSocket
 	PathNodes     = "/nodes"                  // POST AddNode -> 204: the founder delegates one more node
 	PathAdopt     = "/adopt"                  // POST AdoptRequest -> Node, 201: a node without community becomes one of theirs

@@ -78,6 +78,8 @@ func decodeBody(kind EventType, data []byte) (Event, error) {
 		return decodeAs[Reactions](data)
 	case EventMine:
 		return decodeAs[Mine](data)
+	case EventApps:
+		return decodeAs[AppsChanged](data)
 	default:
 		return nil, errors.New("no type of event")
 	}

@@ -27,8 +27,8 @@ type EnterMessage struct {
 // EventType tells the events apart.
 type EventType string
 
-// The events. Those of a room are numbered without gaps (n); hallway, refused, entry, host, reactions and mine are not (n is
-// 0).
+// The events. Those of a room are numbered without gaps (n); hallway, refused, entry, host, reactions, mine and apps are not
+// (n is 0).
 const (
 	EventSnapshot    EventType = "snapshot"
 	EventHandRaised  EventType = "hand_raised"
@@ -54,6 +54,7 @@ const (
 	EventPerson      EventType = "person_changed"
 	EventReactions   EventType = "reactions"
 	EventMine        EventType = "mine"
+	EventApps        EventType = "apps"
 )
 
 // Event is one message from the node. The concrete types are below; they are sent and compared as values.

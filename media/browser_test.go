@@ -206,7 +206,7 @@ func TestBrowser(t *testing.T) {
 		if p.State != "stable" { // how long it took says more about the machine than about the node
 			t.Errorf("page %d connected after %.0f ms, is %s", p.Number, p.MS, p.State)
 		}
-		o, err := parseOffer(p.Offer, 3)
+		o, err := parseOffer(p.Offer, 3, Both)
 		if err != nil || len(o.slots) != 3 || !slices.Equal(o.mics, []int{3}) || o.sections[3].levelID == 0 {
 			t.Errorf("the offer of page %d is not of the expected shape: %v\n%s", p.Number, err, p.Offer)
 		}

@@ -177,6 +177,24 @@ func join(tb testing.TB, r *Room, number uint32, o clientOptions) *client {
 	return c
 }
 
+// accept applies the answer, and waits until packets can flow.
+func (c *client) accept(answer string) error {
+	c.t.Helper()
+	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
+		return err
+	}
+	until(c.t, "connected", func() bool {
+		c.room.mu.Lock()
+		defer c.room.mu.Unlock()
+		open := false
+		for _, l := range c.room.people[c.number].legs {
+			open = open || l.id == c.leg && l.isOpen
+		}
+		return open && c.pc.ConnectionState() == webrtc.PeerConnectionStateConnected
+	})
+	return nil
+}
+
 func check(tb testing.TB, err error) {
 	tb.Helper()
 	if err != nil {

@@ -5,9 +5,11 @@ import "bytes"
 // connection is one leg of one person and what the room keeps about it. It is the leg's ear.
 type connection struct {
 	session
-	id     LegID
-	serial uint64
-	person *person
+	id       LegID
+	serial   uint64
+	person   *person
+	purpose  Purpose
+	attached bool // guarded by room.mu; it is one of the person's
 
 	payloadType, levelID uint8 // of the microphone
 	ssrc                 uint32
@@ -16,10 +18,10 @@ type connection struct {
 	reception reception // guarded by session.mu
 }
 
-func newConnection(r *Room, p *person, o *offer) *connection {
+func newConnection(r *Room, p *person, o *offer, purpose Purpose) *connection {
 	c := &connection{
 		session: session{room: r, losses: make([]slotLoss, len(o.slots))},
-		id:      newLegID(), serial: r.server.serial.Add(1), person: p,
+		id:      newLegID(), serial: r.server.serial.Add(1), person: p, purpose: purpose,
 		flow: newBucket(1),
 	}
 	if len(o.mics) > 0 {
@@ -38,19 +40,15 @@ func (c *connection) opened() {
 		return
 	}
 	c.isOpen = true
-	if c.person.leg == c {
+	if c.attached {
 		c.listener = c.room.forwarder.add(c.person, c.leg)
 	}
 }
 
 // closed implements ear.
 func (c *connection) closed() {
-	number, ok := c.room.endConnection(c)
-	if !ok {
-		return // replaced or dropped before
-	}
-	if tell := c.room.server.config.OnLegClosed; tell != nil {
-		tell(c.room.id, number, c.id)
+	if tell, number, ok := c.room.endConnection(c); ok && tell != nil { // not replaced or dropped before
+		tell(number, c.id)
 	}
 }
 

@@ -38,7 +38,7 @@ type person struct {
 	// may is the one switch that lets a microphone through. It is read for every single packet that is sent.
 	may atomic.Bool
 
-	leg     *connection   // guarded by the room's mu; nil without one
+	legs    []*connection // guarded by the room's mu; at most one of each purpose but Ear
 	home    string        // guarded by the room's mu; the node by whose link they are heard, "" for their own leg
 	aside   bool          // guarded by the room's mu; see Renumber
 	dropped bool          // guarded by the room's mu
@@ -53,6 +53,24 @@ type person struct {
 	unfit     counter       // packets that are malformed or not the microphone's
 	excess    counter       // packets above the rate, or when the room could not keep up
 	last      atomic.Int64  // when a packet was forwarded last, in ns of the room's clock; 0 never
+}
+
+// leg is the person's connection of that purpose, the first if there are more; nil without one.
+func (p *person) leg(purpose Purpose) *connection {
+	for _, c := range p.legs {
+		if c.purpose == purpose {
+			return c
+		}
+	}
+	return nil
+}
+
+// voice is the connection on which the person is heard, nil without one.
+func (p *person) voice() *connection {
+	if c := p.leg(Voice); c != nil {
+		return c
+	}
+	return p.leg(Both)
 }
 
 func newPerson(number uint32) *person { return &person{number: number, flow: newBucket(1)} }

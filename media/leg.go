@@ -53,4 +53,21 @@ type Options struct {
 	// Compat offers AES_CM_128_HMAC_SHA1_80 (RFC 5764) beside AEAD_AES_128_GCM (RFC 7714), for clients without GCM,
 	// such as aiortc or GStreamer before 1.24. Browsers choose GCM only if it is offered alone.
 	Compat bool
+
+	// For is what the connection is for.
+	For Purpose
 }
+
+// Purpose is what one of a person's connections is for. There is one of each kind but Ear: a new one takes the place of
+// the last.
+type Purpose int
+
+const (
+	// Both is the person's own connection: it hears the room, and brings their microphone.
+	Both Purpose = iota
+	// Voice is another program that speaks for the person and hears nothing. While it is there, it is what is heard of
+	// them, and not their own microphone.
+	Voice
+	// Ear is one more program that hears what the person hears, and says nothing.
+	Ear
+)

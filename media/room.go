@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +29,7 @@ type Room struct {
 	aside     map[uint32]*person // of them, who wait for a new number; see Renumber
 	running   bool               // the goroutine has been started
 	closed    bool
+	tell      func(number uint32, leg LegID) // see OnLegClosed
 
 	links map[string]*link // at the host: by home
 
@@ -63,8 +65,9 @@ func newRoom(id statement.ID, s *Server) *Room {
 	return r
 }
 
-// Offer answers the SDP offer of a person, who then has a new leg in place of any earlier one. The number is the CSRC
-// by which the others recognise the person; it is not 0. What they send is not forwarded before Allow.
+// Offer answers the SDP offer of a person, who then has a new leg in place of any earlier one of the same [Purpose],
+// several of [Ear] excepted. The number is the CSRC by which the others recognise the person; it is not 0. What they send
+// is not forwarded before Allow.
 //
 // Refusals are media-sdp, media-sdp-size, media-no-audio, media-busy, media-leg-gone when the person was dropped
 // meanwhile, and shutting-down.
@@ -72,12 +75,12 @@ func (r *Room) Offer(ctx context.Context, number uint32, sdp string, options Opt
 	if number == 0 {
 		return "", "", reason.Reject(reason.RequestInvalid, "person 0")
 	}
-	o, err := parseOffer(sdp, r.server.config.Slots)
+	o, err := parseOffer(sdp, r.server.config.Slots, options.For)
 	if err != nil {
 		return "", "", err
 	}
 	p := r.person(number)
-	c := newConnection(r, p, &o)
+	c := newConnection(r, p, &o, options.For)
 	g, l, err := r.server.open(c, &o, options)
 	if err != nil {
 		return "", "", err
@@ -97,6 +100,9 @@ func (r *Room) Offer(ctx context.Context, number uint32, sdp string, options Opt
 	return answer, c.id, nil
 }
 
+// maxLegs is how many connections one person may have.
+const maxLegs = 10
+
 // install makes c the person's leg and returns the one before.
 func (r *Room) install(c *connection) (old *connection, err error) {
 	r.mu.Lock()
@@ -107,8 +113,14 @@ func (r *Room) install(c *connection) (old *connection, err error) {
 	if c.person.dropped {
 		return nil, reason.Reject(reason.MediaLegGone, "the person was dropped during the offer")
 	}
-	old = r.detachLocked(c.person)
-	c.person.leg = c
+	if c.purpose != Ear {
+		old = c.person.leg(c.purpose)
+	} else if n := len(c.person.legs); n >= maxLegs {
+		return nil, reason.Reject(reason.MediaBusy, "%d connections of one person", n)
+	}
+	r.detachLocked(old)
+	c.attached = true
+	c.person.legs = append(c.person.legs, c)
 	if c.isOpen {
 		c.listener = r.forwarder.add(c.person, c.leg)
 	}
@@ -124,18 +136,35 @@ func (r *Room) startLocked() {
 	}
 }
 
-// detachLocked takes a person's leg out of the room. The caller closes it.
-func (r *Room) detachLocked(p *person) *connection {
-	c := p.leg
-	if c == nil {
-		return nil
+// hushLocked takes the permission away with a program that speaks for somebody: nobody's own microphone is to open
+// because a program has ended. Whoever gave the permission is told, and gives it anew.
+func (r *Room) hushLocked(c *connection) {
+	if c.purpose == Voice && c.attached {
+		c.person.may.Store(false)
+		r.forwarder.quiet(c.person.number)
 	}
-	p.leg = nil
+}
+
+// detachLocked takes a leg out of the room, if it still is in it. The caller closes it.
+func (r *Room) detachLocked(c *connection) {
+	if c == nil || !c.attached {
+		return
+	}
+	c.attached = false
+	c.person.legs = slices.DeleteFunc(c.person.legs, func(o *connection) bool { return o == c })
 	if c.listener != nil {
 		r.forwarder.remove(c.listener)
 		c.listener = nil
 	}
-	return c
+}
+
+// detachAllLocked takes all legs of a person out of the room. The caller closes them.
+func (r *Room) detachAllLocked(p *person) []*connection {
+	legs := slices.Clone(p.legs)
+	for _, c := range legs {
+		r.detachLocked(c)
+	}
+	return legs
 }
 
 func (r *Room) person(number uint32) *person {
@@ -170,7 +199,7 @@ func (r *Room) Allow(number uint32, may bool) {
 	}
 }
 
-// Drop ends what the room has to do with a person: the permission and the leg. When it has returned, nothing more goes
+// Drop ends what the room has to do with a person: the permission and all legs. When it has returned, nothing more goes
 // in or out.
 func (r *Room) Drop(number uint32) {
 	var legs []*connection
@@ -181,9 +210,7 @@ func (r *Room) Drop(number uint32) {
 		}
 		p.may.Store(false)
 		p.dropped = true
-		if c := r.detachLocked(p); c != nil {
-			legs = append(legs, c)
-		}
+		legs = append(legs, r.detachAllLocked(p)...)
 	}
 	delete(r.people, number)
 	delete(r.aside, number)
@@ -218,13 +245,19 @@ func (r *Room) Spoken(number uint32) time.Duration {
 	return 0
 }
 
-// Hangup ends one leg, if it is still the person's. The permission stays.
+// Hangup ends one leg, if it is still the person's. The permission stays, unless the leg was a [Voice]: then the person
+// is not heard, by another leg of theirs either, before the next Allow.
 func (r *Room) Hangup(number uint32, id LegID) error {
 	r.mu.Lock()
 	var c *connection
 	for _, p := range []*person{r.people[number], r.aside[number]} {
-		if p != nil && p.leg != nil && p.leg.id == id {
-			c = r.detachLocked(p)
+		if p == nil {
+			continue
+		}
+		if i := slices.IndexFunc(p.legs, func(c *connection) bool { return c.id == id }); i >= 0 {
+			c = p.legs[i]
+			r.hushLocked(c)
+			r.detachLocked(c)
 		}
 	}
 	r.mu.Unlock()
@@ -235,18 +268,25 @@ func (r *Room) Hangup(number uint32, id LegID) error {
 	return nil
 }
 
-// endConnection ends a leg, if it is still its person's, and says what number the person has.
-func (r *Room) endConnection(c *connection) (number uint32, ok bool) {
+// OnLegClosed says whom to tell of a leg that has ended by itself: it never connected, or consent was lost. Nobody is
+// told of what Offer, Hangup, Drop and Close end.
+func (r *Room) OnLegClosed(tell func(number uint32, leg LegID)) {
 	r.mu.Lock()
-	number, ok = c.person.number, c.person.leg == c
-	if ok {
-		r.detachLocked(c.person)
-	}
+	defer r.mu.Unlock()
+	r.tell = tell
+}
+
+// endConnection ends a leg, if it is still its person's, and says what number the person has, and who is to be told.
+func (r *Room) endConnection(c *connection) (tell func(uint32, LegID), number uint32, ok bool) {
+	r.mu.Lock()
+	tell, number, ok = r.tell, c.person.number, c.attached
+	r.hushLocked(c)
+	r.detachLocked(c)
 	r.mu.Unlock()
 	if ok {
 		c.leg.close()
 	}
-	return number, ok
+	return tell, number, ok
 }
 
 // Close ends all legs and forgets the room. It does not wait for the other side.
@@ -263,7 +303,7 @@ func (r *Room) Close() {
 	for _, people := range []map[uint32]*person{r.people, r.aside} {
 		for _, p := range people {
 			p.may.Store(false)
-			if c := r.detachLocked(p); c != nil {
+			for _, c := range r.detachAllLocked(p) {
 				legs = append(legs, c.leg)
 			}
 		}
@@ -311,7 +351,7 @@ func (r *Room) forward(a arrival) {
 	}
 	p := a.from.person
 	switch {
-	case r.closed || p.leg != a.from || p.aside || p.home != "": // not, or no longer, how the person is heard
+	case r.closed || p.voice() != a.from || p.aside || p.home != "": // not, or no longer, how the person is heard
 		p.refused.Add(1)
 	case !r.following:
 		r.forwarder.forward(p, a.from.serial, a.packet, a.at)
@@ -331,14 +371,12 @@ func (r *Room) report() {
 	var speakers []*connection
 	for _, people := range []map[uint32]*person{r.people, r.aside} {
 		for _, p := range people {
-			c := p.leg
-			if c == nil {
-				continue
+			for _, c := range p.legs {
+				if loss, ok := c.loss(now); ok {
+					losses = append(losses, loss)
+				}
 			}
-			if loss, ok := c.loss(now); ok {
-				losses = append(losses, loss)
-			}
-			if p.may.Load() {
+			if c := p.voice(); c != nil && p.may.Load() {
 				speakers = append(speakers, c)
 			}
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/pion/rtp"
 
 	"github.com/stoa-rooms/stoa/reason"
-	"github.com/stoa-rooms/stoa/statement"
 )
 
 func TestOneSpeakerThreeListeners(t *testing.T) {
@@ -156,14 +155,15 @@ func TestAudienceIsNotForwardedOverTheNetwork(t *testing.T) {
 // TestNewLegReplacesTheOld: what still comes over the old one is not forwarded, and the old one ends.
 func TestNewLegReplacesTheOld(t *testing.T) {
 	closed := make(chan LegID, 10)
-	r := startServer(t, Config{OnLegClosed: func(_ statement.ID, _ uint32, leg LegID) { closed <- leg }}).Room(roomID(1))
+	r := startServer(t, Config{}).Room(roomID(1))
+	r.OnLegClosed(func(_ uint32, leg LegID) { closed <- leg })
 	r.Allow(1, true)
 	listener := join(t, r, 2, clientOptions{slots: 3})
 	old := join(t, r, 1, clientOptions{slots: 3, mic: true})
 	talk(10, map[*client]uint8{old: 30})
 	until(t, "the old leg is heard", func() bool { return listener.speakers()[1] == 10 })
 	r.mu.Lock()
-	before := r.people[1].leg
+	before := r.people[1].leg(Both)
 	r.mu.Unlock()
 	c := join(t, r, 1, clientOptions{slots: 3, mic: true})
 	if c.leg == old.leg {

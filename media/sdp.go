@@ -70,8 +70,9 @@ var (
 )
 
 // parseOffer checks an offer and decides what each of its media sections is for: the last audio line that sends is the
-// microphone, and of those that receive, the first ones, up to slots, carry slots.
-func parseOffer(text string, slots int) (offer, error) {
+// microphone, and of those that receive, the first ones, up to slots, carry slots. What the connection is not for is not
+// negotiated.
+func parseOffer(text string, slots int, purpose Purpose) (offer, error) {
 	var o offer
 	parsed, err := o.read(text)
 	if err != nil {
@@ -81,8 +82,11 @@ func parseOffer(text string, slots int) (offer, error) {
 	if first < 0 {
 		return offer{}, reason.Reject(reason.MediaNoAudio, "no secure audio line with opus/48000/2 that sends or receives")
 	}
-	if o.assign(slots); len(o.slots) == 0 && len(o.mics) == 0 {
-		return offer{}, reason.Reject(reason.MediaNoAudio, "a line that only sends declares no SSRC")
+	if purpose == Voice {
+		slots = 0
+	}
+	if o.assign(slots, purpose != Ear); len(o.slots) == 0 && len(o.mics) == 0 {
+		return offer{}, reason.Reject(reason.MediaNoAudio, "no line goes the way that this connection is for, or it declares no SSRC")
 	}
 	return o, o.readTransport(parsed, parsed.MediaDescriptions[first])
 }
@@ -183,11 +187,11 @@ func (o *offer) bundle(parsed *sdp.SessionDescription) int {
 }
 
 // assign decides what each usable section is for.
-func (o *offer) assign(slots int) {
+func (o *offer) assign(slots int, speaks bool) {
 	mic := -1
 	for i, s := range o.sections {
 		// pion can tell streams of several lines apart only by their declared SSRC (RFC 5576).
-		if s.usable && s.sends && s.ssrc != 0 {
+		if speaks && s.usable && s.sends && s.ssrc != 0 {
 			mic = i
 		}
 	}

@@ -69,7 +69,7 @@ func TestOfferUses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			o, err := parseOffer(tt.offer, 3)
+			o, err := parseOffer(tt.offer, 3, Both)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -199,7 +199,7 @@ func TestOfferRefusals(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, err := parseOffer(tt.offer, 3); reason.Of(err) != tt.want {
+			if _, err := parseOffer(tt.offer, 3, Both); reason.Of(err) != tt.want {
 				t.Errorf("%v, want %s", err, tt.want)
 			}
 		})
@@ -216,7 +216,7 @@ func TestRecordedOffers(t *testing.T) {
 	for _, f := range files {
 		text, err := os.ReadFile(f)
 		check(t, err)
-		o, err := parseOffer(string(text), 3)
+		o, err := parseOffer(string(text), 3, Both)
 		if err != nil {
 			t.Fatalf("%s: %v", f, err)
 		}
@@ -232,7 +232,7 @@ func FuzzOffer(f *testing.F) {
 	f.Add(offerOf("v 0 d", videoLine, audioLine("0", "sendrecv", ssrcLine), dataLine))
 	f.Add(offerOf("", audioLine("0", "recvonly")))
 	f.Fuzz(func(t *testing.T, text string) {
-		o, err := parseOffer(text, 3)
+		o, err := parseOffer(text, 3, Both)
 		if err != nil {
 			switch reason.Of(err) {
 			case reason.MediaSDP, reason.MediaSDPSize, reason.MediaNoAudio:

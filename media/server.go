@@ -84,10 +84,6 @@ type Config struct {
 	Public []netip.AddrPort // addresses that answers name instead of Addr's; port 0 stands for the port listened on
 	Slots  int              // speakers heard at once; 0 means DefaultSlots
 	Log    *slog.Logger     // nil discards
-
-	// OnLegClosed is called, if set, when a leg has ended by itself: it never connected, or consent was lost. It is not
-	// called for what Offer, Hangup, Drop and Close end.
-	OnLegClosed func(room statement.ID, person uint32, leg LegID)
 }
 
 // Server is the media half of a node.

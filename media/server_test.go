@@ -16,7 +16,6 @@ import (
 	"github.com/pion/webrtc/v3"
 
 	"github.com/stoa-rooms/stoa/reason"
-	"github.com/stoa-rooms/stoa/statement"
 )
 
 func TestConfigIsChecked(t *testing.T) {
@@ -128,15 +127,14 @@ func TestHandshakesAreLimited(t *testing.T) {
 
 func TestLegThatNeverConnectsExpires(t *testing.T) {
 	closed := make(chan string, 1)
-	s := startPatient(t, Config{OnLegClosed: func(room statement.ID, person uint32, leg LegID) {
-		closed <- fmt.Sprint(room[0], person, leg)
-	}}, patience{50 * time.Millisecond, disconnectedAfter, failedAfter})
+	s := startPatient(t, Config{}, patience{50 * time.Millisecond, disconnectedAfter, failedAfter})
 	r := s.Room(roomID(7))
+	r.OnLegClosed(func(person uint32, leg LegID) { closed <- fmt.Sprint(person, leg) })
 	_, leg, err := r.Offer(t.Context(), 3, offerOf("0", audioLine("0", "recvonly")), Options{})
 	check(t, err)
 	select {
 	case got := <-closed:
-		if got != fmt.Sprint(7, 3, leg) {
+		if got != fmt.Sprint(3, leg) {
 			t.Errorf("closed %s", got)
 		}
 	case <-time.After(enough):
@@ -191,9 +189,9 @@ func stallable(tb testing.TB) (*stallConn, func(*webrtc.SettingEngine)) {
 // TestLostListener: a listener who vanishes costs the others nothing, and their leg ends when consent is lost.
 func TestLostListener(t *testing.T) {
 	var closed atomic.Int32
-	s := startPatient(t, Config{OnLegClosed: func(_ statement.ID, person uint32, _ LegID) { closed.Add(int32(person)) }},
-		patience{handshakeTime, 3 * time.Second, time.Second})
+	s := startPatient(t, Config{}, patience{handshakeTime, 3 * time.Second, time.Second})
 	r := s.Room(roomID(1))
+	r.OnLegClosed(func(person uint32, _ LegID) { closed.Add(int32(person)) })
 	r.Allow(1, true)
 	speaker := join(t, r, 1, clientOptions{slots: 1, mic: true})
 	listener := join(t, r, 2, clientOptions{slots: 1})
@@ -319,8 +317,9 @@ func TestSocketLetsPassOnlyWhatIsExpected(t *testing.T) {
 
 // TestManyAtOnce runs everything against everything, for the race detector.
 func TestManyAtOnce(t *testing.T) {
-	s := startServer(t, Config{OnLegClosed: func(statement.ID, uint32, LegID) {}})
+	s := startServer(t, Config{})
 	r := s.Room(roomID(1))
+	r.OnLegClosed(func(uint32, LegID) {})
 	r.Allow(1, true)
 	speaker := join(t, r, 1, clientOptions{slots: 2, mic: true})
 	listener := join(t, r, 2, clientOptions{slots: 3})

@@ -25,9 +25,11 @@ type LinkStats struct {
 // PersonStats counts one person's packets, all legs together.
 type PersonStats struct {
 	Allowed   bool
-	Leg       LegID // "" without one
+	Leg       LegID // their own; "" without one
 	Connected bool
-	Slots     int // that the leg takes
+	Slots     int   // that the leg takes
+	Voice     LegID // of the program that speaks for the person; "" without one
+	Ears      int   // programs that hear what the person hears, connected
 
 	Received      uint64    // well-formed packets from the microphone, or over a link
 	Refused       uint64    // of them, while not allowed, over an earlier leg, or without a host to send them to
@@ -36,7 +38,7 @@ type PersonStats struct {
 	Excess        uint64    // packets above the rate, or when the node could not keep up
 	LastForwarded time.Time // zero: never
 
-	Sent uint64  // slot packets sent to the person over the present leg
+	Sent uint64  // slot packets sent to the person over their present legs
 	Loss float64 // 0 to 1, last reported for the worst slot
 }
 
@@ -84,11 +86,21 @@ func (r *Room) personStatsLocked(p *person, now time.Duration) PersonStats {
 	if at := p.last.Load(); at != 0 {
 		n.LastForwarded = r.server.start.Add(time.Duration(at))
 	}
-	if c := p.leg; c != nil {
-		n.Leg, n.Connected, n.Slots = c.id, c.isOpen, c.leg.slots()
-		n.Loss, _ = c.loss(now)
+	for _, c := range p.legs {
+		switch c.purpose {
+		case Both:
+			n.Leg, n.Connected, n.Slots = c.id, c.isOpen, c.leg.slots()
+		case Voice:
+			n.Voice = c.id
+		case Ear:
+			if c.isOpen {
+				n.Ears++
+			}
+		}
+		loss, _ := c.loss(now)
+		n.Loss = max(n.Loss, loss)
 		if c.listener != nil {
-			n.Sent = c.listener.sent
+			n.Sent += c.listener.sent
 		}
 	}
 	return n

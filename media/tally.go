@@ -3,6 +3,7 @@ package media
 import (
 	"slices"
 	"sync/atomic"
+	"time"
 )
 
 // tally counts for the whole server, whatever becomes of the rooms and people it counted. It is added to once for each
@@ -76,6 +77,19 @@ func (s *Server) Totals() Totals {
 	return t
 }
 
+// addLegs adds one person's connections.
+func (t *Totals) addLegs(legs []*connection, now time.Duration) {
+	for _, c := range legs {
+		if !c.isOpen {
+			continue
+		}
+		t.Legs++
+		if loss, ok := c.loss(now); ok {
+			t.Losses = append(t.Losses, loss)
+		}
+	}
+}
+
 // addTo adds what is the case in the room now.
 func (r *Room) addTo(t *Totals) {
 	r.mu.Lock()
@@ -83,13 +97,7 @@ func (r *Room) addTo(t *Totals) {
 	now := r.server.now()
 	for _, people := range []map[uint32]*person{r.people, r.aside} {
 		for _, p := range people {
-			if p.leg == nil || !p.leg.isOpen {
-				continue
-			}
-			t.Legs++
-			if loss, ok := p.leg.loss(now); ok {
-				t.Losses = append(t.Losses, loss)
-			}
+			t.addLegs(p.legs, now)
 		}
 	}
 	for _, l := range r.links {

@@ -235,7 +235,7 @@ func (r *Room) disownLocked() {
 	for number, p := range r.people {
 		switch {
 		case p.home == "":
-		case p.leg != nil:
+		case len(p.legs) > 0:
 			p.home = ""
 		default:
 			p.may.Store(false)
@@ -292,20 +292,20 @@ func (r *Room) Renumber(old, next uint32) {
 	p.number, p.aside = next, false
 	r.people[next] = p
 	r.mu.Unlock()
-	if displaced != nil {
-		displaced.leg.close()
+	for _, c := range displaced {
+		c.leg.close()
 	}
 }
 
-// setAsideLocked frees a number. It returns the leg, for the caller to close, of somebody who had been set aside under
+// setAsideLocked frees a number. It returns the legs, for the caller to close, of somebody who had been set aside under
 // it before and was given no number since: they did not come along.
-func (r *Room) setAsideLocked(number uint32) (displaced *connection) {
+func (r *Room) setAsideLocked(number uint32) (displaced []*connection) {
 	p := r.people[number]
 	if p == nil {
 		return nil
 	}
 	delete(r.people, number)
-	if p.leg == nil { // known to the former host only
+	if len(p.legs) == 0 { // known to the former host only
 		p.may.Store(false)
 		p.dropped = true
 		return nil
@@ -313,7 +313,7 @@ func (r *Room) setAsideLocked(number uint32) (displaced *connection) {
 	if q := r.aside[number]; q != nil {
 		q.may.Store(false)
 		q.dropped = true
-		displaced = r.detachLocked(q)
+		displaced = r.detachAllLocked(q)
 	}
 	p.aside = true
 	r.aside[number] = p
@@ -330,7 +330,7 @@ func (r *Room) relayLocked(a arrival, source uint64) {
 			return
 		}
 	}
-	remote := p.leg == nil // what comes from here was counted on its way up
+	remote := len(p.legs) == 0 // what comes from here was counted on its way up
 	if remote {
 		p.received.Add(1)
 	}

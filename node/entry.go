@@ -95,6 +95,20 @@ func (c entryCheck) chain(export []byte, member, community, home identity.Public
 	return nil
 }
 
+// checkLend checks that a member lets a home open their microphone in a room, and says who.
+func checkLend(text string, room statement.ID, home identity.PublicKey, now time.Time) (identity.PublicKey, error) {
+	st, body, err := submitted(text, func(l *statement.Lend) int64 { return l.IssuedAt }, now)
+	switch {
+	case err != nil:
+		return identity.PublicKey{}, err
+	case body.Room != room || body.Home != home:
+		return identity.PublicKey{}, reason.Reject(reason.StatementAudience, "a lend for another room, or to another node")
+	case body.Expires+statement.Slack < seconds(now):
+		return identity.PublicKey{}, reason.Reject(reason.StatementExpired, "at %d, now %d", body.Expires, seconds(now))
+	}
+	return st.Signer(), nil
+}
+
 // denied is whom this node has nothing to do with: nodes, communities and members, by their keys.
 type denied map[identity.PublicKey]bool
 

@@ -124,8 +124,10 @@ func (h *hallway) room(create statement.Statement, title statement.Text, tenure 
 		tenure:  tenure,
 		stream:  newStream(),
 		legs:    map[identity.PublicKey]uint32{},
+		apps:    newApps(),
 	}
 	r.about = func() api.Community { return h.about(r) }
+	r.media.OnLegClosed(func(_ uint32, leg media.LegID) { r.post(func() { r.legClosed(leg) }) })
 	return r
 }
 

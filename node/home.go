@@ -185,6 +185,11 @@ func (o *home) take(ctx context.Context, check entryCheck, m link.Message) bool 
 			return true
 		}
 		return o.post(func(h *hosting) { h.renamedFrom(o, profile) })
+	case link.Speak:
+		member, err := checkLend(m.Lend, o.room.id, o.node, o.room.now())
+		return o.post(func(h *hosting) {
+			h.answerHome(o, m.ID, err, func() (any, error) { return nil, h.speakFrom(o, member) })
+		})
 	case link.Media:
 		go func() {
 			ctx, cancel := context.WithTimeout(ctx, requestTime)
@@ -198,7 +203,7 @@ func (o *home) take(ctx context.Context, check entryCheck, m link.Message) bool 
 	case link.Removals:
 		m.Removed = proven(m.Removed, o.room.id)
 		return o.post(func(h *hosting) { h.takeFrom(o, m) })
-	case link.Ping, link.AskNonce, link.Audience, link.Log, link.Gone:
+	case link.Ping, link.AskNonce, link.Audience, link.Log, link.Gone, link.Silent:
 		return o.post(func(h *hosting) { h.takeFrom(o, m) })
 	default:
 		check.blame(o.node)
@@ -296,6 +301,10 @@ func (h *hosting) takeFrom(o *home, m link.Message) {
 		h.answerHome(o, m.ID, nil, func() (any, error) { return h.roomLog(), nil })
 	case link.Gone:
 		h.goneFrom(o, m.Member)
+	case link.Silent:
+		if h.via[m.Member] == o {
+			h.silent(m.Member)
+		}
 	case link.Removals:
 		if h.tenure.Hosted(o.node) { // only who hosted the room knows of removals
 			h.must(rooms.Command{Do: rooms.Unite{Removed: m.Removed}})
@@ -360,6 +369,7 @@ func (h *hosting) comesBy(member identity.PublicKey, by *home) {
 	}
 	if number, known := h.numbers[member]; known && (before != nil || by != nil) {
 		h.media.Drop(number)
+		h.cutApps(member)
 		delete(h.numbers, member)
 		delete(h.legs, member)
 		delete(h.allowed, number)
@@ -403,6 +413,17 @@ func (h *hosting) actFrom(o *home, a act) error {
 		h.line.changed = true
 	}
 	return nil
+}
+
+// speakFrom unmutes a member of another node by an app that their home has let in. They have lent their voice to it.
+func (h *hosting) speakFrom(o *home, member identity.PublicKey) error {
+	switch {
+	case o.visits[member] == nil || h.via[member] != o:
+		return reason.Reject(reason.RoomNotHere, "")
+	case !o.acts.AllowN(h.now(), 1):
+		return reason.Reject(reason.HomeLimit, "more than %d actions a second", homeActs)
+	}
+	return h.apply(rooms.Command{Actor: member, Do: rooms.Speak{}})
 }
 
 // goneFrom notes that a member's connection to their home is lost.

@@ -66,8 +66,11 @@ func (h *hosting) enter(sub *subscription) error {
 	h.stream.close(sub.member, reason.Reject(reason.RoomReplaced, ""))
 	h.comesBy(sub.member, nil)
 	delete(h.guests, sub.member) // a member of this node is called what their profile here says
-	if err := h.apply(rooms.Command{Actor: sub.member, Do: rooms.Enter{}}); err != nil {
-		return err
+	// Entering mutes. Whoever speaks by an app has been here all along.
+	if h.apps.voice(sub.member) == nil || !h.state.Present(sub.member) {
+		if err := h.apply(rooms.Command{Actor: sub.member, Do: rooms.Enter{}}); err != nil {
+			return err
+		}
 	}
 	h.know(sub.member)
 	if h.visits[sub.member] == nil {
@@ -88,6 +91,12 @@ func (h *hosting) left(sub *subscription) {
 		return // replaced: nobody has left
 	}
 	h.stream.close(sub.member, nil)
+	if h.apps.connected(sub.member) { // an app holds the place
+		if h.apps.voice(sub.member) == nil {
+			h.silent(sub.member)
+		}
+		return
+	}
 	h.must(rooms.Command{Actor: sub.member, Do: rooms.Disconnect{}})
 }
 
@@ -111,6 +120,7 @@ func (h *hosting) act(actor identity.PublicKey, action api.Action, signed *act) 
 		return nil, err
 	}
 	if action.Type == api.ActLeave {
+		h.dropApps(actor)
 		h.stream.close(actor, nil)
 	}
 	return nil, nil
@@ -336,6 +346,7 @@ func (h *hosting) dropGone(actor identity.PublicKey, events []rooms.Event) {
 			h.forget(e.Key)
 		case rooms.Removed:
 			h.forget(e.Removal.Key)
+			h.dropApps(e.Removal.Key)
 			h.stream.close(e.Removal.Key, h.removedError(e.Removal.Key))
 		case rooms.Ended:
 			h.hallway.community.earnings.left(h.id, h.state.Config().Creator, true)
@@ -355,6 +366,7 @@ func (h *hosting) forget(key identity.PublicKey) {
 		return
 	}
 	h.media.Drop(number)
+	h.cutApps(key)
 	delete(h.numbers, key)
 	delete(h.legs, key)
 	delete(h.allowed, number)

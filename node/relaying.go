@@ -52,6 +52,8 @@ type visitor struct {
 	asked  time.Time // when they were asked to sign
 	number uint32    // at the present or last host; 0 before the first
 	inside bool      // the present host has let them in
+	held   bool      // and had, before they entered anew: an app of theirs is connected
+	reopen bool      // they were heard by that app, and are to be again
 }
 
 func newRelaying(r *room) *relaying {
@@ -72,6 +74,8 @@ func (r *relaying) enter(sub *subscription) error {
 	} else {
 		r.stream.close(sub.member, reason.Reject(reason.RoomReplaced, ""))
 		l.sub.end(reason.Reject(reason.RoomReplaced, ""))
+		l.held = (l.inside || l.held) && r.apps.connected(sub.member)
+		l.reopen = l.reopen || l.held && r.apps.voice(sub.member) != nil && r.isHeard(sub.member)
 		l.inside = false
 	}
 	l.sub = sub
@@ -168,7 +172,11 @@ func (r *relaying) entered(l *visitor, number uint32) {
 			r.legs[l.sub.member] = number
 		}
 	}
-	l.number, l.inside = number, true
+	l.number, l.inside, l.held = number, true, false
+	if a := r.apps.voice(l.sub.member); a != nil && l.reopen {
+		_, _ = r.speak(l.sub.member, a.lend) // refused: they stay muted, and can see it
+	}
+	l.reopen = false
 	again := r.stream.subs[l.sub.member] == l.sub
 	if again { // at a new host: the state that has been told is the new one's
 		return
@@ -231,6 +239,7 @@ func (r *relaying) drop(member identity.PublicKey, l *visitor) {
 		r.media.Drop(l.number)
 		delete(r.allowed, l.number)
 	}
+	r.cutApps(member)
 	delete(r.legs, member)
 }
 
@@ -245,6 +254,15 @@ func (r *relaying) vacant() {
 func (r *relaying) left(sub *subscription) {
 	l := r.locals[sub.member]
 	if l == nil || l.sub != sub {
+		return
+	}
+	if r.apps.connected(sub.member) && (l.inside || l.held) { // an app holds the place
+		l.inside, l.held = true, false
+		r.stream.close(sub.member, nil)
+		sub.end(nil)
+		if r.apps.voice(sub.member) == nil {
+			r.silent(sub.member)
+		}
 		return
 	}
 	if r.up != nil && l.inside {
@@ -268,6 +286,7 @@ func (r *relaying) act(actor identity.PublicKey, action api.Action, _ *act) (<-c
 	r.up.request(func(id int64) link.Message { return link.Act{ID: id, Act: action.Act, Reason: action.Reason} }, func(a link.Answer) {
 		later <- a.Err()
 		if a.Err() == nil && action.Type == api.ActLeave && r.locals[actor] == l {
+			r.dropApps(actor)
 			r.dismiss(actor, nil)
 		}
 	})
@@ -466,7 +485,7 @@ func (r *relaying) begin(snapshot api.Snapshot) {
 	}
 	r.bring = nil
 	for member, l := range r.locals {
-		l.inside = false
+		l.inside, l.held = false, false
 		r.ask(member, l)
 	}
 	r.permit()
@@ -519,6 +538,7 @@ func (r *relaying) take(m link.Message) {
 	case link.Answer:
 		r.up.answer(m)
 	case link.Left:
+		r.dropApps(m.Member)
 		r.dismiss(m.Member, reason.Reject(m.Reason, ""))
 	case link.Line:
 		r.election.listed(r, m)
@@ -540,6 +560,7 @@ func (r *relaying) pass(event api.Event) {
 	r.stream.send(event.Header().At, func(h api.Head) api.Event { return api.WithHead(event, h) })
 	switch e := event.(type) {
 	case api.Removed:
+		r.dropApps(e.Key)
 		r.dismiss(e.Key, &api.RemovedError{Removal: r.removalOf(e)})
 	case api.Ended:
 		for member := range r.locals {

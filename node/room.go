@@ -50,6 +50,7 @@ type room struct {
 	tenure rooms.Tenure // who hosts the room, and what proves it
 	stream stream
 	legs   map[identity.PublicKey]uint32 // who asked for a media connection, and the number it has
+	apps   apps                          // other programs of members of this node
 	said   statement.Statement           // that a host is lost, by this node: once an epoch
 	over   bool                          // the loop ends
 }
@@ -71,6 +72,16 @@ type role interface { //nolint:interfacebloat // two implementations in this pac
 	audience(offset, limit int) (api.Audience, <-chan page)
 	// history is what moderators did, for a member who is in the room. With a channel, it comes there.
 	history(member identity.PublicKey) (api.RoomLog, <-chan logAnswer, error)
+	// come makes a member present who is not, for an app of theirs.
+	come(member identity.PublicKey) error
+	// absent says that a member has no app in the room any more. Without a page either they are gone.
+	absent(member identity.PublicKey)
+	// maySpeak refuses who cannot be heard by an app.
+	maySpeak(member identity.PublicKey) error
+	// speak unmutes a member by an app of theirs. With a channel, the outcome comes there.
+	speak(member identity.PublicKey, lend string) (<-chan error, error)
+	// silent mutes a member by whose app nothing comes any more.
+	silent(member identity.PublicKey)
 	// admits refuses somebody who may not enter.
 	admits(member identity.PublicKey) error
 	// renamed says that a member of this node has another profile.
@@ -171,7 +182,13 @@ func (r *room) enter(ctx context.Context, member identity.PublicKey, run string,
 
 // welcome begins a subscription's events: with those that its client has missed, or with all of the room.
 func (r *room) welcome(sub *subscription, snapshot func() api.Snapshot) {
+	if sub.closed { // gone meanwhile; an app holds the place
+		return
+	}
 	r.stream.open(sub)
+	if len(r.apps.of(sub.member, r.now())) > 0 {
+		sub.offer(r.appsChanged(sub.member))
+	}
 	if missed, ok := r.stream.since(sub.run, sub.since); ok {
 		for _, event := range missed {
 			sub.offer(event)

@@ -194,6 +194,7 @@ func (h *hosting) receive(member identity.PublicKey, l *visitor) {
 		if l.number != 0 {
 			h.media.Drop(l.number)
 		}
+		h.cutApps(member)
 		delete(h.legs, member)
 		return
 	}
@@ -230,6 +231,11 @@ func (h *hosting) tellOthers(nodes []identity.PublicKey, addrs map[identity.Publ
 
 // stepDown follows another host: everybody here stays connected, and signs their way in there.
 func (h *hosting) stepDown(t rooms.Tenure) {
+	for _, member := range slices.Collect(maps.Keys(h.apps.byMember)) {
+		if h.stream.subs[member] == nil && h.apps.connected(member) { // only by the page can they sign their way in
+			h.dropApps(member)
+		}
+	}
 	h.announceFor(h.now(), rooms.LastLife)
 	h.hallway.community.meters.succession(hostGiven)
 	h.log.Info("another node hosts the room now", "room", h.id, "host", t.Host, "epoch", t.Epoch)

@@ -125,6 +125,7 @@ const (
 	RoomTooSlow      Reason = "room-too-slow" // the client did not read its events
 	RoomUnsigned     Reason = "room-unsigned" // a moderator's command, or one to a room of another node, that is not signed
 	RoomHostLost     Reason = "room-host-lost"
+	RoomHushed       Reason = "room-hushed" // a moderator muted them: a program of theirs cannot unmute
 )
 
 // What a scheduled room can be refused for.
@@ -179,6 +180,17 @@ const (
 	MediaNoAudio Reason = "media-no-audio" // no audio line, or none that speaks Opus
 	MediaBusy    Reason = "media-busy"     // too many handshakes at once
 	MediaLegGone Reason = "media-leg-gone" // the connection named is not there
+)
+
+// What another program of a member can be refused for.
+const (
+	AppToken     Reason = "app-token"     // no token of this room, or one that is dead
+	AppDirection Reason = "app-direction" // a token to listen where one speaks, or the other way round
+	AppLimit     Reason = "app-limit"     // more programs than one member may connect
+	AppETag      Reason = "app-etag"      // PATCH without If-Match
+	AppStale     Reason = "app-stale"     // PATCH with If-Match for another ICE session
+	AppFragment  Reason = "app-fragment"  // not application/trickle-ice-sdpfrag
+	AppRestart   Reason = "app-restart"   // an ICE restart
 )
 
 //go:embed sentences.json

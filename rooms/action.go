@@ -65,6 +65,10 @@ type (
 
 	// Unmute opens the actor's microphone. Succeeds also if it is open. Nobody can do this for somebody else.
 	Unmute struct{}
+
+	// Speak opens the actor's microphone because a program of theirs has begun to send. Succeeds also if it is open.
+	// Refused: room-hushed after a moderator's mute, until the person has unmuted themselves.
+	Speak struct{}
 )
 
 // The actions of moderators, in hands.go, stage.go, moderators.go, removal.go and settings.go.

@@ -96,6 +96,7 @@ func drawCommand(t *rapid.T, s rooms.State, step int, at int64) rooms.Command {
 		{2, stage, func() rooms.Action { return rooms.StepDown{} }},
 		{2, stage, func() rooms.Action { return rooms.MuteSelf{} }},
 		{6, stage, func() rooms.Action { return rooms.Unmute{} }},
+		{3, stage, func() rooms.Action { return rooms.Speak{} }},
 		{3, nil, func() rooms.Action { return rooms.Tick{} }},
 		{10, moderators, func() rooms.Action { return rooms.Offer{Who: target(listeners)} }},
 		{2, moderators, func() rooms.Action { return rooms.DismissHand{Who: target(listeners)} }},
@@ -266,12 +267,26 @@ func hasModerator(t *rapid.T, s rooms.State, at, since int64) int64 {
 	return since
 }
 
-// onlyUnmuteLetsSend holds that nobody comes to be heard but by their own Unmute.
+// onlyUnmuteLetsSend holds that nobody comes to be heard but by their own Unmute, or by a program of theirs where no
+// moderator has muted them.
 func onlyUnmuteLetsSend(t *rapid.T, c rooms.Command, before, after rooms.State) {
 	for i := range byte(population) {
 		k := key(i)
-		if _, unmute := c.Do.(rooms.Unmute); !before.MaySend(k) && after.MaySend(k) && (!unmute || c.Actor != k) {
+		if before.MaySend(k) || !after.MaySend(k) {
+			continue
+		}
+		hushed := slices.ContainsFunc(before.Stage(), func(p rooms.StagePerson) bool { return p.Key == k && p.Hushed })
+		switch c.Do.(type) {
+		case rooms.Unmute:
+		case rooms.Speak:
+			if hushed {
+				t.Fatal("a program unmuted somebody whom a moderator had muted")
+			}
+		default:
 			t.Fatalf("%T made somebody heard", c.Do)
+		}
+		if c.Actor != k {
+			t.Fatalf("%T by another made somebody heard", c.Do)
 		}
 	}
 }
@@ -319,7 +334,7 @@ func checkRestore(t *rapid.T, s rooms.State, at int64) {
 	want := look(s)
 	for i := range want.Stage {
 		p := &want.Stage[i]
-		p.Connected, p.Muted, p.Until, p.Asked = false, true, at+rooms.Hold, 0
+		p.Connected, p.Muted, p.Hushed, p.Until, p.Asked = false, true, true, at+rooms.Hold, 0
 	}
 	for i := range want.Hands {
 		want.Hands[i].Until = at + rooms.Hold
@@ -384,9 +399,11 @@ func (m *mirror) apply(t *rapid.T, s rooms.State, events []rooms.Event) {
 			person(e.Key)
 			v.Stage = slices.DeleteFunc(v.Stage, func(p rooms.StagePerson) bool { return p.Key == e.Key })
 		case rooms.Muted:
-			person(e.Key).Muted = true
+			p := person(e.Key)
+			p.Muted, p.Hushed = true, !e.By.IsZero()
 		case rooms.Unmuted:
-			person(e.Key).Muted = false
+			p := person(e.Key)
+			p.Muted, p.Hushed = false, false
 		case rooms.RoleChanged:
 			person(e.Key).Role = e.Role
 		case rooms.Connection:

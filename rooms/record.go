@@ -63,6 +63,7 @@ func Restore(r Record, at int64) State {
 		s.last = max(s.last, p.Number)
 		s.stage = append(s.stage, StagePerson{
 			Key: p.Key, Number: p.Number, Role: p.Role, By: p.By, Since: p.Since, Muted: true, Until: at + Hold,
+			Hushed: true, // who had been muted by a moderator is not known any more
 		})
 	}
 	for _, h := range r.Hands {

@@ -18,6 +18,7 @@ type StagePerson struct {
 	By        identity.PublicKey // the moderator who made them one; zero for the creator and whom the room appointed
 	Since     int64              // when they became a moderator, Unix milliseconds; 0 for a speaker
 	Asked     int64              // when they were last asked to unmute, Unix milliseconds
+	Hushed    bool               // muted by a moderator: they may unmute themselves, but see Speak
 }
 
 func (p StagePerson) key() identity.PublicKey { return p.Key }
@@ -46,6 +47,13 @@ func (StepDown) apply(t *turn) error {
 func (MuteSelf) apply(t *turn) error { return t.setOwnMicrophone(true) }
 
 func (Unmute) apply(t *turn) error { return t.setOwnMicrophone(false) }
+
+func (Speak) apply(t *turn) error {
+	if i := indexOf(t.stage, t.actor); i >= 0 && t.stage[i].Hushed {
+		return reason.Reject(reason.RoomHushed, "")
+	}
+	return t.setOwnMicrophone(false)
+}
 
 func (a Mute) apply(t *turn) error {
 	role, err := t.command(a.Who)
@@ -131,7 +139,7 @@ func (t *turn) setMuted(i int, muted bool, by identity.PublicKey) {
 	if p.Muted == muted {
 		return
 	}
-	p.Muted = muted
+	p.Muted, p.Hushed = muted, muted && !by.IsZero()
 	t.stage = replaced(t.stage, i, p)
 	if muted {
 		t.tell(Muted{Key: p.Key, By: by})

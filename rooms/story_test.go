@@ -276,6 +276,32 @@ func TestMutedByModeratorUnmutesOneself(t *testing.T) {
 	}
 }
 
+// TestAProgramDoesNotUnmuteAfterAModerator holds the difference between Unmute and Speak, also over a lost connection.
+func TestAProgramDoesNotUnmuteAfterAModerator(t *testing.T) {
+	s, c := scene(t, rooms.Limits{})
+	speak := rooms.Command{At: start, Actor: c["speaker"], Do: rooms.Speak{}}
+	s = play(t, s, step{0, c["speaker"], rooms.MuteSelf{}}, step{0, c["speaker"], rooms.Speak{}})
+	if !s.MaySend(c["speaker"]) {
+		t.Error("not heard by a program after having muted themselves")
+	}
+	s = play(t, s, step{0, c["moderator"], rooms.Mute{Who: c["speaker"]}})
+	for range 2 {
+		if got := outcome(t, s, speak); got != "hushed" {
+			t.Errorf("a program after a moderator's mute: %s", got)
+		}
+		s = play(t, s, step{0, c["speaker"], rooms.Disconnect{}}, step{0, c["speaker"], rooms.Enter{}})
+	}
+	s = play(t, s, step{0, c["speaker"], rooms.Unmute{}}, step{0, c["speaker"], rooms.MuteSelf{}}, step{0, c["speaker"], rooms.Speak{}})
+	if !s.MaySend(c["speaker"]) {
+		t.Error("not heard by a program after having unmuted themselves")
+	}
+	record := s.Record()
+	s = play(t, rooms.Restore(record, start), step{0, c["speaker"], rooms.Enter{}})
+	if got := outcome(t, s, speak); got != "hushed" {
+		t.Errorf("a program after a restart, which does not know who had been muted: %s", got)
+	}
+}
+
 func TestLimits(t *testing.T) {
 	s, c := scene(t, rooms.Limits{People: 10, Stage: 7, Hands: 2})
 	try := func(actor string, do rooms.Action) string {

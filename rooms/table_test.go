@@ -124,6 +124,7 @@ declineoffer -       -         -      -       -        -         ok            n
 stepdown     ok      ok        ok     ok      -        -         -             not-here not-here not-here removed
 muteself     ok      ok        ok     ok      role     role      role          not-here not-here not-here removed
 unmute       -       -         -      -       role     role      role          not-here not-here not-here removed
+speak        -       -         -      -       role     role      role          not-here not-here not-here removed
 end          ok      ok        ok     role    role     role      role          not-here not-here not-here removed
 muteall      ok      ok        ok     role    role     role      role          not-here not-here not-here removed
 lock         ok      ok        ok     role    role     role      role          not-here not-here not-here removed
@@ -177,7 +178,7 @@ var selfActions = map[string]rooms.Action{
 	"enter": rooms.Enter{}, "leave": rooms.Leave{}, "disconnect": rooms.Disconnect{}, "tick": rooms.Tick{},
 	"raisehand": rooms.RaiseHand{}, "lowerhand": rooms.LowerHand{}, "acceptoffer": rooms.AcceptOffer{},
 	"declineoffer": rooms.DeclineOffer{}, "stepdown": rooms.StepDown{}, "muteself": rooms.MuteSelf{},
-	"unmute": rooms.Unmute{}, "end": rooms.End{}, "muteall": rooms.MuteAll{},
+	"unmute": rooms.Unmute{}, "speak": rooms.Speak{}, "end": rooms.End{}, "muteall": rooms.MuteAll{},
 	"lock": rooms.Lock{On: true}, "unlock": rooms.Lock{}, "askmode": rooms.AskMode{On: true}, "slowmode": rooms.SlowMode{Seconds: 60},
 }
 

@@ -126,6 +126,7 @@ func betweenNodes(room ID, idOf func(Body, string) ID) []example {
 			Room: room, IssuedAt: iat + 330, Nonce: enter.Nonce, Number: 1, Do: "raise_hand", Target: ana,
 			Question: "Qui parle ? “<b>🏛️</b>”",
 		}},
+		{anaName, &Lend{Room: room, IssuedAt: iat + 335, Expires: iat + 335 + MaxLendLife, Home: home}},
 		{nodeName, &Announce{
 			Room: room, IssuedAt: iat + 340, Expires: iat + 385, Epoch: 1, Number: (iat + 340) * 1000, State: RoomLive,
 			Stage: 2, Listening: 40,

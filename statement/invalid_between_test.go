@@ -33,6 +33,7 @@ func wrongBetween(tb testing.TB, r *refusals) {
 		bad(KindAnnounce, people, "-1", fmt.Sprint(MaxPeople+1))
 	}
 	lives(tb, r, KindTicket, MaxTicketLife)
+	lives(tb, r, KindLend, MaxLendLife)
 	lives(tb, r, KindAnnounce, MaxAnnounceLife)
 	bad(KindSuccession, "nodes", manyNodes(MaxSuccessors+1), twice(public(homeName).String()), `["did:key:z"`+`,0]`, `[[]]`, `[{}]`)
 	bad(KindClaim, "lost", "[]", manyIDs(MaxSuccessors+1), twice(ID(hash("lost")).String()), `[""]`, `["short"]`,

@@ -81,6 +81,8 @@ func newBody(kind Kind) Body {
 		return new(Ticket)
 	case KindAct:
 		return new(Act)
+	case KindLend:
+		return new(Lend)
 	case KindAnnounce:
 		return new(Announce)
 	case KindSuccession:

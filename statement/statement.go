@@ -48,6 +48,7 @@ const (
 	KindEnter      Kind = "enter"
 	KindTicket     Kind = "ticket"
 	KindAct        Kind = "act"
+	KindLend       Kind = "lend"
 	KindAnnounce   Kind = "announce"
 	KindSuccession Kind = "succession"
 	KindLost       Kind = "lost"

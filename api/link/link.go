@@ -4,7 +4,7 @@
 // The stream belongs to two nodes whose keys libp2p has authenticated. The home begins with a [Hello] and the host
 // answers with a [Welcome]; from then on the home asks (each request has an id, and the [Answer] the same) and the host
 // sends what happens. What a member does is signed by the member, so a home can neither invent nor repeat it; all a home
-// can say by itself is that a member has gone. A stream that begins with [Lost] or [Takeover] carries that one message,
+// can say by itself is that a member has gone or has fallen silent. A stream that begins with [Lost] or [Takeover] carries that one message,
 // between nodes that may succeed a host.
 //
 // A message is one JSON object, {"type": …, "body": …}, in one frame of at most [MaxFrame] bytes.
@@ -95,6 +95,18 @@ type (
 	// message of a stream it tells another node of the same community.
 	Profile struct {
 		Profile string `json:"profile"` // the member's statement
+	}
+
+	// Speak opens a member's microphone, because a program of theirs has begun to send by way of this home. The member's
+	// lend statement allows it.
+	Speak struct {
+		ID   int64  `json:"id"`
+		Lend string `json:"lend"`
+	}
+
+	// Silent mutes a member, because a program of theirs has ceased to send.
+	Silent struct {
+		Member identity.PublicKey `json:"member"`
 	}
 
 	// Removals are what a former host of the room brings along: removals of all epochs are united.
@@ -192,6 +204,8 @@ func (Log) name() string      { return "log" }
 func (Audience) name() string { return "audience" }
 func (Media) name() string    { return "media" }
 func (Gone) name() string     { return "gone" }
+func (Speak) name() string    { return "speak" }
+func (Silent) name() string   { return "silent" }
 func (Removals) name() string { return "removals" }
 func (Profile) name() string  { return "profile" }
 func (Welcome) name() string  { return "welcome" }
@@ -254,6 +268,7 @@ func decoders() map[string]func([]byte) (Message, error) {
 	return map[string]func([]byte) (Message, error){
 		"hello": as[Hello], "ping": as[Ping], "ask_nonce": as[AskNonce], "enter": as[Enter], "act": as[Act], "log": as[Log],
 		"audience": as[Audience], "media": as[Media], "gone": as[Gone], "profile": as[Profile], "removals": as[Removals],
+		"speak": as[Speak], "silent": as[Silent],
 		"welcome": as[Welcome], "answer": as[Answer], "event": as[Event], "left": as[Left], "line": as[Line],
 		"record": as[Record], "refused": as[Refused], "lost": as[Lost], "takeover": as[Takeover],
 	}
@@ -275,6 +290,7 @@ type named interface{ complete() bool }
 
 func (m AskNonce) complete() bool { return !m.Member.IsZero() }
 func (m Gone) complete() bool     { return !m.Member.IsZero() }
+func (m Silent) complete() bool   { return !m.Member.IsZero() }
 func (m Left) complete() bool     { return !m.Member.IsZero() }
 func (m Removals) complete() bool {
 	return !slices.ContainsFunc(m.Removed, func(r rooms.Removal) bool { return r.Key.IsZero() || r.By.IsZero() })

@@ -26,6 +26,8 @@ func samples() []link.Message {
 		link.Audience{ID: 5, Offset: 50, Limit: 50},
 		link.Media{ID: 6, SDP: "v=0\r\n"},
 		link.Gone{Member: who},
+		link.Speak{ID: 7, Lend: "l"},
+		link.Silent{Member: who},
 		link.Removals{Removed: []rooms.Removal{{Key: who, By: who, At: 7}}},
 		link.Welcome{Epoch: 2, Tenure: []byte(`[]`), Room: []byte(`{}`)},
 		link.Answer{ID: 8, Reason: reason.RoomFull, Detail: "d"},

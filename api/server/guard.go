@@ -40,6 +40,7 @@ func (s *Server) build(files fs.FS) error {
 	}
 	mux.HandleFunc("GET "+api.Base+api.PathEvents, s.serveEvents)
 	mux.HandleFunc("GET "+pathLog, s.serveLog)
+	s.serveApps(mux)
 	mux.HandleFunc("GET /openapi.json", s.serveDocument)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.serveRest(w, r, mux, page) })
 	s.handler = s.probes(s.secure(mux))
@@ -66,7 +67,7 @@ func (s *Server) secure(next http.Handler) http.Handler {
 			s.refuse(w, r, &rateError{after})
 			return
 		}
-		if changes(r) && !s.origins.allow(r.Header.Values("Origin")) {
+		if changes(r) && !forApps(r.URL.Path) && !s.origins.allow(r.Header.Values("Origin")) {
 			s.refuse(w, r, reason.Reject(reason.OriginDenied, "not a page of this node"))
 			return
 		}

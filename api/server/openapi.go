@@ -20,7 +20,11 @@ import (
 // apiVersion is the version of the interface, not of the node.
 const apiVersion = "1.0.0"
 
-const bearer = "bearer" // the name of the security scheme
+// The names of the security schemes.
+const (
+	bearer   = "bearer"
+	appToken = "app"
+)
 
 const schemas = "#/components/schemas/"
 
@@ -64,6 +68,7 @@ func events() []event {
 		{api.EventPerson, api.PersonChanged{}},
 		{api.EventReactions, api.Reactions{}},
 		{api.EventMine, api.Mine{}},
+		{api.EventApps, api.AppsChanged{}},
 	}
 }
 
@@ -91,7 +96,8 @@ func newAPI(mux *http.ServeMux, render huma.Transformer) huma.API {
 			Components: &huma.Components{
 				Schemas: registry,
 				SecuritySchemes: map[string]*huma.SecurityScheme{
-					bearer: {Type: "http", Scheme: "bearer", Description: "The token of an open session."},
+					bearer:   {Type: "http", Scheme: "bearer", Description: "The token of an open session."},
+					appToken: {Type: "http", Scheme: "bearer", Description: "The token of an app."},
 				},
 			},
 		},
@@ -130,6 +136,7 @@ func describe(a huma.API) ([]byte, error) {
 	}
 	registry.Map()["Event"] = all
 	doc.AddOperation(eventsOperation(a))
+	describeApps(a)
 	openAnswers(doc)
 	out, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {

@@ -50,7 +50,7 @@ func refusalHeaders(err error) http.Header {
 	switch {
 	case errors.As(err, &often):
 		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(often.after.Seconds())))))
-	case reason.Of(err) == reason.SessionRequired:
+	case reason.Of(err) == reason.SessionRequired, reason.Of(err) == reason.AppToken:
 		h.Set("WWW-Authenticate", "Bearer") // RFC 9110, section 11.6.1
 	case reason.Of(err) == reason.ShuttingDown, reason.Of(err) == reason.MediaBusy:
 		h.Set("Retry-After", "1")

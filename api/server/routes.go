@@ -92,6 +92,10 @@ func (s *Server) routes(a huma.API) {
 	add(a, member(remove(api.PathLeg, "closeMedia", "End a media connection")), s.closeMedia)
 	s.peopleRoutes(a)
 
+	add(a, member(get(api.PathApps, "listApps", "The member's other programs in a room")), s.listApps)
+	add(a, member(acts(post(api.PathApps, "createApp", "Make a token for another program", http.StatusCreated))), s.createApp)
+	add(a, member(remove(api.PathApp, "revokeApp", "End a token, and what is connected by it")), s.revokeApp)
+
 	s.operatorRoutes(a)
 }
 

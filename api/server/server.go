@@ -15,6 +15,7 @@
 //	health.go    what load balancers ask
 //	watch.go     what the metrics are told
 //	people.go    profiles, pictures, and what a member keeps for themselves
+//	apps.go      tokens for other programs of members; whip.go and sdpfrag.go let them in
 //	logs.go      what other nodes read of the logs kept here
 //	static.go    the page
 //
@@ -151,6 +152,8 @@ type Config struct {
 	// People and Own may be nil: then there are only names.
 	People People
 	Own    Own
+	// Apps may be nil: then none is let in.
+	Apps Apps
 	// Nodes may be nil: then this node can neither add others nor be added.
 	Nodes Nodes
 	// Logs may be nil: then there is none to read.
@@ -185,6 +188,7 @@ type Server struct {
 	operator  Operator // may be nil
 	health    Health   // may be nil
 	watch     Watch
+	apps      Apps // may be nil
 	log       *slog.Logger
 	now       func() time.Time
 	languages language.Matcher // of problem titles; immutable
@@ -223,7 +227,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		node: c.Node, community: c.Community, entry: c.Entry, invites: c.Invites, rooms: c.Rooms, media: c.Media,
-		people: c.People, own: c.Own, nodes: c.Nodes, logs: c.Logs,
+		people: c.People, own: c.Own, apps: c.Apps, nodes: c.Nodes, logs: c.Logs,
 		operator: c.Operator, health: c.Health, watch: c.Watch,
 		log: c.Log, now: c.Clock,
 		languages:  language.NewMatcher([]language.Tag{language.English, language.French}),

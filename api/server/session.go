@@ -281,6 +281,10 @@ func (s *Server) checkSession(claim *statement.Session, sender []string) error {
 }
 
 func (s *Server) closeSession(ctx context.Context, _ *none) (*none, error) {
-	s.sessions.end(sessionOf(ctx))
+	ended := sessionOf(ctx)
+	s.sessions.end(ended)
+	if s.apps != nil { // also those of sessions that the same person left open, by a reload of the page
+		s.apps.DropApps(ctx, ended.member)
+	}
 	return nil, nil //nolint:nilnil // huma's way to answer without a body
 }

@@ -45,6 +45,9 @@ func (s *Server) answered(w *response, r *http.Request, start time.Time) {
 // routeOf is the pattern that the router matched, without its method.
 func routeOf(r *http.Request) string {
 	_, route, ok := strings.Cut(r.Pattern, " ")
+	if forApps(r.Pattern) { // these answer every method themselves
+		return r.Pattern
+	}
 	if !ok { // nothing of the router's own: the page, or nothing at all
 		return "page"
 	}

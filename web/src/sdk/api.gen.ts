@@ -470,6 +470,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rooms/{id}/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The member's other programs in a room */
+        get: operations["listApps"];
+        put?: never;
+        /** Make a token for another program */
+        post: operations["createApp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rooms/{id}/apps/{app}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a token, and what is connected by it */
+        delete: operations["revokeApp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rooms/{id}/audience": {
         parameters: {
             query?: never;
@@ -590,6 +625,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/whep/{room}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Connect an app by WHEP
+         * @description draft-ietf-wish-whep: a program hears what the member hears.
+         */
+        post: operations["connectWHEP"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/whep/{room}/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a connection by WHEP */
+        delete: operations["closeWHEP"];
+        options?: never;
+        head?: never;
+        /**
+         * Trickle ICE candidates by WHEP
+         * @description The node needs none. An ICE restart (If-Match: *) is refused with 422.
+         */
+        patch: operations["patchWHEP"];
+        trace?: never;
+    };
+    "/whip/{room}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Connect an app by WHIP
+         * @description RFC 9725: a program speaks for the member. It is unmuting, too.
+         */
+        post: operations["connectWHIP"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/whip/{room}/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a connection by WHIP */
+        delete: operations["closeWHIP"];
+        options?: never;
+        head?: never;
+        /**
+         * Trickle ICE candidates by WHIP
+         * @description The node needs none. An ICE restart (If-Match: *) is refused with 422.
+         */
+        patch: operations["patchWHIP"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -633,9 +750,48 @@ export interface components {
             /** @description From the owner link's fragment. */
             secret: string;
         };
+        App: {
+            connected: boolean;
+            /** Format: int64 */
+            created: number;
+            /** @enum {string} */
+            direction: "speak" | "listen";
+            /**
+             * Format: int64
+             * @description When the token is void at the latest. It is before, with the session that made it, when its member leaves the room or is removed, and when the room ends or loses this node.
+             */
+            expires: number;
+            /** @description Names the app to its member. */
+            id: string;
+        };
+        AppList: {
+            apps: components["schemas"]["App"][];
+        };
         Approve: {
             /** @description An approve statement that names the join and who asked. */
             approve: string;
+        };
+        AppsChanged: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
+            apps: components["schemas"]["App"][];
+            /**
+             * Format: int64
+             * @description When the node sequenced it, Unix milliseconds.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
+             */
+            n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "apps";
         };
         Ask: {
             /**
@@ -812,6 +968,12 @@ export interface components {
              */
             type: "connection";
         };
+        CreateApp: {
+            /** @enum {string} */
+            direction: "speak" | "listen";
+            /** @description To speak: a lend statement for this room and this node. */
+            lend?: string;
+        };
         CreateInvite: {
             /** @description An invite statement. */
             invite: string;
@@ -942,7 +1104,7 @@ export interface components {
             type: "entry";
         };
         /** @description One message from the node. */
-        Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["RemovalEnded"] | components["schemas"]["UnmuteAsked"] | components["schemas"]["SettingsChanged"] | components["schemas"]["AudienceChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"] | components["schemas"]["PersonChanged"] | components["schemas"]["Reactions"] | components["schemas"]["Mine"];
+        Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["RemovalEnded"] | components["schemas"]["UnmuteAsked"] | components["schemas"]["SettingsChanged"] | components["schemas"]["AudienceChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"] | components["schemas"]["PersonChanged"] | components["schemas"]["Reactions"] | components["schemas"]["Mine"] | components["schemas"]["AppsChanged"];
         Finding: {
             /** @description What was looked at, such as disk. */
             check: string;
@@ -1229,6 +1391,13 @@ export interface components {
              * @enum {string}
              */
             type: "muted";
+        };
+        NewApp: {
+            app: components["schemas"]["App"];
+            /** @description The WHIP or WHEP endpoint at this node. */
+            path: string;
+            /** @description For Authorization: Bearer. It is told only once. */
+            token: string;
         };
         Node: {
             /** @description Absent until somebody founds one. */
@@ -2932,6 +3101,106 @@ export interface operations {
             };
         };
     };
+    listApps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppList"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateApp"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApp"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room's id. */
+                id: string;
+                /** @description The app's id. */
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getAudience: {
         parameters: {
             query?: {
@@ -3181,6 +3450,232 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Challenge"];
                 };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connectWHEP: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room's id. */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/sdp": string;
+            };
+        };
+        responses: {
+            /** @description The SDP answer */
+            201: {
+                headers: {
+                    /** @description application/trickle-ice-sdpfrag */
+                    "Accept-Patch"?: string;
+                    /** @description Its ICE session. */
+                    ETag?: string;
+                    /** @description The connection: PATCH and DELETE. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sdp": string;
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeWHEP: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room's id. */
+                room: string;
+                /** @description The connection, as Location named it. */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended; the token has not. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchWHEP: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag. */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The room's id. */
+                room: string;
+                /** @description The connection, as Location named it. */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/trickle-ice-sdpfrag": string;
+            };
+        };
+        responses: {
+            /** @description Taken note of */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connectWHIP: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room's id. */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/sdp": string;
+            };
+        };
+        responses: {
+            /** @description The SDP answer */
+            201: {
+                headers: {
+                    /** @description application/trickle-ice-sdpfrag */
+                    "Accept-Patch"?: string;
+                    /** @description Its ICE session. */
+                    ETag?: string;
+                    /** @description The connection: PATCH and DELETE. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sdp": string;
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeWHIP: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room's id. */
+                room: string;
+                /** @description The connection, as Location named it. */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended; the token has not. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchWHIP: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag. */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The room's id. */
+                room: string;
+                /** @description The connection, as Location named it. */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/trickle-ice-sdpfrag": string;
+            };
+        };
+        responses: {
+            /** @description Taken note of */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal (RFC 9457) */
             default: {

@@ -104,6 +104,11 @@ export class RoomAudio {
     void this.#line?.microphone.replaceTrack(null);
   }
 
+  /** Lets nothing be heard here, while the sound comes in all the same; or lets it be heard again. */
+  setQuiet(quiet: boolean): void {
+    this.#playback.setQuiet(quiet);
+  }
+
   /** Plays what the browser has held back. To be called in the handler of a click. */
   resume(): Promise<void> {
     return this.#playback.resume();

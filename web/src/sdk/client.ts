@@ -11,9 +11,11 @@ import { newSeed, signerOfSeed } from "./seed";
 import { commitmentOf, newText, RefusedError, sign, type Body } from "./statement";
 import type {
   Action,
+  App,
   Audience,
   Community,
   Did,
+  Direction,
   Entry,
   Id,
   Invite,
@@ -21,6 +23,7 @@ import type {
   Invites,
   Me,
   Member,
+  NewApp,
   Node,
   People,
   PersonRelation,
@@ -39,6 +42,9 @@ const base = "/api/v1";
 const sessionStatementLife = 120;
 
 const day = 86_400;
+
+/** Seconds for which a member lends their voice to another program. */
+const lendLife = 12 * 3600;
 
 /** How a {@link Client} speaks. */
 export interface ClientOptions {
@@ -384,6 +390,35 @@ export class Client {
       const [leg = ""] = (response.headers.get("Location") ?? "").split("/").slice(-1);
       return { data: { answer: data, leg: decodeURIComponent(leg) }, response };
     });
+  }
+
+  /**
+   * Lets another program into a room, by WHIP to speak or by WHEP to listen. To speak, the member's own node may open
+   * their microphone for it: they say so by a statement, for whichever node hosts the room.
+   */
+  async createApp(room: Id, direction: Direction): Promise<NewApp> {
+    const body = direction === "speak" ? { direction, lend: await this.#lend(room) } : { direction };
+    const params = { path: { id: room } };
+    const made = await this.#asMember((init) => this.#api.POST("/rooms/{id}/apps", { ...init, params, body }));
+    return { app: made.app, token: made.token, url: this.origin + made.path };
+  }
+
+  /** The member's programs in a room. */
+  async apps(room: Id): Promise<App[]> {
+    return (await this.#asMember((init) => this.#api.GET("/rooms/{id}/apps", { ...init, params: { path: { id: room } } })))
+      .apps;
+  }
+
+  /** Ends a program's token, and its connection. */
+  async revokeApp(room: Id, app: string): Promise<void> {
+    const params = { path: { id: room, app } };
+    await this.#asMember((init) => this.#api.DELETE("/rooms/{id}/apps/{app}", { ...init, params }));
+  }
+
+  async #lend(aud: Id): Promise<string> {
+    const { node: home } = await this.knownNode();
+    const iat = this.#seconds();
+    return this.#sign({ kind: "lend", claims: { aud, iat, exp: iat + lendLife, home } }, this.#requireSigner());
   }
 
   /** Closes an audio connection. */

@@ -6,6 +6,7 @@ const touches = ["pointerdown", "keydown"] as const;
 export class Playback {
   readonly blocked = new Cell(false);
   #players: HTMLAudioElement[] = [];
+  #quiet = false;
 
   readonly #onTouch = () => void this.resume();
 
@@ -15,9 +16,16 @@ export class Playback {
     this.#players = tracks.map((track) => {
       const player = new Audio();
       player.srcObject = new MediaStream([track]);
+      player.muted = this.#quiet;
       return player;
     });
     void this.resume();
+  }
+
+  /** Is heard or not, while it plays on. */
+  setQuiet(quiet: boolean): void {
+    this.#quiet = quiet;
+    for (const player of this.#players) player.muted = quiet;
   }
 
   /** Starts what does not play. A browser lets it only if the person has touched the page. */

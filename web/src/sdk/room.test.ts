@@ -9,7 +9,7 @@ import { ana, anEntry, aRoom, aSnapshot, event, leo, mia, onStage, stubMicrophon
 import type { StreamStatus } from "./socket";
 import type { RoomStream } from "./stream";
 import type { Standing } from "./acts";
-import type { Action, Entry, HostState, Reactions, RoomEvent } from "./types";
+import type { Action, App, Entry, HostState, Reactions, RoomEvent } from "./types";
 
 class FakeStream implements Pick<RoomStream, keyof RoomStream> {
   readonly room = aRoom;
@@ -18,6 +18,7 @@ class FakeStream implements Pick<RoomStream, keyof RoomStream> {
   readonly entry = new Cell<Entry | null>(null);
   readonly standing = new Cell<Standing | null>(null);
   readonly host = new Cell<HostState | null>(null);
+  readonly apps = new Cell<readonly App[]>([]);
   readonly events = new Emitter<RoomEvent>();
   readonly reactions = new Emitter<Reactions>();
   readonly mine = new Emitter<void>();
@@ -54,6 +55,10 @@ class FakeAudio implements Pick<RoomAudio, keyof RoomAudio> {
   };
   silence = () => {
     this.sending = null;
+  };
+  quiet = false;
+  setQuiet = (quiet: boolean) => {
+    this.quiet = quiet;
   };
   resume = () => Promise.resolve();
   diagnose = () => Promise.resolve({ status: this.status.value.kind });
@@ -447,5 +452,60 @@ describe("rings", () => {
     await session.mute();
     stream.tell(event(14, { type: "muted", key: leo }));
     expect(session.levels.value.size).toBe(0);
+  });
+});
+
+describe("another program", () => {
+  const app = (direction: App["direction"], connected: boolean): App => ({
+    id: direction,
+    direction,
+    connected,
+    created: 0,
+    expires: 1,
+  });
+
+  test("that speaks takes the place of this microphone, and is what muting is about", async () => {
+    await heard();
+    stream.apps.set([app("speak", true)]);
+    expect([audio.sending, session.muted.value, session.microphone.state.value.kind]).toEqual([null, false, "closed"]);
+    await session.mute();
+    stream.tell(event(13, { type: "muted", key: leo }));
+    expect([said().slice(-1), session.muted.value]).toEqual([["mute_self"], true]);
+    const before = device.tracks.length;
+    await session.unmute();
+    stream.tell(event(14, { type: "unmuted", key: leo }));
+    expect([said().slice(-1), session.muted.value, audio.sending]).toEqual([["unmute"], false, null]);
+    expect(device.tracks.length).toBe(before); // the microphone stayed closed
+  });
+
+  test("that begins to speak is not taken for a mistake of the room's", async () => {
+    speak();
+    stream.apps.set([app("speak", true)]);
+    stream.tell(event(12, { type: "unmuted", key: leo }));
+    await settle();
+    expect([said(), session.muted.value, audio.sending]).toEqual([[], false, null]);
+  });
+
+  test("that has ended leaves this person muted, and nothing is sent", async () => {
+    speak();
+    stream.apps.set([app("speak", true)]);
+    stream.tell(event(12, { type: "unmuted", key: leo }));
+    stream.apps.set([app("speak", false)]);
+    stream.tell(event(13, { type: "muted", key: leo }));
+    await settle();
+    expect([session.muted.value, audio.sending, session.voice]).toEqual([true, null, null]);
+  });
+
+  test("that listens is all that is heard, unless the person wants both", () => {
+    listen();
+    stream.apps.set([app("listen", true)]);
+    expect([session.quiet.value, audio.quiet]).toEqual([true, true]);
+    session.listenHere();
+    expect([session.quiet.value, audio.quiet]).toEqual([false, false]);
+    stream.apps.set([app("listen", false)]);
+    stream.apps.set([app("listen", true)]);
+    expect(audio.quiet).toBe(true); // it was asked for the one before
+    stream.apps.set([]);
+    expect(audio.quiet).toBe(false);
   });
 });

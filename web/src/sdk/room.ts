@@ -10,7 +10,7 @@ import { Microphone, type MicrophoneState } from "./microphone";
 import { me, type RoomState } from "./roomstate";
 import { parse, type ClaimsOf } from "./statement";
 import { RoomStream, type StreamStatus } from "./stream";
-import type { Action, Did, HostState, Id, Order, Removed, RoomEvent } from "./types";
+import type { Action, App, Did, Direction, HostState, Id, NewApp, Order, Removed, RoomEvent } from "./types";
 
 /** What a session in a room may be given. */
 export interface RoomSessionOptions {
@@ -57,6 +57,9 @@ const patience = { unmuted: 5_000, leaving: 3_000 } as const;
  * A room that another node hosts may lose that node and go on at another: the presence and the sound of this one stay,
  * and everybody is muted, from the moment in which the host is lost.
  *
+ * Another program may speak or listen for this person. While one speaks, muting is about it, and nothing leaves this
+ * device; while one listens, nothing is played here, unless the person wants both.
+ *
  * On the stage the microphone stays open while muted, to notice speech that nobody hears, but nothing is sent. Off the
  * stage it is closed.
  */
@@ -73,9 +76,11 @@ export class RoomSession {
   readonly #muted = new Cell(true);
   readonly #levels = new Cell<ReadonlyMap<number, number>>(new Map());
   readonly #speakingWhileMuted = new Cell(false);
+  readonly #quiet = new Cell(false);
   readonly #ownLevel = new SpeakerLevels();
   readonly #mutedSpeech = new MutedSpeech();
   #asked: Asked | null = null; // an unmute on its way
+  #here = false; // to be heard here as well, while another program listens
   #run: string | null = null; // for which the sound was connected last
   #stops: (() => void)[] = [];
 
@@ -141,7 +146,17 @@ export class RoomSession {
     return this.#audio.playbackBlocked;
   }
 
-  /** Whether nothing leaves this device: what the Mute button shows. */
+  /** Other programs of this person's in the room: those that are connected, and those that have a token. */
+  get apps(): Readable<readonly App[]> {
+    return this.#stream.apps;
+  }
+
+  /** Whether nothing is played here because another program listens. */
+  get quiet(): Readable<boolean> {
+    return this.#quiet;
+  }
+
+  /** Whether the room hears nothing of this person, from here or by another program: what the Mute button shows. */
   get muted(): Readable<boolean> {
     return this.#muted;
   }
@@ -161,6 +176,7 @@ export class RoomSession {
         this.#judge(event);
         this.#onEvent();
       }),
+      this.#stream.apps.subscribe(() => this.#onApps()),
       this.#audio.levels.subscribe(() => this.#mergeLevels()),
       this.microphone.readings.subscribe((level) => this.#onReading(level)),
       this.microphone.track.subscribe((track) => this.#onTrack(track)),
@@ -228,11 +244,37 @@ export class RoomSession {
    * ProblemError or an OfflineError; then nothing is sent.
    */
   async unmute(): Promise<void> {
+    if (this.voice !== null) return this.act({ type: "unmute" });
     await this.microphone.open();
     this.#asked ??= this.#ask();
     const { answer } = this.#asked;
     this.#reconcile(); // the room may hear this person already
     await answer;
+  }
+
+  /** The program that speaks for this person; null while this device does. */
+  get voice(): App | null {
+    return this.#connected("speak");
+  }
+
+  #connected(direction: Direction): App | null {
+    return this.#stream.apps.value.find((app) => app.connected && app.direction === direction) ?? null;
+  }
+
+  /** Lets another program speak for this person, or listen. */
+  createApp(direction: Direction): Promise<NewApp> {
+    return this.#client.createApp(this.roomId, direction);
+  }
+
+  /** Ends another program's connection, and its token. If it spoke, this person is muted from then on. */
+  revokeApp(id: string): Promise<void> {
+    return this.#client.revokeApp(this.roomId, id);
+  }
+
+  /** Plays here as well what another program plays. */
+  listenHere(): void {
+    this.#here = true;
+    this.#onApps();
   }
 
   /** Plays what the browser has held back. To be called in the handler of a click. */
@@ -283,6 +325,14 @@ export class RoomSession {
     }
   }
 
+  #onApps(): void {
+    const elsewhere = this.#connected("listen") !== null;
+    if (!elsewhere) this.#here = false;
+    this.#quiet.set(elsewhere && !this.#here);
+    this.#audio.setQuiet(this.#quiet.value);
+    this.#reconcile();
+  }
+
   #onHost(host: HostState | null): void {
     if (host?.state === "lost") this.#fallSilent();
     else if (host !== null && this.state.value !== null) this.#reconcile(); // tells what it could not be told meanwhile
@@ -313,12 +363,24 @@ export class RoomSession {
     if (!this.#heardByRoom) {
       this.#hush(); // muted, moved, removed, or come back
       if (this.#me === null && this.#asked === null) this.microphone.close();
+    } else if (this.voice !== null) {
+      this.#yield();
     } else if (this.#asked !== null) {
       this.#speak();
       this.#asked.succeed();
     } else if (this.#muted.value) {
       this.#tellMuted(); // it fell silent while the room could not be told
     }
+  }
+
+  /** Leaves speaking to another program. */
+  #yield(): void {
+    this.#audio.silence();
+    this.#ownLevel.clear();
+    this.microphone.close();
+    this.#speakingWhileMuted.set(false);
+    this.#muted.set(false);
+    this.#asked?.succeed();
   }
 
   #tellMuted(): void {
@@ -355,14 +417,14 @@ export class RoomSession {
 
   /** Another device took the place of the one before, or is about to: that one was unplugged. */
   #onTrack(track: MediaStreamTrack | null): void {
-    if (this.#muted.value) return;
+    if (this.#muted.value || this.voice !== null) return;
     if (track !== null) void this.#audio.send(track);
     else this.#audio.silence();
   }
 
   /** No other device could be opened. */
   #onMicrophone(state: MicrophoneState): void {
-    if (state.kind !== "failed" || this.#muted.value) return;
+    if (state.kind !== "failed" || this.#muted.value || this.voice !== null) return;
     this.#fallSilent();
     this.#tellMuted();
   }

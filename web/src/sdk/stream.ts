@@ -3,7 +3,7 @@ import type { Standing } from "./acts";
 import { reduce, type RoomState } from "./roomstate";
 import { EventSocket, type Answer, type Door, type Handler, type SocketEnvironment, type StreamStatus, type Verdict } from "./socket";
 import type { Client } from "./client";
-import type { Entry, HostChanged, HostState, Id, Mine, Reactions, Room, RoomEvent } from "./types";
+import type { App, AppsChanged, Entry, HostChanged, HostState, Id, Mine, Reactions, Room, RoomEvent } from "./types";
 
 export type { StreamStatus } from "./socket";
 
@@ -26,6 +26,7 @@ export class RoomStream {
   readonly #entry = new Cell<Entry | null>(null);
   readonly #standing = new Cell<Standing | null>(null);
   readonly #host = new Cell<HostState | null>(null);
+  readonly #apps = new Cell<readonly App[]>([]);
   readonly #client: RoomDoor;
   readonly #socket: EventSocket;
   #resumable = false;
@@ -36,7 +37,8 @@ export class RoomStream {
     this.#client = client;
     const handler: Handler = {
       hello: () => this.#hello(),
-      receive: (message, answer) => this.#receive(message as RoomEvent | Entry | HostChanged | Reactions | Mine, answer),
+      receive: (message, answer) =>
+        this.#receive(message as RoomEvent | Entry | HostChanged | Reactions | Mine | AppsChanged, answer),
     };
     this.#socket = new EventSocket(client, handler, env);
   }
@@ -80,6 +82,11 @@ export class RoomStream {
     return this.#host;
   }
 
+  /** Other programs of this person's: those that are connected, and those that may come. */
+  get apps(): Readable<readonly App[]> {
+    return this.#apps;
+  }
+
   /** Enters the room. */
   open(): void {
     this.#socket.open();
@@ -103,13 +110,15 @@ export class RoomStream {
   #hello(): { room: Id; run?: string; since?: number } {
     this.#entering = false;
     this.#host.set(null); // the node says it anew
+    this.#apps.set([]); // and this
     const state = this.#state.value;
     return { room: this.room, ...(state && this.#resumable && { run: state.run, since: state.n }) };
   }
 
-  #receive(event: RoomEvent | Entry | HostChanged | Reactions | Mine, answer: Answer): Verdict {
+  #receive(event: RoomEvent | Entry | HostChanged | Reactions | Mine | AppsChanged, answer: Answer): Verdict {
     if (event.type === "entry") return this.#enter(event, answer);
     if (event.type === "host") return this.#hear(event);
+    if (event.type === "apps") return this.#list(event);
     if (event.type === "reactions" || event.type === "mine") {
       if (event.type === "mine") this.#mine.emit();
       else this.#reactions.emit(event);
@@ -146,6 +155,11 @@ export class RoomStream {
 
   #hear({ state, host, epoch }: HostChanged): Verdict {
     this.#host.set({ state, host, epoch });
+    return this.#state.value === null ? "wait" : "live";
+  }
+
+  #list({ apps }: AppsChanged): Verdict {
+    this.#apps.set(apps);
     return this.#state.value === null ? "wait" : "live";
   }
 

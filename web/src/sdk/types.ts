@@ -12,6 +12,8 @@ export type Did = string;
 /** The id of a statement, and so of an invite or a room: 43 characters of base64url. */
 export type Id = string;
 
+export type App = Schemas["App"];
+export type AppsChanged = Schemas["AppsChanged"];
 export type Audience = Schemas["Audience"];
 export type Community = Schemas["Community"];
 export type Entry = Schemas["Entry"];
@@ -52,8 +54,19 @@ export type Role = StagePerson["role"] | "listener";
 /** A numbered event of a room that changes what came before. */
 export type RoomDelta = Exclude<
   Schemas["Event"],
-  Snapshot | Entry | HostChanged | Reactions | Mine | Schemas["Hallway"] | Schemas["Refused"]
+  Snapshot | Entry | HostChanged | Reactions | Mine | AppsChanged | Schemas["Hallway"] | Schemas["Refused"]
 >;
+
+/** What another program does for its member. */
+export type Direction = App["direction"];
+
+/** An app with what lets it in: the token is told only once. */
+export interface NewApp {
+  app: App;
+  token: string;
+  /** The address of the WHIP or WHEP endpoint. */
+  url: string;
+}
 
 /** Everything that makes a room's state. */
 export type RoomEvent = Snapshot | RoomDelta;

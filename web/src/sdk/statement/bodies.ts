@@ -192,6 +192,9 @@ export const bodies = {
     reaction: { optional: bytes(0, 32) },
   }),
 
+  /** Member: lets the node home open their microphone in the room aud, for programs of theirs that hold no key. */
+  lend: where(object({ aud: hash, iat: time, exp: time, home: key }), expiresWithin(12 * 3600)),
+
   /** Host: tells other nodes of the room aud. */
   announce: where(
     object({
