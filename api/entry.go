@@ -87,7 +87,7 @@ type Earning struct {
 // Standing is how a member stands.
 type Standing struct {
 	Way       statement.Entry `json:"way,omitempty" enum:"invite,ask,open" doc:"How they came in. The founder came in by no way."`
-	Probation int64           `json:"probation,omitempty" doc:"Until when they are on probation, Unix milliseconds; absent when they are not."`
+	Probation int64           `json:"probation,omitzero" doc:"Until when they are on probation, Unix milliseconds; absent when they are not."`
 	Answers   int             `json:"answers" doc:"How many people they are the sponsor of."`
 }
 

@@ -2,7 +2,8 @@
 // shows no English.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
-import { catalogues, walk, type Look } from "./walk";
+import { catalogues, walk, type Look, type Stop } from "./walk";
+import { walkEntry } from "./walk-entry";
 
 const looks: Look[] = [
   { width: 360, height: 740, theme: "light", language: "fr" },
@@ -13,9 +14,9 @@ const looks: Look[] = [
 
 for (const look of looks) {
   test(`every page: ${look.language}, ${look.theme}, ${look.width} px`, async () => {
-    test.setTimeout(240_000);
+    test.setTimeout(360_000);
     const faults: string[] = [];
-    await walk(look, async (stop, { page }) => {
+    const check: Stop = async (stop, { page }) => {
       const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
       for (const violation of found.violations) {
         faults.push(`${stop}: ${violation.id}: ${violation.nodes.map((n) => n.html).join(" | ")}`);
@@ -25,7 +26,9 @@ for (const look of looks) {
         for (const text of await english(page)) faults.push(`${stop}: English: ${text}`);
       }
       for (const small of await smallTargets(page)) faults.push(`${stop}: a target under 44 px: ${small}`);
-    });
+    };
+    await walk(look, check);
+    await walkEntry(look, check);
     expect(faults).toEqual([]);
   });
 }

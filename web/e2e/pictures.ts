@@ -2,7 +2,8 @@
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { test } from "@playwright/test";
-import { walk, type Look } from "./walk";
+import { walk, type Look, type Stop } from "./walk";
+import { walkEntry } from "./walk-entry";
 
 const folder = resolve(import.meta.dirname, "../../docs/images");
 const looks: Look[] = (["light", "dark"] as const).flatMap((theme) => [
@@ -12,11 +13,13 @@ const looks: Look[] = (["light", "dark"] as const).flatMap((theme) => [
 
 for (const look of [...looks, { width: 390, height: 844, theme: "light", language: "fr" } as const]) {
   test(`pictures: ${look.language}, ${look.theme}, ${look.width} px`, async () => {
-    test.setTimeout(240_000);
+    test.setTimeout(360_000);
     await mkdir(folder, { recursive: true });
-    await walk(look, async (stop, { page }) => {
+    const picture: Stop = async (stop, { page }) => {
       await page.waitForTimeout(400); // dialogs slide in
       await page.screenshot({ path: resolve(folder, `${stop}-${look.width}-${look.theme}-${look.language}.png`) });
-    });
+    };
+    await walk(look, picture);
+    await walkEntry(look, picture);
   });
 }

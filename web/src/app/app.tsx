@@ -3,6 +3,7 @@ import { useErrorBoundary } from "preact/hooks";
 import type { Me } from "../sdk";
 import { t } from "./i18n";
 import { FoundPage, OwnerLinkUnusable } from "./pages/found";
+import { CommunityPage } from "./pages/community";
 import { HallwayPage } from "./pages/hallway";
 import { InvitePage, InviteUnusable } from "./pages/invite";
 import { InvitesPage } from "./pages/invites";
@@ -52,6 +53,7 @@ function Page(): JSX.Element {
       return (
         <>
           <Banner />
+          <WaitingBanner self={now.me} />
           <MembersPage self={now.me} />
         </>
       );
@@ -73,6 +75,7 @@ function StrangersPage(): JSX.Element {
     case "room":
     case "invite":
     case "invites":
+    case "community":
     case "profile":
     case "recovery":
       return <StrangerPage />;
@@ -96,6 +99,8 @@ function MembersPage({ self }: { self: Me }): JSX.Element {
       return <AlreadyPage />;
     case "invites":
       return <InvitesPage />;
+    case "community":
+      return <CommunityPage self={self} />;
     case "profile":
       return <ProfilePage self={self} />;
     case "recovery":
@@ -115,6 +120,18 @@ function Banner(): JSX.Element | null {
     <aside class="banner" aria-label={t().profile.recovery}>
       <p>{t().recovery.banner}</p>
       <a href={paths.recovery(location.pathname)}>{t().recovery.bannerAction}</a>
+    </aside>
+  );
+}
+
+/** Tells a steward that somebody waits for an answer. */
+function WaitingBanner({ self }: { self: Me }): JSX.Element | null {
+  const { page } = route.value;
+  if (self.waiting === 0 || page === "community" || page === "room" || page === "recovery") return null;
+  return (
+    <aside class="banner" aria-label={t().entry.requests}>
+      <p>{t().entry.waiting(self.waiting)}</p>
+      <a href={paths.community}>{t().entry.answer}</a>
     </aside>
   );
 }

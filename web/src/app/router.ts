@@ -7,6 +7,7 @@ export type Route =
   | { page: "room"; id: Id }
   | { page: "invite" }
   | { page: "invites" }
+  | { page: "community" }
   | { page: "profile" }
   | { page: "recovery" }
   | { page: "restore" }
@@ -25,6 +26,8 @@ export const route = computed<Route>(() => {
       return { page: "hallway" };
     case "/invites":
       return { page: "invites" };
+    case "/community":
+      return { page: "community" };
     case "/me":
       return { page: "profile" };
     case "/recovery":
@@ -46,6 +49,7 @@ export const next = computed(() => {
 export const paths = {
   hallway: "/",
   invites: "/invites",
+  community: "/community",
   profile: "/me",
   restore: "/restore",
   room: (id: Id) => `/r/${id}`,

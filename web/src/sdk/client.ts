@@ -3,7 +3,7 @@ import type { ActPlace } from "./acts";
 import type { components, paths } from "./api.gen";
 import { encodeBase64url } from "./base64url";
 import { ProblemError, refusal } from "./errors";
-import { founding } from "./founding";
+import { delegateLife, founding } from "./founding";
 import { ask, type Answer, type RequestOptions } from "./http";
 import type { Signer } from "./identity";
 import { inviteLink } from "./links";
@@ -12,11 +12,14 @@ import { commitmentOf, newText, RefusedError, sign, type Body } from "./statemen
 import type {
   Action,
   App,
+  Ask,
+  Asking,
   Audience,
   Community,
   Did,
   Direction,
   Entry,
+  Founding,
   Id,
   Invite,
   InvitePreview,
@@ -31,6 +34,7 @@ import type {
   Relation,
   Room,
   RoomLog,
+  Rules,
   Session,
   Settings,
 } from "./types";
@@ -207,9 +211,9 @@ export class Client {
 
   /**
    * Spends a slot on a new invite, which lasts `days` or as long as the rules allow, and makes its link. With a room,
-   * whoever joins ends up there. Rejects with invite-none when no slot is left.
+   * whoever joins ends up there. The note, for whom it is, is shown to its author alone. Rejects with invite-none when no slot is left.
    */
-  async createInvite(wish: { days?: number; room?: Id } = {}): Promise<CreatedInvite> {
+  async createInvite(wish: { days?: number; room?: Id; note?: string } = {}): Promise<CreatedInvite> {
     const author = this.#requireSigner();
     const { community } = await this.#founded();
     const [slot] = (await this.invites()).slots;
@@ -218,9 +222,13 @@ export class Client {
     const { did: key } = await signerOfSeed(seed);
     const iat = this.#seconds();
     const life = Math.min(wish.days === undefined ? Infinity : wish.days * day, community.rules.invite_life);
-    const claims = { aud: community.id, iat, exp: iat + Math.floor(life), key, ...slot };
-    const text = await this.#sign({ kind: "invite", claims }, author);
-    const invite = await this.#asMember((init) => this.#api.POST("/invites", { ...init, body: { invite: text } }));
+    const note = wish.note === undefined || tidy(wish.note) === "" ? null : newText(tidy(wish.note));
+    const claims = {
+      ...{ aud: community.id, iat, exp: iat + Math.floor(life), key, ...slot },
+      ...(note && { note: await commitmentOf(note) }),
+    };
+    const body = { invite: await this.#sign({ kind: "invite", claims }, author), ...(note && { note }) };
+    const invite = await this.#asMember((init) => this.#api.POST("/invites", { ...init, body }));
     return { invite, link: inviteLink(this.origin, { invite: invite.id, seed, room: wish.room ?? null }) };
   }
 
@@ -232,6 +240,69 @@ export class Client {
     return this.#asMember((init) =>
       this.#api.POST("/invites/{id}/revoke", { ...init, params: { path: { id } }, body: { revoke } }),
     );
+  }
+
+  /** Joins by nobody's invite. The answer is that they wait, or, where the door is open, that they have joined. */
+  async ask(wish: { name: string; message: string }): Promise<Ask> {
+    const asker = this.#requireSigner();
+    const aud = (await this.#founded()).community.id;
+    const message = tidy(wish.message);
+    const body = {
+      join: await this.#sign({ kind: "join", claims: { aud, iat: this.#seconds() } }, asker),
+      profile: await this.#profile(asker, aud, wish.name),
+      ...(message !== "" && { message }),
+    };
+    return this.#ask((init) => this.#api.POST("/asks", { ...init, body }));
+  }
+
+  /** How a request to join stands. Needs no session. */
+  asked(id: Id): Promise<Ask> {
+    return this.#ask((init) => this.#api.GET("/asks/{id}", { ...init, params: { path: { id } } }));
+  }
+
+  /** The requests that wait for a steward's answer. */
+  async asks(): Promise<Asking[]> {
+    return (await this.#asMember((init) => this.#api.GET("/asks", init))).asks;
+  }
+
+  /** Lets in who asked: the signer, a steward, is their sponsor. */
+  async approve({ id, member }: Asking): Promise<Member> {
+    const steward = this.#requireSigner();
+    const aud = (await this.#founded()).community.id;
+    const claims = { aud, iat: this.#seconds(), sub: member.key, join: id };
+    const approve = await this.#sign({ kind: "approve", claims }, steward);
+    return this.#asMember((init) =>
+      this.#api.POST("/asks/{id}/approve", { ...init, params: { path: { id } }, body: { approve } }),
+    );
+  }
+
+  /** Refuses who asked. */
+  async decline(id: Id): Promise<void> {
+    await this.#asMember((init) => this.#api.POST("/asks/{id}/decline", { ...init, params: { path: { id } } }));
+  }
+
+  /**
+   * Puts other rules into force, for the founder. They are made from the rules that the founder was shown: if others have
+   * come into force since, it rejects with rules-stale.
+   */
+  async changeRules(shown: Rules, change: Partial<Rules>, communityName: string): Promise<Community> {
+    const founder = this.#requireSigner();
+    const name = newText(tidy(communityName));
+    const claims = { ...shown, ...change, order: shown.order + 1, iat: this.#seconds(), name: await commitmentOf(name) };
+    const body = { rules: await this.#sign({ kind: "rules", claims }, founder), name };
+    return this.#asMember((init) => this.#api.POST("/rules", { ...init, body }));
+  }
+
+  /** Makes the nodes whose time is more than half over nodes for another year, for the founder. */
+  async renewNodes({ nodes, order }: Founding): Promise<void> {
+    const founder = this.#requireSigner();
+    const due = nodes.filter((node) => node.expires - this.now() < (delegateLife * 1000) / 2);
+    for (const [i, { node: sub }] of due.entries()) {
+      const iat = this.#seconds();
+      const claims = { aud: founder.did, iat, exp: iat + delegateLife, sub, order: order + i };
+      const delegate = await this.#sign({ kind: "delegate", claims }, founder);
+      await this.#asMember((init) => this.#api.POST("/nodes", { ...init, body: { delegate } }));
+    }
   }
 
   /** The live rooms. */

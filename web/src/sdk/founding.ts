@@ -4,7 +4,7 @@ import type { Did } from "./types";
 const day = 86_400;
 
 /** How long a node may speak for the community before the founder's client renews it. */
-const delegateLife = 365 * day;
+export const delegateLife = 365 * day;
 
 /** The rules a community begins with. Times are seconds. */
 const firstRules = {

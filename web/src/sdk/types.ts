@@ -14,9 +14,14 @@ export type Id = string;
 
 export type App = Schemas["App"];
 export type AppsChanged = Schemas["AppsChanged"];
+export type Ask = Schemas["Ask"];
+export type Asking = Schemas["Asking"];
 export type Audience = Schemas["Audience"];
 export type Community = Schemas["Community"];
+export type Earning = Schemas["Earning"];
 export type Entry = Schemas["Entry"];
+export type Founding = Schemas["Founding"];
+export type Grant = Schemas["Grant"];
 export type Hand = Schemas["Hand"];
 export type HostChanged = Schemas["HostChanged"];
 export type Invite = Schemas["Invite"];
@@ -46,6 +51,7 @@ export type Session = Schemas["Session"];
 export type Settings = Schemas["Settings"];
 export type Slot = Schemas["Slot"];
 export type Snapshot = Schemas["Snapshot"];
+export type Standing = Schemas["Standing"];
 export type StagePerson = Schemas["StagePerson"];
 
 /** What a person is in a room. */

@@ -1,3 +1,4 @@
+import { entryEn } from "./entry.en";
 import { counter, numbers } from "./plural";
 
 const count = counter("en");
@@ -30,7 +31,6 @@ export const en = {
     profile: "Profile",
     members: (n: number) => count(n, { one: "# member", other: "# members" }),
     served: (host: string) => `Served by ${host}`,
-    byInvitation: "New members come by invitation.",
   },
 
   hallway: {
@@ -433,6 +433,8 @@ export const en = {
     revokedDone: "Invite revoked. It is yours to give again.",
     emptyPending: "No invite is waiting.",
   },
+
+  entry: entryEn,
 
   profile: {
     invitedBy: (name: string) => `Invited by ${name}`,

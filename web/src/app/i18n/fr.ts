@@ -1,4 +1,5 @@
 import type { Messages } from "./en";
+import { entryFr } from "./entry.fr";
 import { counter } from "./plural";
 
 const count = counter("fr");
@@ -33,7 +34,6 @@ export const fr: Messages = {
     profile: "Profil",
     members: (n) => count(n, { one: "# membre", other: "# membres" }),
     served: (host) => `Servi par ${host}`,
-    byInvitation: "On devient membre sur invitation.",
   },
 
   hallway: {
@@ -449,6 +449,8 @@ export const fr: Messages = {
     revokedDone: "Invitation retirée. Vous pouvez la donner à nouveau.",
     emptyPending: "Aucune invitation en attente.",
   },
+
+  entry: entryFr,
 
   profile: {
     invitedBy: (name) => `Sur invitation ${de(name)}`,

@@ -70,6 +70,18 @@ export function moment(time: number): string {
   return new Intl.DateTimeFormat(region.value, { dateStyle: "medium", timeStyle: "short" }).format(time);
 }
 
+/** A span of seconds in its largest whole unit: "7 days", "1 hour", "10 minutes". */
+export function span(seconds: number): string {
+  const units = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]] as const;
+  const [unit, length] = units.find(([, each]) => seconds >= each && seconds % each === 0) ?? ["second", 1];
+  return new Intl.NumberFormat(region.value, { style: "unit", unit, unitDisplay: "long" }).format(seconds / length);
+}
+
+/** A number as the language writes it. */
+export function plain(n: number): string {
+  return new Intl.NumberFormat(region.value, { maximumFractionDigits: 3 }).format(n);
+}
+
 /** A day, as in "12 May 2026". */
 export function day(time: number): string {
   return new Intl.DateTimeFormat(region.value, { dateStyle: "long" }).format(time);

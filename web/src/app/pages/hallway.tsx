@@ -7,7 +7,9 @@ import { Avatar } from "../parts/avatar";
 import { Colonnade } from "../parts/colonnade";
 import { Heading } from "../parts/heading";
 import { Notice } from "../parts/notice";
+import { wayIn } from "../parts/rules";
 import { RoomCard } from "../room/card";
+import { paths } from "../router";
 import { hallwayStatus, rooms, watchHallway } from "../state/hallway";
 import { hiddenBy, unhide } from "../state/hidden";
 import { inRoom } from "../state/room";
@@ -142,7 +144,9 @@ function AboutCommunity(): JSX.Element | null {
       <Colonnade />
       <p class="about-name">{here.name}</p>
       <p class="secondary">{t().site.members(here.members)}</p>
-      <p class="secondary small">{t().site.byInvitation}</p>
+      <p class="secondary small">
+        {wayIn(here.rules.entry)} <a href={paths.community}>{t().entry.rulesShow}</a>
+      </p>
       {sponsor !== undefined && (
         <p class="about-sponsor small">
           <Avatar id={sponsor.key} name={sponsor.name} size={28} />

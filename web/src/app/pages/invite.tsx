@@ -8,6 +8,7 @@ import { Loading } from "../parts/loading";
 import { Notice } from "../parts/notice";
 import { PlainPage } from "../parts/plain-page";
 import { RestoreLink } from "../parts/restore-link";
+import { RulesInWords } from "../parts/rules";
 import { paths } from "../router";
 import { become, client } from "../state/session";
 import { explain } from "../state/toast";
@@ -71,6 +72,10 @@ export function InvitePage(props: { invitation: Invitation }): JSX.Element {
             </div>
           </div>
           <p class="secondary">{m.sponsorAnswers(sponsor.name)}</p>
+          <details>
+            <summary>{t().entry.rulesShow}</summary>
+            <RulesInWords rules={community.rules} />
+          </details>
           <JoinForm onJoin={join} />
           <RestoreLink />
         </PlainPage>

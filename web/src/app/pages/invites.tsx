@@ -2,14 +2,23 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Invite, Invites } from "../../sdk";
-import { day, relative, t } from "../i18n";
+import { day, relative, span, t } from "../i18n";
 import { Avatar } from "../parts/avatar";
+import { Field, Select } from "../parts/field";
+import { Form, useText } from "../parts/form";
 import { Heading } from "../parts/heading";
 import { InviteLink } from "../parts/invite-link";
+import { Named } from "../parts/named";
 import { Notice } from "../parts/notice";
+import { fault, noteLength, tidy } from "../parts/text";
 import { TopBar } from "../parts/top-bar";
-import { client, refresh } from "../state/session";
+import { paths } from "../router";
+import { client, community, refresh } from "../state/session";
 import { attempt, explain, say } from "../state/toast";
+import { EarningCard, Received, StandingCard } from "./earning";
+
+/** What one may choose an invite to last, in days; as far as the rules allow. */
+const lives = [1, 3, 7, 14, 30];
 
 /** What one may give away, has given, and who came of it. */
 export function InvitesPage(): JSX.Element {
@@ -17,7 +26,6 @@ export function InvitesPage(): JSX.Element {
   const invites = useSignal<Invites | null>(null);
   const failure = useSignal<string | null>(null);
   const link = useSignal<string | null>(null);
-  const busy = useSignal(false);
   const load = async () => {
     failure.value = null;
     try {
@@ -27,14 +35,9 @@ export function InvitesPage(): JSX.Element {
     }
   };
   useEffect(() => void load(), []);
-  const create = async () => {
-    busy.value = true;
-    try {
-      link.value = (await client.createInvite()).link;
-      await Promise.all([load(), refresh()]);
-    } finally {
-      busy.value = false;
-    }
+  const create = async (note: string, days: number) => {
+    link.value = (await client.createInvite({ note, days })).link;
+    await Promise.all([load(), refresh()]);
   };
   const revoke = async (invite: Invite) => {
     await client.revokeInvite(invite.id);
@@ -50,7 +53,7 @@ export function InvitesPage(): JSX.Element {
         <div class="stack">
           <Heading title={m.title} />
           <p class="secondary">
-            {m.intro} {m.introStrong}
+            {m.intro} {m.introStrong} <a href={paths.community}>{t().entry.rulesShow}</a>
           </p>
         </div>
         {failure.value !== null && (
@@ -64,20 +67,52 @@ export function InvitesPage(): JSX.Element {
           <p class="invites-left">{all === null ? t().common.loading : m.left(all.left)}</p>
           {all?.left === 0 && <p class="secondary small">{m.none}</p>}
           {all !== null && all.left > 0 && (
-            <button type="button" class="button button-primary" disabled={busy.value} onClick={() => attempt(create())}>
-              {busy.value ? m.creating : m.create}
-            </button>
+            <CreateForm onCreate={create} />
           )}
           {link.value !== null && <InviteLink link={link.value} />}
         </section>
+        {all?.earning !== undefined && <EarningCard earning={all.earning} />}
         {all !== null && <Given invites={all.invites} onRevoke={(invite) => attempt(revoke(invite))} />}
+        {all !== null && <Received grants={all.grants} />}
+        {all !== null && <StandingCard standing={all.standing} />}
       </main>
     </>
   );
 }
 
+/** For whom, for how long. */
+function CreateForm(props: { onCreate: (note: string, days: number) => Promise<void> }): JSX.Element {
+  const m = t().invites;
+  const e = t().entry;
+  const note = useText();
+  const most = (community.value?.rules.invite_life ?? 0) / 86_400;
+  const choices = [...new Set([...lives.filter((days) => days < most), most])];
+  const days = useSignal(most);
+  const check = () => {
+    const wrong = note.value.trim() === "" ? null : fault(note.value, noteLength);
+    if (wrong !== null) note.refuse(wrong === "long" ? e.noteLong : e.noteCharacters);
+    return wrong === null;
+  };
+  const create = async () => {
+    await props.onCreate(tidy(note.value), days.value);
+    note.set("");
+  };
+  return (
+    <Form submit={m.create} submitting={m.creating} check={check} onSubmit={create}>
+      <Field label={e.note} value={note.value} error={note.error} onText={note.set} autocomplete="off" />
+      <Select
+        label={e.life}
+        value={String(days.value)}
+        options={choices.map((n) => ({ value: String(n), label: span(Math.round(n * 86_400)) }))}
+        onPick={(value) => (days.value = Number(value))}
+      />
+    </Form>
+  );
+}
+
 function Given(props: { invites: readonly Invite[]; onRevoke: (invite: Invite) => void }): JSX.Element {
   const m = t().invites;
+  const e = t().entry;
   const now = client.now();
   const pending = props.invites.filter((i) => i.state === "pending");
   const joined = props.invites.filter((i) => i.state === "joined");
@@ -93,6 +128,11 @@ function Given(props: { invites: readonly Invite[]; onRevoke: (invite: Invite) =
             return (
               <li key={i.id}>
                 <p>
+                  {i.note !== undefined && (
+                    <span class="block">
+                      <Named say={e.forWhom} name={i.note} />
+                    </span>
+                  )}
                   {m.created(created)}
                   <span class="secondary small block">{m.expires(relative(i.expires, now))}</span>
                 </p>
@@ -113,7 +153,14 @@ function Given(props: { invites: readonly Invite[]; onRevoke: (invite: Invite) =
                 {i.joined !== undefined && (
                   <>
                     <Avatar id={i.joined.key} name={i.joined.name} size={40} />
-                    <p>{i.joined.name}</p>
+                    <p>
+                      {i.joined.name}
+                      {i.note !== undefined && (
+                        <span class="secondary small block">
+                          <Named say={e.forWhom} name={i.note} />
+                        </span>
+                      )}
+                    </p>
                   </>
                 )}
               </li>

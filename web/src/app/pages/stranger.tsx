@@ -4,16 +4,25 @@ import { t } from "../i18n";
 import { Notice } from "../parts/notice";
 import { PlainPage } from "../parts/plain-page";
 import { paths, route } from "../router";
+import { sent } from "../state/asking";
 import { community, forget, key } from "../state/session";
 import { attempt } from "../state/toast";
+import { AskForm, WaitingPage } from "./ask";
 
 /** For whoever comes without a link: what this place is, and the ways in. */
 export function StrangerPage(): JSX.Element {
   const m = t().stranger;
   const here = community.value;
   if (here === null) return <PlainPage title={m.unfoundedTitle} lead={m.unfounded} />;
+  const request = sent.value;
+  if (request !== null && request.did === key.value?.did) return <WaitingPage request={request} community={here} />;
   return (
     <PlainPage title={here.name} lead={m.text}>
+      {here.entry !== "invite" && (
+        <section class="card" aria-label={here.entry === "open" ? t().join.title(here.name) : t().entry.ask}>
+          <AskForm community={here} />
+        </section>
+      )}
       {key.value !== null && (
         <Notice text={m.unknownKey} hint={m.unknownKeyHint}>
           <button type="button" class="button" onClick={() => attempt(forget())}>

@@ -25,3 +25,5 @@ export const nameLength = 40;
 export const titleLength = 100;
 export const questionLength = 200;
 export const reasonLength = 200;
+export const messageLength = 300;
+export const noteLength = 100;

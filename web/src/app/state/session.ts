@@ -78,7 +78,11 @@ export function use(own: MemberKey | null): void {
 async function whoIs(there: Node): Promise<Phase> {
   if (key.value === null || there.community === undefined) return { kind: "stranger" };
   try {
-    return { kind: "member", me: await client.me() };
+    const me = await client.me();
+    // The founder's word for a node lasts a year; it is given again long before, without a question. The next visit tries
+    // again if it fails.
+    if (me.founding !== undefined) void client.renewNodes(me.founding).catch(() => undefined);
+    return { kind: "member", me };
   } catch (error) {
     if (error instanceof ProblemError && error.code === "member-unknown") return { kind: "stranger" };
     throw error;
