@@ -59,6 +59,14 @@ export async function walk(look: Look, stop: Stop): Promise<void> {
     await page.goto(`${node.url}/me`);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     await stop("profile", ana);
+    await page.goto(`${node.url}/node`);
+    await page.getByRole("button", { name: m.node.test }).click();
+    await expect(page.getByText(m.node.udpNear)).toBeVisible();
+    await stop("node", ana);
+    await page.goto(`${node.url}/docs`);
+    await page.getByText("/invites/{id}/revoke").click();
+    await expect(page.getByRole("form", { name: m.docs.tryWhich("POST /invites/{id}/revoke") })).toBeVisible();
+    await stop("docs", ana);
 
     await leo.page.goto(link);
     await leo.page.getByRole("textbox", { name: m.join.name }).fill(leo.name);

@@ -5,6 +5,7 @@ import { t } from "./i18n";
 import { FoundPage, OwnerLinkUnusable } from "./pages/found";
 import { CommunityPage } from "./pages/community";
 import { HallwayPage } from "./pages/hallway";
+import { AdoptPage } from "./pages/adopt";
 import { InvitePage, InviteUnusable } from "./pages/invite";
 import { InvitesPage } from "./pages/invites";
 import { ProfilePage } from "./pages/profile";
@@ -13,12 +14,17 @@ import { RestorePage } from "./pages/restore";
 import { RoomPage } from "./pages/room";
 import { StrangerPage } from "./pages/stranger";
 import { AlreadyPage, FailedPage, LackingPage, NotFoundPage, OfflinePage } from "./pages/trouble";
+import { Later } from "./parts/later";
 import { Loading } from "./parts/loading";
 import { TopBar } from "./parts/top-bar";
 import { paths, link, route } from "./router";
 import { Sheets } from "./room/sheets";
 import { key, phase } from "./state/session";
 import { hush, toast } from "./state/toast";
+
+/** Pages that few people open are not part of what everybody loads. */
+const nodePage = () => import("./pages/node").then(({ NodePage }) => NodePage);
+const docsPage = () => import("./pages/docs").then(({ DocsPage }) => DocsPage);
 
 /** The whole page. */
 export function App(): JSX.Element {
@@ -63,14 +69,18 @@ function Page(): JSX.Element {
 function StrangersPage(): JSX.Element {
   const to = link.value;
   if (to.kind === "owner") return <FoundPage secret={to.secret} />;
+  if (to.kind === "adopt") return <AdoptPage to={to} />;
   if (to.kind === "invite") return <InvitePage invitation={to} />;
   if (to.kind === "broken" && to.of === "owner") return <OwnerLinkUnusable why={t().join.linkIncomplete} />;
   if (to.kind === "broken" && to.of === "invite") return <InviteUnusable why={t().join.linkCut} />;
   switch (route.value.page) {
     case "restore":
       return <RestorePage />;
+    case "docs":
+      return <Later load={docsPage} />;
     case "not-found":
       return <NotFoundPage />;
+    case "node":
     case "hallway":
     case "room":
     case "invite":
@@ -107,6 +117,10 @@ function MembersPage({ self }: { self: Me }): JSX.Element {
       return <RecoveryPage />;
     case "restore":
       return <RestorePage />;
+    case "node":
+      return self.founder ? <Later load={nodePage} /> : <NotFoundPage />;
+    case "docs":
+      return <Later load={docsPage} />;
     case "not-found":
       return <NotFoundPage />;
   }

@@ -11,6 +11,8 @@ export type Route =
   | { page: "profile" }
   | { page: "recovery" }
   | { page: "restore" }
+  | { page: "node" }
+  | { page: "docs" }
   | { page: "not-found" };
 
 const address = signal(new URL(location.href));
@@ -34,6 +36,10 @@ export const route = computed<Route>(() => {
       return { page: "recovery" };
     case "/restore":
       return { page: "restore" };
+    case "/node":
+      return { page: "node" };
+    case "/docs":
+      return { page: "docs" };
     default:
       if (/^\/i\/[^/]+$/.test(path)) return { page: "invite" };
       return link.value.kind === "room" ? { page: "room", id: link.value.room } : { page: "not-found" };
@@ -52,6 +58,8 @@ export const paths = {
   community: "/community",
   profile: "/me",
   restore: "/restore",
+  node: "/node",
+  docs: "/docs",
   room: (id: Id) => `/r/${id}`,
   recovery: (then: string) => `/recovery?next=${encodeURIComponent(then)}`,
 };

@@ -15,6 +15,7 @@ import type {
   Ask,
   Asking,
   Audience,
+  Checkup,
   Community,
   Did,
   Direction,
@@ -202,6 +203,45 @@ export class Client {
   /** What the node holds on the signer. Rejects with member-unknown when they are no member. */
   me(): Promise<Me> {
     return this.#asMember((init) => this.#api.GET("/me", init));
+  }
+
+  /** How the node is run, for its founder. Its sentences are in the client's language. */
+  checkup(): Promise<Checkup> {
+    return this.#asMember((init) => this.#api.GET("/checkup", init));
+  }
+
+  /** Offers an audio connection that carries nothing, for the founder to see whether it comes about. Returns the answer. */
+  testMedia(offer: string): Promise<string> {
+    return this.#asMember((init) =>
+      this.#api.POST("/checkup/media", {
+        ...init,
+        params: { query: { srtp: "gcm" } },
+        headers: { ...init.headers, "Content-Type": "application/sdp" },
+        body: offer,
+        bodySerializer: (sdp) => sdp,
+        parseAs: "text",
+      }),
+    );
+  }
+
+  /**
+   * Makes another node one of the community's, or renews the word for one that is: for a year. Only the founder may. The
+   * delegate that it returns is for {@link adopt}, which tells that node.
+   */
+  async addNode(sub: Did): Promise<string> {
+    const root = this.#requireSigner();
+    const aud = (await this.#founded()).community.id;
+    const iat = this.#seconds();
+    // The time as order is above all earlier ones, and no other device need know which those are.
+    const claims = { aud, iat, exp: iat + 365 * day, sub, order: Math.floor(this.now()) };
+    const delegate = await this.#sign({ kind: "delegate", claims }, root);
+    await this.#asMember((init) => this.#api.POST("/nodes", { ...init, body: { delegate } }));
+    return delegate;
+  }
+
+  /** Makes this node, which has no community, one more of the founder's who signed the delegate. */
+  adopt(wish: { secret: string; delegate: string; peers: string[] }): Promise<Node> {
+    return this.#ask((init) => this.#api.POST("/adopt", { ...init, body: wish }));
   }
 
   /** What the signer has given away and may still give. */

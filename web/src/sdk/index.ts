@@ -12,7 +12,7 @@
 export * from "./types";
 export { Cell, Emitter, type Readable, type Subscribable } from "./emitter";
 export { KeyError, MicrophoneError, OfflineError, ProblemError, type KeyTrouble, type MicrophoneTrouble } from "./errors";
-export { inviteLink, isId, ownerLink, parseLink, roomLink, type Link } from "./links";
+export { adoptLink, inviteLink, isId, ownerLink, parseLink, roomLink, type Link } from "./links";
 export { Keystore, type MemberKey } from "./keystore";
 export { openRecovery, recoveryFileName, sealRecovery, type Recovery, type RecoveryFile } from "./recovery";
 export { Client, type ClientOptions, type CreatedInvite, type ProfileWish } from "./client";
@@ -35,4 +35,5 @@ export { HallwayStream, RoomStream, type StreamStatus } from "./stream";
 export { Microphone, type MicrophoneState } from "./microphone";
 export { RoomAudio, type AudioStatus } from "./audio";
 export type { Diagnosis } from "./diagnosis";
+export { testMedia, type MediaTest } from "./mediatest";
 export { RoomSession, type Judged, type LogLine, type RoomHistory, type RoomSessionOptions } from "./room";

@@ -5,6 +5,7 @@ import type { Id } from "./types";
  * What an address of a node leads to. Secrets stand in the fragment, which no browser sends to a server.
  *
  *     {origin}/#owner={secret}                                  found the community
+ *     {origin}/#adopt={secret}&delegate={delegate}&peer={…}     make the node one more of a community's
  *     {origin}/i/{invite id}#{one-time seed}[&room={room id}]   join it
  *     {origin}/r/{room id}                                      a room
  *
@@ -12,6 +13,7 @@ import type { Id } from "./types";
  */
 export type Link =
   | { kind: "owner"; secret: string }
+  | { kind: "adopt"; secret: string; delegate: string; peers: string[] }
   | { kind: "invite"; invite: Id; seed: Uint8Array<ArrayBuffer>; room: Id | null }
   | { kind: "room"; room: Id }
   | { kind: "broken"; of: "owner" | "invite" | "room" }
@@ -37,6 +39,12 @@ export function parseLink(address: string | URL): Link {
     const secret = fragment.slice("owner=".length);
     return /^[A-Za-z0-9_-]{16,100}$/.test(secret) ? { kind: "owner", secret } : { kind: "broken", of: "owner" };
   }
+  if (url.pathname === "/" && fragment.startsWith("adopt=")) {
+    const said = new URLSearchParams(fragment);
+    const [secret, delegate, peers] = [said.get("adopt") ?? "", said.get("delegate") ?? "", said.getAll("peer")];
+    const whole = /^[A-Za-z0-9_-]{16,100}$/.test(secret) && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(delegate) && peers.length > 0;
+    return whole ? { kind: "adopt", secret, delegate, peers } : { kind: "broken", of: "owner" };
+  }
   return { kind: "other" };
 }
 
@@ -58,6 +66,12 @@ export function inviteLink(origin: string, to: { invite: Id; seed: Uint8Array; r
 /** The address of a room. */
 export function roomLink(origin: string, room: Id): string {
   return `${new URL(origin).origin}/r/${room}`;
+}
+
+/** The address by which a node that printed an owner link becomes one more of a community's. */
+export function adoptLink(owner: { origin: string; secret: string }, delegate: string, peers: readonly string[]): string {
+  const said = new URLSearchParams([["adopt", owner.secret], ["delegate", delegate], ...peers.map((p) => ["peer", p])]);
+  return `${new URL(owner.origin).origin}/#${said.toString()}`;
 }
 
 /** The address by which a founder claims a node. */

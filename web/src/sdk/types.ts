@@ -17,6 +17,7 @@ export type AppsChanged = Schemas["AppsChanged"];
 export type Ask = Schemas["Ask"];
 export type Asking = Schemas["Asking"];
 export type Audience = Schemas["Audience"];
+export type Checkup = Schemas["Checkup"];
 export type Community = Schemas["Community"];
 export type Earning = Schemas["Earning"];
 export type Entry = Schemas["Entry"];

@@ -1,8 +1,9 @@
 import type { Messages } from "./en";
 import { entryFr } from "./entry.fr";
-import { counter } from "./plural";
+import { counter, numbers } from "./plural";
 
 const count = counter("fr");
+const number = numbers("fr");
 
 /** "de Léo", "d’Ana": « de » loses its vowel before another, and before an h, which in names is nearly always mute. */
 export function de(name: string): string {
@@ -453,6 +454,7 @@ export const fr: Messages = {
   entry: entryFr,
 
   profile: {
+    more: "Autres pages",
     invitedBy: (name) => `Sur invitation ${de(name)}`,
     since: (when) => `Membre depuis le ${when}`,
     founder: "A fondé la communauté",
@@ -479,6 +481,94 @@ export const fr: Messages = {
       "Vous n’avez pas enregistré de fichier de récupération. Sans lui, plus personne ne pourra agir pour cette communauté.",
     forgetConfirm: "Oublier ma clé",
     forgetTitle: "Oublier ce navigateur ?",
+  },
+
+  node: {
+    title: "Votre nœud",
+    intro: "Son état, tel que le nœud le constate. Vous seul, le fondateur, voyez cette page.",
+    checks: "Contrôles",
+    again: "Revérifier",
+    test: "Tester le son d’ici",
+    testing: "Test en cours…",
+    copyDiagnosis: "Copier le diagnostic",
+    diagnosisCopied: "Diagnostic copié. Il ne nomme personne et ne contient aucun secret.",
+    notCopied: "Le navigateur ne laisse pas cette page copier.",
+    states: { ok: "en ordre", warn: "à améliorer", fail: "ne marche pas", unknown: "inconnu" },
+    names: {
+      https: "Page en HTTPS",
+      udp: "Son en UDP",
+      tcp: "Son en TCP",
+      peers: "Autres nœuds",
+      reach: "Joignable par les autres",
+      clock: "Horloge",
+      disk: "Disque",
+      store: "Stockage",
+      data: "Répertoire de données",
+      delegate: "La parole du fondateur",
+      buffers: "Tampons du son",
+      files: "Fichiers ouverts",
+    },
+    udpBlocked: "L’UDP est bloqué entre ce navigateur et le nœud.",
+    udpBlockedHint: (addresses: string) => `Le nœud se dit joignable à ${addresses}. Ouvrez ce port à tous, ou nommez l’extérieur avec --media-public. Si c’est votre réseau qui bloque l’UDP, essayez depuis un autre.`,
+    udpWorks: (address: string, protocol: string, ms: number) => `Ce navigateur a atteint le son à ${address} en ${protocol}, en ${number(ms)} ms.`,
+    udpNear: "Il est sur la même machine ou le même réseau que le nœud. D’ailleurs, ce peut être différent : testez-le aussi de là-bas.",
+    nodes: "Nœuds de la communauté",
+    thisNode: "ce nœud",
+    connected: "connecté",
+    notConnected: "non connecté",
+    revoked: "retiré",
+    until: (date: string) => `votre parole pour lui vaut jusqu’au ${date}`,
+    renew: "Renouveler",
+    renewWhich: (mark: string) => `Renouveler le nœud ${mark}`,
+    renewed: "Votre parole pour ce nœud vaut un an de plus.",
+    add: "Ajouter un nœud",
+    addHint: "Une communauté peut avoir plusieurs nœuds. Démarrez le nouveau ; il affiche sa clé et un lien de fondation. N’y fondez pas de communauté.",
+    key: "Clé du nouveau nœud",
+    keyHint: "La ligne qui commence par « node » : did:key:z6Mk…",
+    keyWrong: "La clé d’un nœud commence par did:key:z6Mk et a 56 caractères.",
+    owner: "Lien de fondation du nouveau nœud",
+    ownerHint: "La ligne qui commence par « owner ». Il sert une fois, pendant une heure.",
+    ownerWrong: "Ce n’est pas un lien de fondation. Copiez la ligne entière du terminal.",
+    addSubmit: "Ajouter le nœud",
+    adding: "Ajout…",
+    handOver: "Dernière étape : ouvrez ce lien",
+    handOverHint: "Il mène au nouveau nœud et lui dit à qui il est. Il sert une fois.",
+    others: "Nœuds connectés",
+    noOthers: "Aucun pour le moment.",
+    ours: "De cette communauté",
+    facts: "À propos de ce nœud",
+    version: (version: string, go: string) => `Stoa ${version}, compilé avec ${go}.`,
+    metrics: "Mesures pour Prometheus :",
+    noMetrics: "Aucune mesure n’est servie. --metrics 127.0.0.1:9090 les sert à Prometheus.",
+  },
+
+  adopt: {
+    title: "Ajouter ce nœud à votre communauté",
+    text: "Le fondateur a signé que ce nœud est l’un des siens. Celui-ci va chercher le journal de la communauté auprès des autres nœuds.",
+    submit: "Ajouter ce nœud",
+    submitting: "Récupération du journal…",
+    after: "Ensuite, ses membres peuvent s’en servir comme des autres.",
+  },
+
+  docs: {
+    title: "L’API",
+    intro: "Tout ce que fait cette page, n’importe quel programme peut le faire. Les déclarations, les événements et le son sont décrits dans le document du protocole ; voici chaque opération, à lire et à essayer. Les descriptions sont en anglais.",
+    session: "Votre session",
+    token: "Jeton de session",
+    tokenHint: "Envoyé en Authorization: Bearer. Ce que vous envoyez ici est fait, sur ce nœud.",
+    own: "Utiliser ma session",
+    find: "Chercher une opération",
+    nothing: "Aucune opération ne correspond.",
+    needsSession: "Exige une session.",
+    optional: "facultatif",
+    body: "Requête",
+    answer: "Réponse",
+    refusal: "Refus",
+    headers: "En-têtes",
+    socket: "Un WebSocket ne peut pas être essayé ici.",
+    tryWhich: (operation: string) => `Essayer ${operation}`,
+    send: "Envoyer",
+    sending: "Envoi…",
   },
 
   shortcuts: {

@@ -46,6 +46,16 @@ export function ProfilePage({ self }: { self: Me }): JSX.Element {
           </div>
         </Section>
         <Keys self={self} />
+        <nav class="row" aria-label={m.more}>
+          {self.founder && (
+            <a class="button" href={paths.node}>
+              {t().node.title}
+            </a>
+          )}
+          <a class="button" href={paths.docs}>
+            {t().docs.title}
+          </a>
+        </nav>
       </main>
     </>
   );

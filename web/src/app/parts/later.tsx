@@ -1,0 +1,28 @@
+import { useSignal } from "@preact/signals";
+import type { ComponentType, JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { OfflinePage } from "../pages/trouble";
+import { Loading } from "./loading";
+
+/** A page whose code is loaded when it is first shown. `load` is the same function each time. */
+export function Later({ load }: { load: () => Promise<ComponentType> }): JSX.Element {
+  const page = useSignal<{ Page?: ComponentType; failed?: true }>({});
+  useEffect(() => {
+    let gone = false;
+    page.value = {};
+    load().then(
+      (Page) => {
+        if (!gone) page.value = { Page };
+      },
+      () => {
+        if (!gone) page.value = { failed: true };
+      },
+    );
+    return () => {
+      gone = true;
+    };
+  }, [load]);
+  const { Page, failed } = page.value;
+  if (failed === true) return <OfflinePage />;
+  return Page === undefined ? <Loading /> : <Page />;
+}
