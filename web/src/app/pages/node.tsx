@@ -109,11 +109,16 @@ function FindingRow({ finding }: { finding: Finding }): JSX.Element {
           {names[finding.check] ?? finding.check}
           <span class="finding-state">{m.states[finding.state]}</span>
         </h3>
-        <p>{finding.says}</p>
-        {finding.fix !== undefined && <p class="secondary">{finding.fix}</p>}
+        <p>{flags(finding.says)}</p>
+        {finding.fix !== undefined && <p class="secondary">{flags(finding.fix)}</p>}
       </div>
     </li>
   );
+}
+
+/** A sentence whose flags are not broken at their hyphens. */
+function flags(text: string): (string | JSX.Element)[] {
+  return text.split(/(--[a-z0-9-]+)/).map((part, i) => (i % 2 === 1 ? <span class="flag">{part}</span> : part));
 }
 
 /** Says no more than was seen: a browser beside the node proves nothing about the way from elsewhere. */
