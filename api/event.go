@@ -55,6 +55,7 @@ const (
 	EventReactions   EventType = "reactions"
 	EventMine        EventType = "mine"
 	EventApps        EventType = "apps"
+	EventReminder    EventType = "reminder"
 )
 
 // Event is one message from the node. The concrete types are below; they are sent and compared as values.
@@ -202,7 +203,8 @@ type Ended struct {
 // Hallway is the list of live rooms; at most one a second.
 type Hallway struct {
 	Head
-	Rooms []Room `json:"rooms" nullable:"false"`
+	Rooms    []Room      `json:"rooms" nullable:"false"`
+	Upcoming []Scheduled `json:"upcoming" nullable:"false" doc:"The next scheduled rooms, fifty at most. All of them: GET /schedules."`
 }
 
 // Refused is the last message before the node closes the connection: why it does. A code of shutting-down, room-too-slow

@@ -24,6 +24,7 @@ type Room struct {
 	Epoch     int64               `json:"epoch" doc:"How many hosts the room has had, from 1."`
 	Why       Why                 `json:"why" enum:"here,community,topic,general" doc:"Why it is in this hallway."`
 	Topic     string              `json:"topic,omitempty" doc:"With why topic: the topic that this node follows."`
+	Schedule  *statement.ID       `json:"schedule,omitempty" doc:"The scheduled room that it was opened from: its link is /r/{schedule}."`
 }
 
 // Why is why a room is in a hallway.

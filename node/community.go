@@ -25,6 +25,8 @@ type community struct {
 	now      func() time.Time
 	log      *slog.Logger
 	meters   *meters
+
+	forgetters []func(member identity.PublicKey) // who else has people in memory; set before anything runs
 }
 
 // submitted reads a statement that somebody submits now: of one kind, and not dated ahead.

@@ -209,6 +209,7 @@ func (h *hallway) endedElsewhere(r *room) {
 
 // endAll ends every room at once, without a word in the log: there is no community any more.
 func (h *hallway) endAll() {
+	h.nodes.plans.clear()
 	for _, r := range h.live() {
 		// A room that is over already is no error here.
 		_ = r.do(h.ctx, func() error {
@@ -242,6 +243,9 @@ func (h *hallway) find(id statement.ID) (*room, error) {
 		return nil, fmt.Errorf("node: %w", err)
 	} else if logged {
 		return nil, reason.Reject(reason.RoomEnded, "%s", id)
+	}
+	if err := h.nodes.plans.closed(id); err != nil {
+		return nil, err
 	}
 	return nil, reason.Reject(reason.RoomUnknown, "%s", id)
 }
@@ -331,6 +335,7 @@ func (h *hallway) listed(a *rooms.Announcement) api.Room {
 			r.Creator = m
 		}
 	}
+	r.Schedule = h.nodes.plans.from(a.Create, a.Creator)
 	r.Why, r.Topic = h.why(&r)
 	return r
 }
@@ -364,7 +369,7 @@ func (h *hallway) Changed() <-chan struct{} {
 }
 
 // Create implements server.Rooms.
-func (h *hallway) Create(_ context.Context, member identity.PublicKey, req api.CreateRoom) (api.Room, error) {
+func (h *hallway) Create(ctx context.Context, member identity.PublicKey, req api.CreateRoom) (api.Room, error) {
 	now := h.community.now()
 	st, create, err := submitted(req.Create, func(c *statement.Create) int64 { return c.IssuedAt }, now)
 	if err != nil {
@@ -385,6 +390,14 @@ func (h *hallway) Create(_ context.Context, member identity.PublicKey, req api.C
 	}
 	if len(h.live()) >= maxRooms {
 		return api.Room{}, reason.Reject(reason.RateLimited, "%d rooms live on this node", maxRooms)
+	}
+	if id := create.Schedule; !id.IsZero() {
+		if err := h.nodes.plans.opens(id, member, seconds(now)); err != nil {
+			return api.Room{}, err
+		}
+		if open, ok := h.opened()[id]; ok {
+			return h.Room(ctx, open, member) // two who may open it did
+		}
 	}
 	state := rooms.New(rooms.Config{ID: st.ID(), Creator: member, At: millis(now)})
 	record, err := state.Record().Encode()
@@ -416,6 +429,7 @@ const createLife = 10 * 60
 
 // Room implements server.Rooms. Somebody who was removed learns it here, before they try to enter.
 func (h *hallway) Room(ctx context.Context, id statement.ID, member identity.PublicKey) (api.Room, error) {
+	id = h.resolve(id)
 	if a, ok := h.nodes.announced(id); ok && h.here(id) == nil && a.State == statement.RoomLive {
 		return h.listed(&a), nil
 	}
@@ -431,6 +445,7 @@ const requestTime = 10 * time.Second
 
 // Audience implements server.Rooms.
 func (h *hallway) Audience(id statement.ID, offset, limit int) (api.Audience, error) {
+	id = h.resolve(id)
 	r, err := h.find(id)
 	if err != nil {
 		return api.Audience{}, err
@@ -451,6 +466,7 @@ func (h *hallway) Log(ctx context.Context, id statement.ID, member identity.Publ
 
 // Act implements server.Rooms.
 func (h *hallway) Act(ctx context.Context, id statement.ID, actor identity.PublicKey, action api.Action) error {
+	id = h.resolve(id)
 	r, err := h.find(id)
 	if err != nil {
 		return err
@@ -460,6 +476,7 @@ func (h *hallway) Act(ctx context.Context, id statement.ID, actor identity.Publi
 
 // Enter implements server.Rooms.
 func (h *hallway) Enter(ctx context.Context, id statement.ID, member identity.PublicKey, from server.Resume) (server.Subscription, error) {
+	id = h.resolve(id)
 	for {
 		r, err := h.reach(id)
 		if err != nil {
@@ -525,6 +542,7 @@ func (h *hallway) papers(enter statement.Statement, room statement.ID, host iden
 
 // Offer implements server.Media.
 func (h *hallway) Offer(ctx context.Context, id statement.ID, member identity.PublicKey, sdp string, compat bool) (answer, leg string, err error) {
+	id = h.resolve(id)
 	r, err := h.find(id)
 	if err != nil {
 		return "", "", err
@@ -534,6 +552,7 @@ func (h *hallway) Offer(ctx context.Context, id statement.ID, member identity.Pu
 
 // CloseLeg implements server.Media.
 func (h *hallway) CloseLeg(ctx context.Context, id statement.ID, member identity.PublicKey, leg string) error {
+	id = h.resolve(id)
 	r, err := h.find(id)
 	if err != nil {
 		return err

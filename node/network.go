@@ -39,6 +39,8 @@ type network struct {
 	grown     chan struct{} // a token when this node's log has grown
 	merge     chan struct{} // a token when the logs have to be folded anew
 
+	plans *schedules // guards itself
+
 	mu        sync.Mutex
 	directory *rooms.Directory    // guarded by mu
 	chosen    map[string]bool     // topics that its members chose; guarded by mu
@@ -61,6 +63,7 @@ func openNetwork(cfg Config, c *community) (*network, error) {
 		ready:     make(chan struct{}),
 		grown:     make(chan struct{}, 1),
 		merge:     make(chan struct{}, 1),
+		plans:     newSchedules(c, cfg.Log),
 		directory: rooms.NewDirectory(),
 		wanted:    map[ledger.Log]bool{},
 	}
@@ -73,6 +76,9 @@ func openNetwork(cfg Config, c *community) (*network, error) {
 		hostCfg.Metrics = c.meters.registry
 	}
 	var err error
+	if err = n.plans.load(); err != nil {
+		return nil, err
+	}
 	if n.host, err = p2p.New(hostCfg); err != nil {
 		return nil, err
 	}
@@ -133,6 +139,7 @@ const maxSources = 6
 // begin gives the network the rooms, and the life it has.
 func (n *network) begin(ctx context.Context, h *hallway) {
 	n.ctx, n.hallway = ctx, h
+	n.plans.nodes = n
 	n.followSiblings()
 }
 
@@ -160,6 +167,9 @@ func (n *network) listed() []rooms.Announcement {
 // Announced implements p2p.Rooms: it judges an announcement and takes it in. A room that this node is in hears of it
 // too; a host also of what the directory does not take, for then there are two.
 func (n *network) Announced(bundle []byte) error {
+	if rooms.IsPlan(bundle) {
+		return n.plans.heard(bundle, n.deny)
+	}
 	n.mu.Lock()
 	a, err := rooms.ParseKnown(bundle, n.directory.Get)
 	changed := false
@@ -209,9 +219,10 @@ func (n *network) pass(a rooms.Announcement, taken bool) {
 
 // Live implements p2p.Rooms.
 func (n *network) Live(topic string) [][]byte {
+	planned := n.plans.bundles(topic)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.directory.Bundles(topic)
+	return append(n.directory.Bundles(topic), planned...)
 }
 
 // run is the network's work, until ctx ends: the host, the logs, and forgetting rooms that are no longer announced. It
@@ -227,6 +238,7 @@ func (n *network) run(ctx context.Context) error {
 	})
 	group.Go(func() error { return n.followers.Run(ctx) })
 	group.Go(func() error { return n.keepLogs(ctx) })
+	group.Go(func() error { return n.plans.run(ctx) })
 	group.Go(func() error {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()

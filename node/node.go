@@ -157,6 +157,7 @@ func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, n
 	if err != nil {
 		return errors.Join(err, nodes.host.Close())
 	}
+	c.forgetters = append(c.forgetters, nodes.plans.erase)
 	nodes.begin(lasting, h)
 	group.Go(func() error { return audio.Run(lasting) })
 	group.Go(func() error { return nodes.run(lasting) })
@@ -211,6 +212,7 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 	if err != nil {
 		return err
 	}
+	h.nodes.plans.url = at.url
 	page := web.Files()
 	if page == nil {
 		cfg.Log.Warn("this binary was built without the web client: there is only the API; build it with make build")
@@ -224,6 +226,8 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		Entry:     c,
 		Invites:   c,
 		Rooms:     h,
+		Schedules: h.nodes.plans,
+		Calendars: h.nodes.plans,
 		Media:     h,
 		People:    h.people,
 		Own:       mine,

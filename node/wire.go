@@ -180,6 +180,7 @@ func (h *hosting) summary() *api.Room {
 		Ended:     over,
 		Epoch:     h.tenure.Epoch,
 		Why:       api.WhyHere,
+		Schedule:  h.hallway.nodes.plans.from(about, config.Creator),
 	}
 	h.moderators.Store(0)
 	for _, p := range stage {

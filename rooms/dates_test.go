@@ -15,7 +15,7 @@ import (
 	"github.com/stoa-rooms/stoa/statement"
 )
 
-var planTitle = statement.Text{Salt: statement.Salt{7}, Text: "Songs of the week"} //nolint:gochecknoglobals // a constant
+var planTitle = statement.Text{Salt: statement.Salt{7}, Text: "Songs of the week"}
 
 // schedule is a plan's first statement by the creator, as edited.
 func schedule(tb testing.TB, edit func(*statement.Schedule)) statement.Statement {

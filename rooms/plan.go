@@ -28,8 +28,8 @@ type Plan struct {
 	Author    identity.PublicKey
 	Community identity.PublicKey
 	Schedule  *statement.Schedule // that holds
-	First     statement.Statement
-	Latest    statement.Statement // that holds; First, where there is only one
+	Origin    statement.Statement // the first schedule
+	Latest    statement.Statement // that holds; Origin, where there is only one
 	Title     statement.Text      // that it commits to
 
 	zone *time.Location
@@ -43,7 +43,7 @@ func NewPlan(first, latest statement.Statement, title statement.Text) (Plan, err
 	if !ok || begun.Of != nil {
 		return Plan{}, reason.Reject(reason.StatementAuthority, "not the first schedule")
 	}
-	p := Plan{ID: first.ID(), Author: first.Signer(), Community: begun.Community, Schedule: begun, First: first, Latest: first}
+	p := Plan{ID: first.ID(), Author: first.Signer(), Community: begun.Community, Schedule: begun, Origin: first, Latest: first}
 	if latest.ID() != first.ID() {
 		if err := p.replaces(latest); err != nil {
 			return Plan{}, err
@@ -85,7 +85,7 @@ func (p Plan) Change(later statement.Statement, title statement.Text) (Plan, err
 	case s.State != statement.PlanCancelled && s.Number <= p.Schedule.Number:
 		return Plan{}, reason.Reject(reason.ScheduleStale, "number %d after %d", s.Number, p.Schedule.Number)
 	}
-	return NewPlan(p.First, later, title)
+	return NewPlan(p.Origin, later, title)
 }
 
 // newer reports whether p holds rather than what is known of the same room: a cancellation before anything else, then
@@ -143,6 +143,14 @@ func (p Plan) Next(at int64) (Date, bool) {
 	return Date{}, false
 }
 
+// First is the date that the plan begins with, whether or not it takes place.
+func (p Plan) First() (Date, bool) {
+	for d := range dates(p.Schedule, p.zone, 0) {
+		return d, true
+	}
+	return Date{}, false
+}
+
 // Some are the first few dates that are not over.
 func (p Plan) Some(at int64, most int) []Date {
 	list := make([]Date, 0, most)
@@ -153,6 +161,17 @@ func (p Plan) Some(at int64, most int) []Date {
 		list = append(list, d)
 	}
 	return list
+}
+
+// Last is the last date, of a plan that is over and was not cancelled, if it was not longer than KeepPlan ago.
+func (p Plan) Last(at int64) (last Date, ok bool) {
+	for d := range p.Dates(at - KeepPlan) {
+		if d.End > at {
+			return Date{}, false
+		}
+		last, ok = d, true
+	}
+	return last, ok
 }
 
 // Past reports whether the plan has been over, or cancelled, for so long that it may be forgotten.
@@ -194,7 +213,7 @@ func (p Plan) CheckOpen(who identity.PublicKey, at int64) error {
 func (p Plan) size() int {
 	n := 1024 + 2*len(p.Latest.Text()) + len(p.Title.Text)
 	if p.Latest.ID() != p.ID {
-		n += 2 * len(p.First.Text())
+		n += 2 * len(p.Origin.Text())
 	}
 	return n
 }

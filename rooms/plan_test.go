@@ -49,7 +49,7 @@ func TestChange(t *testing.T) {
 	}{
 		"the same again":                 {changed, later(t, p, creatorKey, 2, same0), planTitle, "schedule-stale"},
 		"an older one":                   {changed, later(t, p, creatorKey, 1, same0), planTitle, "schedule-stale"},
-		"the first":                      {changed, p.First, planTitle, "statement-authority"},
+		"the first":                      {changed, p.Origin, planTitle, "statement-authority"},
 		"by another member":              {p, later(t, p, creatorKey+5, 1, same0), planTitle, "schedule-author"},
 		"cancelled by another member":    {p, later(t, p, creatorKey+5, 1, cancel), planTitle, "schedule-author"},
 		"changed by the root":            {p, later(t, p, rootKey, 1, same0), planTitle, "schedule-author"},
@@ -185,7 +185,7 @@ func TestParsePlanRefuses(t *testing.T) {
 		"by a node of nobody":        {func(b bundle) { b.set(t, "announce", announce(nodeKeys+1, func(*statement.Announce) {})) }, "announce-host"},
 		"by its author":              {func(b bundle) { b.set(t, "announce", announce(creatorKey, func(*statement.Announce) {})) }, "announce-host"},
 		"without the first":          {func(b bundle) { delete(b, "first") }, "announce-invalid"},
-		"with another first":         {func(b bundle) { b.set(t, "first", other.First.Text()) }, "announce-invalid"},
+		"with another first":         {func(b bundle) { b.set(t, "first", other.Origin.Text()) }, "announce-invalid"},
 		"with a change as the first": {func(b bundle) { b["first"] = b["schedule"] }, "announce-invalid"},
 		"changed by somebody else":   {func(b bundle) { b.set(t, "schedule", later(t, p, creatorKey+5, 2, same0).Text()) }, "schedule-author"},
 		"in a zone of the future": {func(b bundle) {
@@ -197,7 +197,7 @@ func TestParsePlanRefuses(t *testing.T) {
 		"rules for the delegate":     {func(b bundle) { b["delegate"] = b["rules"] }, "statement-kind"},
 		"a delegate of another root": {func(b bundle) { b.set(t, "delegate", sign(t, rootKey+9, v.delegate.Body()).Text()) }, "announce-invalid"},
 		"rules of another root":      {func(b bundle) { b.set(t, "rules", sign(t, rootKey+9, v.rules.Body()).Text()) }, "announce-invalid"},
-		"a damaged signature":        {func(b bundle) { b.set(t, "announce", announce(nodeKeys, func(*statement.Announce) {})+"AA") }, "statement-syntax"},
+		"a damaged signature":        {func(b bundle) { b.set(t, "announce", announce(nodeKeys, func(*statement.Announce) {})+"AA") }, "statement-signature"},
 		"after the node's time": {func(b bundle) {
 			b.set(t, "announce", announce(nodeKeys, func(a *statement.Announce) { a.IssuedAt, a.Expires = now+2000, now+2060 }))
 		}, "announce-host"},
@@ -311,7 +311,7 @@ func FuzzParsePlan(f *testing.F) {
 			refused(t, err)
 			return
 		}
-		if !slices.Equal(a.Raw, data) || a.ID != a.First.ID() || !rooms.IsPlan(data) {
+		if !slices.Equal(a.Raw, data) || a.ID != a.Origin.ID() || !rooms.IsPlan(data) {
 			t.Fatalf("does not hold together: %s", fmt.Sprint(a))
 		}
 		if _, err := rooms.NewAgenda().Add(a, a.Issued*1000); err != nil && reason.Of(err) != reason.AnnounceStale {

@@ -121,7 +121,7 @@ func NewPlanAnnouncement(b PlanBundle) (PlanAnnouncement, error) {
 		Title: b.Plan.Title, Name: b.Name, Author: b.Author,
 	}
 	if b.Plan.Latest.ID() != b.Plan.ID {
-		text.First = b.Plan.First.Text()
+		text.First = b.Plan.Origin.Text()
 	}
 	raw, err := json.Marshal(text)
 	a, refusal := b.announced()

@@ -39,3 +39,41 @@ func (w wall) at(zone *time.Location) (int64, bool) {
 	}
 	return first, false
 }
+
+// Shift is a change of a zone's offset, or what held before the first.
+type Shift struct {
+	At       int64 // Unix seconds
+	From, To int64 // offsets from UTC, in seconds
+	Name     string
+	Summer   bool
+}
+
+// Shifts are the offsets that the plan's zone has between two times in Unix seconds: the one at the first, as if it began
+// there, and every change. At most 100 are given.
+func (p Plan) Shifts(from, to int64) []Shift {
+	at := func(t int64) Shift {
+		local := time.Unix(t, 0).In(p.zone)
+		name, offset := local.Zone()
+		return Shift{At: t, From: int64(offset), To: int64(offset), Name: name, Summer: local.IsDST()}
+	}
+	same := func(a, b Shift) bool { return a.To == b.To && a.Name == b.Name && a.Summer == b.Summer }
+	now := at(from)
+	list := []Shift{now}
+	for t := from + dayLength; t < to+dayLength && len(list) < 100; t += dayLength {
+		next := at(t)
+		if same(now, next) {
+			continue
+		}
+		low, high := t-dayLength, t
+		for high-low > 1 {
+			if middle := (low + high) / 2; same(now, at(middle)) {
+				low = middle
+			} else {
+				high = middle
+			}
+		}
+		next.At, next.From = high, now.To
+		list, now = append(list, next), next
+	}
+	return list
+}

@@ -128,11 +128,15 @@ func (s *Server) stream(ctx context.Context, c *socket, session *session, presen
 	var changed <-chan struct{} // stays nil in a room
 	mine, unwatch := s.mine.watch(session.member)
 	defer unwatch()
+	var due <-chan api.ReminderDue
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	if presence != nil {
 		events = presence.Events()
 	} else {
+		var stop func()
+		due, stop = s.schedules.Reminders(session.member)
+		defer stop()
 		var frame []byte
 		if frame, changed = s.hallway.latest(); frame != nil {
 			if err := c.write(ctx, frame); err != nil {
@@ -153,6 +157,8 @@ func (s *Server) stream(ctx context.Context, c *socket, session *session, presen
 			err = c.send(ctx, event)
 		case enter := <-c.answers: // of a client that was asked, so it is in a room
 			c.work.Go(func() { c.fail(pass(present, presence, enter)) })
+		case reminder := <-due:
+			err = c.send(ctx, reminder)
 		case <-changed:
 			var frame []byte
 			frame, changed = s.hallway.latest()

@@ -41,6 +41,7 @@ func (s *Server) build(files fs.FS) error {
 	mux.HandleFunc("GET "+api.Base+api.PathEvents, s.serveEvents)
 	mux.HandleFunc("GET "+pathLog, s.serveLog)
 	s.serveApps(mux)
+	mux.HandleFunc("GET "+api.PathFeed, s.serveFeed)
 	mux.HandleFunc("GET /openapi.json", s.serveDocument)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.serveRest(w, r, mux, page) })
 	s.handler = s.probes(s.secure(mux))

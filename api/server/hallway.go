@@ -14,6 +14,7 @@ const hallwayEvery = time.Second // at most one hallway a second
 // reads slowly misses some, and nobody waits.
 type hallway struct {
 	rooms Rooms
+	plans Schedules
 	now   func() time.Time
 
 	mu      sync.Mutex
@@ -21,8 +22,8 @@ type hallway struct {
 	changed chan struct{} // closed when frame is replaced; guarded by mu
 }
 
-func newHallway(rooms Rooms, now func() time.Time) *hallway {
-	return &hallway{rooms: rooms, now: now, changed: make(chan struct{})}
+func newHallway(rooms Rooms, plans Schedules, now func() time.Time) *hallway {
+	return &hallway{rooms: rooms, plans: plans, now: now, changed: make(chan struct{})}
 }
 
 // latest is the newest hallway and a channel that is closed when there is a newer one.
@@ -36,7 +37,7 @@ func (h *hallway) latest() ([]byte, <-chan struct{}) {
 func (h *hallway) run(ctx context.Context) error {
 	for {
 		changed := h.rooms.Changed() // before the list, so that no change falls between
-		if err := h.publish(h.rooms.List()); err != nil {
+		if err := h.publish(h.rooms.List(), h.plans.Upcoming()); err != nil {
 			return err
 		}
 		select {
@@ -52,8 +53,10 @@ func (h *hallway) run(ctx context.Context) error {
 	}
 }
 
-func (h *hallway) publish(rooms []api.Room) error {
-	frame, err := encode(api.Hallway{Head: api.Head{Type: api.EventHallway, At: h.now().UnixMilli()}, Rooms: rooms})
+func (h *hallway) publish(rooms []api.Room, upcoming []api.Scheduled) error {
+	frame, err := encode(api.Hallway{
+		Head: api.Head{Type: api.EventHallway, At: h.now().UnixMilli()}, Rooms: rooms, Upcoming: upcoming,
+	})
 	if err != nil {
 		return err
 	}

@@ -69,6 +69,7 @@ func events() []event {
 		{api.EventReactions, api.Reactions{}},
 		{api.EventMine, api.Mine{}},
 		{api.EventApps, api.AppsChanged{}},
+		{api.EventReminder, api.ReminderDue{}},
 	}
 }
 

@@ -82,6 +82,7 @@ func (s *Server) routes(a huma.API) {
 	add(a, get(api.PathInvite, "previewInvite", "What an invite leads to"), s.previewInvite)
 	add(a, member(acts(post(api.PathRevoke, "revokeInvite", "Take a pending invite back", http.StatusOK))), s.revokeInvite)
 
+	s.scheduleRoutes(a)
 	add(a, member(get(api.PathRooms, "listRooms", "The live rooms")), s.listRooms)
 	add(a, member(acts(post(api.PathRooms, "createRoom", "Open a room", http.StatusCreated))), s.createRoom)
 	add(a, member(get(api.PathRoom, "getRoom", "One live room")), s.getRoom)

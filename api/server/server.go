@@ -16,6 +16,7 @@
 //	watch.go     what the metrics are told
 //	people.go    profiles, pictures, and what a member keeps for themselves
 //	apps.go      tokens for other programs of members; whip.go and sdpfrag.go let them in
+//	schedules.go rooms that are planned, and the feeds that calendars read
 //	logs.go      what other nodes read of the logs kept here
 //	static.go    the page
 //
@@ -158,6 +159,9 @@ type Config struct {
 	Nodes Nodes
 	// Logs may be nil: then there is none to read.
 	Logs Logs
+	// Schedules and Calendars may be nil: then nothing is ever planned.
+	Schedules Schedules
+	Calendars Calendars
 
 	// Operator may be nil: then the founder has no page about the node.
 	Operator Operator
@@ -202,6 +206,8 @@ type Server struct {
 	sockets    *sockets    // open WebSockets; guards itself
 	hallway    *hallway    // guards itself
 	mine       *mine       // guards itself
+	schedules  Schedules
+	calendars  Calendars
 
 	handler  http.Handler
 	document []byte // the OpenAPI document
@@ -216,6 +222,12 @@ func New(c Config) (*Server, error) {
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now
+	}
+	if c.Schedules == nil {
+		c.Schedules = unplanned{}
+	}
+	if c.Calendars == nil {
+		c.Calendars = unplanned{}
 	}
 	if c.Watch == nil {
 		c.Watch = blind{}
@@ -238,7 +250,9 @@ func New(c Config) (*Server, error) {
 		costly:     newBuckets(limits.Costly, limits.Addresses),
 		asks:       newBuckets(limits.Asks, limits.Addresses),
 		sockets:    newSockets(limits),
-		hallway:    newHallway(c.Rooms, c.Clock),
+		hallway:    newHallway(c.Rooms, c.Schedules, c.Clock),
+		schedules:  c.Schedules,
+		calendars:  c.Calendars,
 		mine:       newMine(),
 		closing:    make(chan struct{}),
 	}

@@ -90,6 +90,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the member has a calendar link */
+        get: operations["getCalendar"];
+        put?: never;
+        /** Make a calendar link */
+        post: operations["linkCalendar"];
+        /** End the calendar link */
+        delete: operations["unlinkCalendar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/checkup": {
         parameters: {
             query?: never;
@@ -590,6 +609,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rooms that are planned */
+        get: operations["listSchedules"];
+        put?: never;
+        /** Plan a room */
+        post: operations["planRoom"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One planned room */
+        get: operations["getSchedule"];
+        put?: never;
+        /** Change a planned room, or call it off */
+        post: operations["changeSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules/{id}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A planned room, for a calendar */
+        get: operations["getScheduleFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules/{id}/reminder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Be reminded before each date */
+        post: operations["remindMe"];
+        /** No longer be reminded */
+        delete: operations["forgetReminder"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions": {
         parameters: {
             query?: never;
@@ -865,6 +955,13 @@ export interface components {
              */
             type: "audience";
         };
+        Calendar: {
+            linked: boolean;
+        };
+        CalendarLink: {
+            /** @description Below the node's origin. */
+            path: string;
+        };
         Challenge: {
             /**
              * Format: int64
@@ -986,6 +1083,18 @@ export interface components {
             /** @description The title, to which the statement commits. */
             title: components["schemas"]["Text"];
         };
+        Date: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds, as estimated.
+             */
+            end: number;
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            start: number;
+        };
         Earning: {
             /**
              * Format: int64
@@ -1104,7 +1213,7 @@ export interface components {
             type: "entry";
         };
         /** @description One message from the node. */
-        Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["RemovalEnded"] | components["schemas"]["UnmuteAsked"] | components["schemas"]["SettingsChanged"] | components["schemas"]["AudienceChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"] | components["schemas"]["PersonChanged"] | components["schemas"]["Reactions"] | components["schemas"]["Mine"] | components["schemas"]["AppsChanged"];
+        Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["RemovalEnded"] | components["schemas"]["UnmuteAsked"] | components["schemas"]["SettingsChanged"] | components["schemas"]["AudienceChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"] | components["schemas"]["PersonChanged"] | components["schemas"]["Reactions"] | components["schemas"]["Mine"] | components["schemas"]["AppsChanged"] | components["schemas"]["ReminderDue"];
         Finding: {
             /** @description What was looked at, such as disk. */
             check: string;
@@ -1169,6 +1278,8 @@ export interface components {
              * @enum {string}
              */
             type: "hallway";
+            /** @description The next scheduled rooms, fifty at most. All of them: GET /schedules. */
+            upcoming: components["schemas"]["Scheduled"][];
         };
         Hand: {
             /** Format: int64 */
@@ -1528,6 +1639,12 @@ export interface components {
             /** @description The SHA-256 of its bytes: what a profile names it by. */
             digest: string;
         };
+        PlanRoom: {
+            /** @description A schedule statement. */
+            schedule: string;
+            /** @description The title, to which the statement commits. */
+            title: components["schemas"]["Text"];
+        };
         Problem: {
             /** @description The stable reason code. */
             code: string;
@@ -1643,6 +1760,35 @@ export interface components {
         Relations: {
             people: components["schemas"]["PersonRelation"][];
         };
+        ReminderDue: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
+            /**
+             * Format: int64
+             * @description When the node sequenced it, Unix milliseconds.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
+             */
+            n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
+            /** @description 32 bytes in base64url. */
+            schedule: string;
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            start: number;
+            title: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "reminder";
+        };
         Removal: {
             /** @description The moderator's act statement. */
             act?: string;
@@ -1716,6 +1862,20 @@ export interface components {
              */
             until?: number;
         };
+        Repeat: {
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            dates?: number;
+            days?: ("mo" | "tu" | "we" | "th" | "fr" | "sa" | "su")[];
+            /** @enum {string} */
+            every: "daily" | "weekly" | "monthly";
+            /** Format: int64 */
+            interval: number;
+            /** @description The last day: 2027-06-30. */
+            until?: string;
+        };
         RevokeInvite: {
             /** @description A revoke statement that names the invite. */
             revoke: string;
@@ -1770,6 +1930,8 @@ export interface components {
              * @description People in the audience.
              */
             listening: number;
+            /** @description The scheduled room that it was opened from: its link is /r/{schedule}. */
+            schedule?: string;
             /** @description Up to four people on the stage. */
             speakers: components["schemas"]["Member"][];
             /**
@@ -1842,6 +2004,58 @@ export interface components {
             /** Format: int64 */
             speak_time: number;
         };
+        ScheduleList: {
+            schedules: components["schemas"]["Scheduled"][];
+        };
+        Scheduled: {
+            /** @description Who planned it, and may change it. */
+            author: components["schemas"]["Member"];
+            cancelled: boolean;
+            community: components["schemas"]["Community"];
+            /** @description The next dates, five at most, that which is on among them. None when it is over. */
+            dates: components["schemas"]["Date"][];
+            /**
+             * Format: int64
+             * @description About how long, in seconds.
+             */
+            duration: number;
+            entry: string;
+            /** @description The node that will host it. */
+            host: string;
+            /** @description Of the first schedule statement: the room's link, /r/{id}. */
+            id: string;
+            language: string;
+            /** @description Where there is no date left: the last there was. */
+            last?: components["schemas"]["Date"];
+            /**
+             * Format: int64
+             * @description Of the schedule that holds; a change needs a higher one.
+             */
+            n: number;
+            /** @description Who may open it besides the author. */
+            openers: components["schemas"]["Member"][];
+            /**
+             * Format: int64
+             * @description How many seconds before each date the asking member is reminded; absent when they are not, and in what everybody gets.
+             */
+            reminder?: number;
+            repeat?: components["schemas"]["Repeat"];
+            /** @description The live room, while it is open. */
+            room?: string;
+            /** @description The first date on the wall of the zone: 2027-02-02T19:30. */
+            start: string;
+            title: string;
+            /** @description With why topic: the topic that this node follows. */
+            topic?: string;
+            topics: string[];
+            /**
+             * @description Why it is in this hallway.
+             * @enum {string}
+             */
+            why: "here" | "community" | "topic" | "general";
+            /** @description IANA name. */
+            zone: string;
+        };
         Session: {
             /**
              * Format: int64
@@ -1854,6 +2068,13 @@ export interface components {
         SessionRequest: {
             /** @description A session statement. */
             session: string;
+        };
+        SetReminder: {
+            /**
+             * Format: int64
+             * @description Seconds, up to a week.
+             */
+            before: number;
         };
         Settings: {
             /** @description Languages that they understand; none: any. */
@@ -2275,6 +2496,91 @@ export interface operations {
                 /** @description The id of the join. */
                 id: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    linkCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarLink"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlinkCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -3361,6 +3667,233 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Community"];
                 };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSchedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planRoom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanRoom"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scheduled"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scheduled room's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scheduled"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scheduled room's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanRoom"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scheduled"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getScheduleFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scheduled room's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An iCalendar (RFC 5545) */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remindMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scheduled room's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetReminder"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetReminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scheduled room's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal (RFC 9457) */
             default: {

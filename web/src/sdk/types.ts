@@ -44,10 +44,14 @@ export type Reactions = Schemas["Reactions"];
 export type Reaction = Schemas["StageReaction"]["reaction"];
 export type Relation = Schemas["Relation"];
 export type Removed = Schemas["Removal"];
+export type ReminderDue = Schemas["ReminderDue"];
 export type Room = Schemas["Room"];
 export type RoomLog = Schemas["RoomLog"];
 export type RoomSettings = Schemas["RoomSettings"];
 export type Rules = Schemas["Rules"];
+export type ScheduleDate = Schemas["Date"];
+export type Scheduled = Schemas["Scheduled"];
+export type ScheduleRepeat = Schemas["Repeat"];
 export type Session = Schemas["Session"];
 export type Settings = Schemas["Settings"];
 export type Slot = Schemas["Slot"];
@@ -61,7 +65,7 @@ export type Role = StagePerson["role"] | "listener";
 /** A numbered event of a room that changes what came before. */
 export type RoomDelta = Exclude<
   Schemas["Event"],
-  Snapshot | Entry | HostChanged | Reactions | Mine | AppsChanged | Schemas["Hallway"] | Schemas["Refused"]
+  Snapshot | Entry | HostChanged | Reactions | Mine | AppsChanged | ReminderDue | Schemas["Hallway"] | Schemas["Refused"]
 >;
 
 /** What another program does for its member. */

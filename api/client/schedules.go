@@ -1,0 +1,138 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/statement"
+)
+
+// Planned is what somebody plans.
+type Planned struct {
+	Title      string
+	Topics     []string
+	Language   string
+	Entry      statement.RoomEntry // members, where it is empty
+	Start      string              // on the wall of Zone: 2027-02-02T19:30
+	Zone       string              // IANA name
+	Duration   int64               // seconds; an hour, where it is 0
+	Repeat     *statement.Repeat   // nil for once
+	Moderators []identity.PublicKey
+}
+
+// Schedules lists the rooms that are planned, the next one first.
+func (c *Client) Schedules(ctx context.Context) ([]api.Scheduled, error) {
+	list, err := callAs[api.ScheduleList](ctx, c, http.MethodGet, api.PathSchedules, nil)
+	return list.Schedules, err
+}
+
+// Schedule is one planned room.
+func (c *Client) Schedule(ctx context.Context, id statement.ID) (api.Scheduled, error) {
+	return callAs[api.Scheduled](ctx, c, http.MethodGet, path(api.PathSchedule, id), nil)
+}
+
+// Plan plans a room. Its link is /r/ and the id.
+func (c *Client) Plan(ctx context.Context, p Planned) (api.Scheduled, error) {
+	body, title, err := c.schedule(ctx, p)
+	if err != nil {
+		return api.Scheduled{}, err
+	}
+	return c.planned(ctx, api.PathSchedules, body, title)
+}
+
+// ChangePlan replaces what is planned. What p leaves out is left out.
+func (c *Client) ChangePlan(ctx context.Context, known api.Scheduled, p Planned) (api.Scheduled, error) {
+	body, title, err := c.schedule(ctx, p)
+	if err != nil {
+		return api.Scheduled{}, err
+	}
+	body.Of, body.Number = &known.ID, known.Number+1
+	return c.planned(ctx, path(api.PathSchedule, known.ID), body, title)
+}
+
+// CancelPlan calls a planned room off, for good.
+func (c *Client) CancelPlan(ctx context.Context, known api.Scheduled) (api.Scheduled, error) {
+	p := Planned{
+		Title: known.Title, Topics: known.Topics, Language: known.Language, Entry: known.Entry,
+		Start: known.Start, Zone: known.Zone, Duration: known.Duration,
+	}
+	if r := known.Repeat; r != nil {
+		p.Repeat = &statement.Repeat{Every: r.Every, Interval: r.Interval, Days: r.Days, Until: r.Until, Dates: r.Dates}
+	}
+	body, title, err := c.schedule(ctx, p)
+	if err != nil {
+		return api.Scheduled{}, err
+	}
+	body.Of, body.Number, body.State = &known.ID, known.Number+1, statement.PlanCancelled
+	return c.planned(ctx, path(api.PathSchedule, known.ID), body, title)
+}
+
+func (c *Client) schedule(ctx context.Context, p Planned) (*statement.Schedule, statement.Text, error) {
+	node, community, err := c.community(ctx)
+	if err != nil {
+		return nil, statement.Text{}, err
+	}
+	title := statement.NewText(p.Title)
+	body := &statement.Schedule{
+		Community: community.ID, IssuedAt: c.Now().Unix(), JTI: rand.Text(), Node: node.Node,
+		Title: title.Commitment(), Language: p.Language, Topics: append([]string{}, p.Topics...), Entry: p.Entry,
+		Start: p.Start, Zone: p.Zone, Duration: p.Duration, Repeat: p.Repeat, Moderators: p.Moderators, State: statement.PlanStands,
+	}
+	if body.Entry == "" {
+		body.Entry = statement.RoomMembers
+	}
+	if body.Duration == 0 {
+		body.Duration = 60 * 60
+	}
+	return body, title, nil
+}
+
+func (c *Client) planned(ctx context.Context, path string, body *statement.Schedule, title statement.Text) (api.Scheduled, error) {
+	text, err := c.sign(body)
+	if err != nil {
+		return api.Scheduled{}, err
+	}
+	return callAs[api.Scheduled](ctx, c, http.MethodPost, path, api.PlanRoom{Schedule: text, Title: title})
+}
+
+// OpenPlanned opens a planned room, from ten minutes before its time on. The link of the plan leads into it.
+func (c *Client) OpenPlanned(ctx context.Context, known api.Scheduled) (api.Room, error) {
+	node, community, err := c.community(ctx)
+	if err != nil {
+		return api.Room{}, err
+	}
+	title := statement.NewText(known.Title)
+	create, err := c.sign(&statement.Create{
+		Community: community.ID, IssuedAt: c.Now().Unix(), JTI: rand.Text(), Node: node.Node, Title: title.Commitment(),
+		Language: known.Language, Topics: append([]string{}, known.Topics...), Entry: known.Entry, Schedule: known.ID,
+	})
+	if err != nil {
+		return api.Room{}, err
+	}
+	return callAs[api.Room](ctx, c, http.MethodPost, api.PathRooms, api.CreateRoom{Create: create, Title: title})
+}
+
+// Remind has this person reminded so many seconds before each date.
+func (c *Client) Remind(ctx context.Context, id statement.ID, before int64) error {
+	r := request{method: http.MethodPost, path: path(api.PathReminder, id)}
+	if err := r.set(api.SetReminder{Before: before}); err != nil {
+		return err
+	}
+	_, err := c.sendAs(ctx, r)
+	return err
+}
+
+// LinkCalendar makes a link that a calendar can subscribe to; an earlier one no longer works.
+func (c *Client) LinkCalendar(ctx context.Context) (string, error) {
+	link, err := callAs[api.CalendarLink](ctx, c, http.MethodPost, api.PathCalendar, nil)
+	return c.origin + link.Path, err
+}
+
+// ScheduleFile is a planned room as an iCalendar (RFC 5545).
+func (c *Client) ScheduleFile(ctx context.Context, id statement.ID) ([]byte, error) {
+	a, err := c.sendAs(ctx, request{method: http.MethodGet, path: path(api.PathScheduleFile, id)})
+	return a.body, err
+}

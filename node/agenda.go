@@ -1,0 +1,262 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/rooms"
+	"github.com/stoa-rooms/stoa/statement"
+	"github.com/stoa-rooms/stoa/storage"
+)
+
+// Times of announcing what is planned, in seconds.
+const (
+	sayAgain    = 10     // at the earliest, after a change
+	othersFirst = 5 * 60 // how much longer a node waits that will not be the host
+	forgetEvery = 60
+)
+
+// heard judges the announcement of a scheduled room and takes it in; of this community, it is stored as well.
+func (s *schedules) heard(bundle []byte, deny denied) error {
+	a, err := rooms.ParsePlan(bundle)
+	if err == nil {
+		err = checkPlanTexts(a)
+	}
+	if err == nil {
+		err = deny.check(a.Node, a.Community, a.Author)
+	}
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if own, ok := s.plans[a.ID]; ok && a.Newer(own) && own.Latest.ID() != a.Latest.ID() {
+		s.mu.Unlock()
+		return reason.Reject(reason.AnnounceStale, "a newer schedule is stored")
+	}
+	changed, err := s.agenda.Add(a, millis(s.community.now()))
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if err := s.adopt(a.Plan); err != nil {
+		s.log.Error("a scheduled room of this community is not stored", "schedule", a.ID, "error", err)
+	}
+	if changed {
+		s.nodes.hallway.tell()
+	}
+	return nil
+}
+
+func checkPlanTexts(a rooms.PlanAnnouncement) error {
+	err := errors.Join(api.CheckTitle(a.Title.Text), api.CheckCommunityName(a.Name))
+	if a.By != "" {
+		err = errors.Join(err, api.CheckName(a.By))
+	}
+	if err != nil {
+		return reason.Reject(reason.AnnounceInvalid, "%v", err)
+	}
+	return nil
+}
+
+// adopt stores what another node of this community announced, of a member.
+func (s *schedules) adopt(p rooms.Plan) error {
+	state, founded := s.community.journal.fold()
+	if !founded || state.Community() != p.Community {
+		return nil
+	}
+	if _, member := state.Member(p.Author); !member {
+		return nil // or not yet, here: it will be said again
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.mu.Lock()
+	known, ok := s.plans[p.ID]
+	s.mu.Unlock()
+	at := seconds(s.community.now())
+	if ok && (known.Latest.ID() == p.Latest.ID() || !known.Newer(p)) || p.Past(at) {
+		return nil
+	}
+	var drop []statement.ID
+	if !ok {
+		var err error
+		if drop, err = s.place(p.Author, at); err != nil {
+			return err
+		}
+	}
+	return s.keep(p, drop...)
+}
+
+// bundles is what another node that asks gets of scheduled rooms.
+func (s *schedules) bundles(topic string) [][]byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.agenda.Bundles(topic)
+}
+
+// run is the work of time: what is planned is announced, one room a second at most, and forgotten; members are reminded.
+func (s *schedules) run(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		at := seconds(s.community.now())
+		s.mu.Lock()
+		changed := s.agenda.Expire(at * 1000)
+		s.mu.Unlock()
+		if changed || s.looksOld(at) {
+			s.nodes.hallway.tell()
+		}
+		if p, ok := s.unsaid(at); ok {
+			if err := s.announce(p, at); err != nil && ctx.Err() == nil { //nolint:contextcheck // what is said outlives the tick
+				s.log.Warn("a scheduled room is not announced", "schedule", p.ID, "error", err)
+			}
+		}
+		s.remind(at)
+		if n%forgetEvery == 0 {
+			s.forget(at)
+		}
+	}
+}
+
+// unsaid is the plan of this community that it is time to announce: a changed one first, then the one that was announced
+// longest ago, by whichever node.
+func (s *schedules) unsaid(at int64) (rooms.Plan, bool) {
+	state, founded := s.community.journal.fold()
+	if !founded {
+		return rooms.Plan{}, false
+	}
+	self := s.community.self.Node
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var most rooms.Plan
+	longest := int64(0)
+	for id, p := range s.plans {
+		if _, member := state.Member(p.Author); !member || !p.Cancelled() && !stands(p, at) || p.Community != state.Community() {
+			continue
+		}
+		last := s.said[id]
+		over := at - last - rooms.PlanEvery
+		if a, ok := s.agenda.Get(id); ok && a.Latest.ID() == p.Latest.ID() {
+			over = at - max(a.Issued, last) - rooms.PlanEvery
+			if p.Schedule.Node != self {
+				over -= othersFirst
+			}
+		} else if at-last >= sayAgain {
+			over = 1 << 40 // nobody has heard of it as it is now
+		}
+		if over > longest {
+			most, longest = p, over
+		}
+	}
+	return most, longest > 0
+}
+
+// announce tells other nodes of a plan.
+func (s *schedules) announce(p rooms.Plan, at int64) error {
+	n, self := s.nodes, s.community.self.Node
+	state, _ := s.community.journal.fold()
+	host, ok := state.Node(self)
+	if !ok || host.Revoked {
+		return reason.Reject(reason.StatementAuthority, "this node is none of the community's")
+	}
+	b := rooms.PlanBundle{Plan: p, Author: s.community.names.member(p.Author).Name}
+	var err error
+	if b.Delegate, err = n.journal.entry(host.Delegate); err != nil {
+		return err
+	}
+	if b.Rules, err = n.rules(state); err != nil {
+		return err
+	}
+	if b.Name, _, err = n.journal.store.Text(b.Rules.Body().(*statement.Rules).Name); err != nil {
+		return err
+	}
+	if b.Announce, err = statement.Sign(&statement.Announce{
+		Room: p.ID, IssuedAt: at, Expires: at + rooms.PlanLife, Epoch: 1, Number: millis(s.community.now()), State: statement.RoomScheduled,
+	}, n.journal.key); err != nil {
+		return err
+	}
+	a, err := rooms.NewPlanAnnouncement(b)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.said[p.ID] = at
+	_, err = s.agenda.Add(a, at*1000)
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	ctx, topics := n.ctx, p.Schedule.Topics
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, tellTime)
+		defer cancel()
+		if err := n.host.Announce(ctx, topics, a.Raw); err != nil {
+			s.log.Debug("a scheduled room could not be announced", "schedule", a.ID, "error", err)
+		}
+	}()
+	return nil
+}
+
+// forget drops what has been over for long.
+func (s *schedules) forget(at int64) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	var gone []statement.ID
+	s.mu.Lock()
+	for id, p := range s.plans {
+		if p.Past(at) {
+			gone = append(gone, id)
+		}
+	}
+	s.mu.Unlock()
+	if len(gone) == 0 {
+		return
+	}
+	if err := s.community.journal.store.Commit(storage.Batch{DropSchedules: gone}); err != nil {
+		s.log.Error("scheduled rooms that are over are not dropped", "error", err)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range gone {
+		delete(s.plans, id)
+		delete(s.said, id)
+	}
+}
+
+// clear forgets everything of this community: there is none any more.
+func (s *schedules) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.plans)
+	clear(s.said)
+	clear(s.reminded)
+	clear(s.feeds)
+}
+
+// erase forgets what a member planned, and what is kept for them. What other communities have heard of it they forget in
+// PlanLife.
+func (s *schedules) erase(member identity.PublicKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, p := range s.plans {
+		if p.Author == member {
+			delete(s.plans, id)
+			delete(s.said, id)
+		}
+	}
+	delete(s.reminded, member)
+	for hash, of := range s.feeds {
+		if of == member {
+			delete(s.feeds, hash)
+		}
+	}
+}

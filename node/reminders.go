@@ -1,0 +1,199 @@
+package node
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/statement"
+	"github.com/stoa-rooms/stoa/storage"
+)
+
+// keptReminders names a member's reminders among what is kept for them alone.
+const keptReminders = "reminders"
+
+// maxReminders is how many rooms one member may be reminded of.
+const maxReminders = 200
+
+// late is how long after its start somebody is still reminded of a room, in seconds: the node was down.
+const late = 15 * 60
+
+// reminder is one room that a member wants to be reminded of.
+type reminder struct {
+	Schedule statement.ID `json:"schedule"`
+	Before   int64        `json:"before"` // seconds
+	Told     int64        `json:"told"`   // the start of the date they were reminded of last, Unix seconds
+}
+
+// loadPrivate brings back who wants to be reminded, and whose calendars read.
+func (s *schedules) loadPrivate() error {
+	for kept, err := range s.community.journal.store.Privates(identity.PublicKey{}) {
+		if err != nil {
+			return fmt.Errorf("node: %w", err)
+		}
+		switch kept.Name {
+		case keptReminders:
+			var list []reminder
+			if err := json.Unmarshal(kept.Value, &list); err != nil {
+				return fmt.Errorf("node: the reminders of %s: %w", kept.Member, err)
+			}
+			s.reminded[kept.Member] = list
+		case keptFeed:
+			if len(kept.Value) == len(feedHash{}) {
+				s.feeds[feedHash(kept.Value)] = kept.Member
+			}
+		}
+	}
+	return nil
+}
+
+// reminderOf is how long before each date a member is reminded of a room; nil when they are not.
+func (s *schedules) reminderOf(member identity.PublicKey, id statement.ID) *int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.reminded[member] {
+		if r.Schedule == id {
+			return &r.Before
+		}
+	}
+	return nil
+}
+
+// Remind implements server.Schedules.
+func (s *schedules) Remind(member identity.PublicKey, id statement.ID, before *int64) error {
+	a, known := s.known(id)
+	if before != nil && (!known || a.Cancelled()) {
+		return reason.Reject(reason.ScheduleUnknown, "%s", id)
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.mu.Lock()
+	list := slices.DeleteFunc(slices.Clone(s.reminded[member]), func(r reminder) bool { return r.Schedule == id })
+	s.mu.Unlock()
+	if before != nil {
+		if len(list) >= maxReminders {
+			list = slices.DeleteFunc(list, func(r reminder) bool { // of what nobody plans any more
+				_, known := s.known(r.Schedule)
+				return !known
+			})
+		}
+		if len(list) >= maxReminders {
+			return reason.Reject(reason.ScheduleLimit, "%d reminders", len(list))
+		}
+		list = append(list, reminder{Schedule: id, Before: *before})
+	}
+	return s.keepReminders(member, list)
+}
+
+// keepReminders stores a member's reminders. The caller holds writing.
+func (s *schedules) keepReminders(member identity.PublicKey, list []reminder) error {
+	kept := storage.Private{Member: member, Name: keptReminders}
+	if len(list) > 0 {
+		var err error
+		if kept.Value, err = json.Marshal(list); err != nil {
+			return fmt.Errorf("node: %w", err)
+		}
+	}
+	if err := s.community.journal.store.Commit(storage.Batch{Private: []storage.Private{kept}}); err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reminded[member] = list
+	if len(list) == 0 {
+		delete(s.reminded, member)
+	}
+	return nil
+}
+
+// remind tells members whose time has come, each of each date once, however often the node is restarted.
+func (s *schedules) remind(at int64) {
+	s.mu.Lock()
+	all := maps.Clone(s.reminded)
+	s.mu.Unlock()
+	for member, list := range all {
+		due := s.dueOf(list, at)
+		if len(due) == 0 {
+			continue
+		}
+		if err := s.noteTold(member, due); err != nil {
+			s.log.Error("a reminder is not given: it would be given again and again", "error", err)
+			continue
+		}
+		for _, one := range due {
+			s.tell(member, one)
+		}
+	}
+}
+
+// dueOf is what a member with these reminders is to be told at a time in Unix seconds.
+func (s *schedules) dueOf(list []reminder, at int64) []api.ReminderDue {
+	var due []api.ReminderDue
+	for _, r := range list {
+		a, ok := s.known(r.Schedule)
+		if !ok {
+			continue
+		}
+		next, ok := a.Next(at)
+		if !ok || next.Start <= r.Told || at < next.Start-r.Before || at >= next.Start+late {
+			continue
+		}
+		due = append(due, api.ReminderDue{
+			Head: api.Head{Type: api.EventReminder, At: at * 1000}, Schedule: a.ID, Title: a.Title.Text, Start: next.Start * 1000,
+		})
+	}
+	return due
+}
+
+// noteTold stores what a member is about to be told.
+func (s *schedules) noteTold(member identity.PublicKey, due []api.ReminderDue) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.mu.Lock()
+	list := slices.Clone(s.reminded[member])
+	s.mu.Unlock()
+	for _, one := range due {
+		for i := range list {
+			if list[i].Schedule == one.Schedule {
+				list[i].Told = one.Start / 1000
+			}
+		}
+	}
+	return s.keepReminders(member, list)
+}
+
+// tell tells a member, in each of their open hallways and otherwise.
+func (s *schedules) tell(member identity.PublicKey, due api.ReminderDue) {
+	s.mu.Lock()
+	for watcher := range s.watchers[member] {
+		select {
+		case watcher <- due:
+		default: // somebody who does not read misses it
+		}
+	}
+	s.mu.Unlock()
+	s.told(member, due)
+}
+
+// Reminders implements server.Schedules.
+func (s *schedules) Reminders(member identity.PublicKey) (<-chan api.ReminderDue, func()) {
+	watcher := make(chan api.ReminderDue, 8)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.watchers[member] == nil {
+		s.watchers[member] = map[chan api.ReminderDue]struct{}{}
+	}
+	s.watchers[member][watcher] = struct{}{}
+	return watcher, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if delete(s.watchers[member], watcher); len(s.watchers[member]) == 0 {
+			delete(s.watchers, member)
+		}
+	}
+}
