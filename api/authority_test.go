@@ -122,7 +122,6 @@ const (
 	refused = api.VerdictRefused
 )
 
-//nolint:funlen // one list
 func examples(t *testing.T) (list []example) {
 	t.Helper()
 	add := func(name string, build func(s *scene) []api.Event, verdicts ...api.Verdict) {

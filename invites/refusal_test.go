@@ -299,6 +299,25 @@ func TestRevokeInviteRefused(t *testing.T) {
 	})
 }
 
+// TestOfActsOnlyRemovalsAreLogged holds that they change nothing in the fold: members are none the less for it.
+func TestOfActsOnlyRemovalsAreLogged(t *testing.T) {
+	c := founded(t)
+	act := func(do string) statement.Statement {
+		return c.Sign(&statement.Act{
+			Room: statement.ID{1}, IssuedAt: c.Now, Nonce: "0123456789abcdef", Number: 1, Do: do, Target: c.Person("Ana").Public(),
+		}, c.Founder)
+	}
+	for _, do := range []string{"remove", "lift_removal"} {
+		after, err := c.State.Apply(c.Entry(act(do)))
+		if err != nil || after.Count() != c.State.Count() {
+			t.Errorf("%s: %v", do, err)
+		}
+	}
+	for _, do := range []string{"mute", "removed", "_"} {
+		refused(t, c, act(do), reason.StatementKind)
+	}
+}
+
 func TestCreateAndEndRefused(t *testing.T) {
 	create := func(c *invitestest.Community, by identity.PrivateKey, edit func(*statement.Create)) statement.Statement {
 		b := &statement.Create{

@@ -71,7 +71,7 @@ function useHistory({ session }: Presence): { value: RoomHistory | null; failed:
     };
     read();
     const stop = session.judged.subscribe(({ event, verdict }) => {
-      if (verdict !== null || event.type === "removal_ended") read();
+      if (verdict !== null || event.type === "removal_ended" || event.type === "snapshot") read();
     });
     return () => {
       shown = false;
