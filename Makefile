@@ -85,10 +85,11 @@ types: $(WEB_MODULES) ## write api/openapi.json and the TypeScript types from th
 faults: ## the host of a room is killed, stopped, and cut off, ROUNDS (20) times each
 	STOA_ROUNDS=$(ROUNDS) $(GO) test ./node/netlab -run 'TestTheHost' -v -timeout 90m
 
-bench: build ## load a node: a large store, joins, a siege; with the node on one processor and the load on another
+bench: build ## load a node (joins, a siege, an evening, a large store), with the node on one processor and the load on another
 	@$(GO) build -trimpath -o bin/bench ./bench
 	taskset -c 1 bin/bench --cpu 0 join
 	taskset -c 1 bin/bench --cpu 0 siege
+	bin/bench evening
 	bin/bench store
 
 soak: ## 1,000 kill -9 in the middle of redeeming invites

@@ -3,6 +3,7 @@
 //
 //	bench store     a community of 100,000 with a million statements: start, memory, full verification
 //	bench join      200 people come into a live room within ten seconds
+//	bench evening   30 people in five rooms, with kills of the node and cuts of networks
 //	bench siege     10,000 idle connections, slow readers, and a flood of strangers at the door
 package main
 
@@ -22,9 +23,10 @@ type cli struct {
 	Stoa string `help:"The binary to load." default:"bin/stoa" type:"existingfile"`
 	CPU  string `help:"The processors that the node may use, as taskset has them; all if empty. Give this program the others." placeholder:"LIST"`
 
-	Store storeCmd `cmd:"" help:"Start a node with a large store."`
-	Join  joinCmd  `cmd:"" help:"Bring people into a live room."`
-	Siege siegeCmd `cmd:"" help:"Idle connections, slow readers, and a flood of strangers."`
+	Store   storeCmd   `cmd:"" help:"Start a node with a large store."`
+	Join    joinCmd    `cmd:"" help:"Bring people into a live room."`
+	Evening eveningCmd `cmd:"" help:"People who come and go while the node is killed and networks are cut."`
+	Siege   siegeCmd   `cmd:"" help:"Idle connections, slow readers, and a flood of strangers."`
 }
 
 // wrap is what the node is started by.
