@@ -113,8 +113,10 @@ func (e *evening) figures(r *report) {
 	r.note("%d visits, %d turns to speak, %d times the word was taken, %d cuts of a network, %d kills of the node, %d packets heard",
 		e.seen.visits.Load(), e.seen.turns.Load(), e.seen.taken.Load(), e.seen.cuts.Load(), e.seen.kills.Load(), e.seen.packets.Load())
 	for _, promise := range []struct{ what, format string }{
-		{"heard who may not be", heardUnpermitted}, {"heard from another room", heardElsewhere},
-		{"heard themselves", heardOneself}, {"heard nothing while somebody spoke", heardNothing},
+		{"heard who may not be", heardUnpermitted},
+		{"heard from another room", heardElsewhere},
+		{"heard themselves", heardOneself},
+		{"heard nothing while somebody spoke", heardNothing},
 	} {
 		n := e.seen.count(promise.format)
 		r.figure(promise.what, fmt.Sprint(n), "0", n == 0)
