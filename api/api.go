@@ -29,6 +29,9 @@ const (
 	PathAudience  = "/rooms/{id}/audience"    // GET ?offset&limit -> Audience
 	PathRoomLog   = "/rooms/{id}/log"         // GET  RoomLog, for those who are in the room
 	PathActions   = "/rooms/{id}/actions"     // POST Action -> 204
+	PathDoor      = "/rooms/{id}/door"        // GET  Room, without a session: a public room, or why not
+	PathGuests    = "/rooms/{id}/guests"      // POST SessionRequest -> GuestSession, 201: to listen, without being a member
+	PathChosen    = "/rooms/{id}/chosen"      // GET  Chosen, for moderators
 	PathMedia     = "/rooms/{id}/media"       // POST application/sdp offer ?srtp -> 201 application/sdp answer, Location
 	PathLeg       = "/rooms/{id}/media/{leg}" // DELETE, 204
 	PathApps      = "/rooms/{id}/apps"        // GET  AppList; POST CreateApp -> NewApp, 201

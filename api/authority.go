@@ -258,6 +258,8 @@ func By(event Event) *identity.PublicKey {
 		return &e.By
 	case SettingsChanged:
 		return &e.By
+	case EntryChanged:
+		return &e.By
 	case Ended:
 		return e.By
 	default:
@@ -287,6 +289,8 @@ func fits(event Event, act *statement.Act) bool {
 		return is(e.Key, ActLift)
 	case UnmuteAsked:
 		return is(e.Key, ActAskToUnmute)
+	case EntryChanged:
+		return ActionType(act.Do) == ActSetEntry && act.Entry == e.Entry
 	case SettingsChanged:
 		return sets(e.Settings, act)
 	case Ended:

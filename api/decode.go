@@ -62,6 +62,8 @@ func decodeBody(kind EventType, data []byte) (Event, error) {
 		return decodeAs[SettingsChanged](data)
 	case EventAudience:
 		return decodeAs[AudienceChanged](data)
+	case EventEntryChange:
+		return decodeAs[EntryChanged](data)
 	case EventEnded:
 		return decodeAs[Ended](data)
 	case EventHallway:

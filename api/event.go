@@ -46,6 +46,7 @@ const (
 	EventUnmuteAsked EventType = "unmute_asked"
 	EventSettings    EventType = "settings"
 	EventAudience    EventType = "audience"
+	EventEntryChange EventType = "entry_changed"
 	EventEnded       EventType = "ended"
 	EventHallway     EventType = "hallway"
 	EventRefused     EventType = "refused"
@@ -193,6 +194,14 @@ type AudienceChanged struct {
 	Audience Audience `json:"audience"`
 }
 
+// EntryChanged says that others may enter the room now. Whom that puts out is told by the audience, and by the last word
+// to them: room-chosen, or room-members to guests.
+type EntryChanged struct {
+	Head
+	Entry statement.RoomEntry `json:"entry" enum:"members,public,chosen"`
+	By    identity.PublicKey  `json:"by"`
+}
+
 // Ended says that the room is over. The node closes the connection after it.
 type Ended struct {
 	Head
@@ -325,6 +334,9 @@ func withHead(event Event, h Head) Event {
 		e.Head = h
 		return e
 	case AudienceChanged:
+		e.Head = h
+		return e
+	case EntryChanged:
 		e.Head = h
 		return e
 	case Ended:

@@ -12,14 +12,14 @@ type Room struct {
 	Title     string              `json:"title"`
 	Topics    []string            `json:"topics" nullable:"false"`
 	Language  string              `json:"language"`
-	Entry     statement.RoomEntry `json:"entry" enum:"members"`
+	Entry     statement.RoomEntry `json:"entry" enum:"members,public,chosen" doc:"Who may enter now."`
 	Community Community           `json:"community"`
 	Host      identity.PublicKey  `json:"host" doc:"The node that hosts the room."`
 	Creator   Member              `json:"creator"`
 	Created   int64               `json:"created"`
 	Speakers  []Member            `json:"speakers" nullable:"false" doc:"Up to four people on the stage."`
 	Stage     int                 `json:"stage" doc:"People on the stage."`
-	Listening int                 `json:"listening" doc:"People in the audience."`
+	Listening int                 `json:"listening" doc:"People in the audience, guests among them."`
 	Ended     bool                `json:"ended"`
 	Epoch     int64               `json:"epoch" doc:"How many hosts the room has had, from 1."`
 	Why       Why                 `json:"why" enum:"here,community,topic,general" doc:"Why it is in this hallway."`
@@ -47,6 +47,21 @@ type RoomList struct {
 type CreateRoom struct {
 	Create string `json:"create" doc:"A create statement; its id is the room's."`
 	Title  Text   `json:"title" doc:"The title, to which the statement commits."`
+	// Chosen is in no statement, for what is logged cannot be forgotten.
+	Chosen []identity.PublicKey `json:"chosen,omitempty" nullable:"false" maxItems:"500" doc:"With entry chosen: who may enter beside the creator."`
+}
+
+// Chosen is whom the moderators of a room chose.
+type Chosen struct {
+	People []Member `json:"people" nullable:"false" doc:"Members of other communities are without a name until they have entered."`
+}
+
+// GuestSession is the session of somebody who only listens, in one room. It is counted and kept nowhere. The token is used
+// as a member's; all it is good for is that room's events and sound.
+type GuestSession struct {
+	Token   string `json:"token"`
+	Expires int64  `json:"expires" doc:"Unix milliseconds. Each use moves it on."`
+	Room    Room   `json:"room"`
 }
 
 // Role is what a person is in a room.
@@ -92,7 +107,8 @@ type Offer struct {
 
 // Audience is a page of the people who listen.
 type Audience struct {
-	Count  int      `json:"count"`
+	Count  int      `json:"count" doc:"Without the guests."`
+	Guests int      `json:"guests" doc:"How many listen as guests: nobody knows who they are."`
 	People []Person `json:"people" nullable:"false"`
 }
 
@@ -113,6 +129,7 @@ const (
 	ActReact        ActionType = "react" // with a reaction
 
 	ActEnd       ActionType = "end"
+	ActSetEntry  ActionType = "set_entry" // with an entry
 	ActMuteAll   ActionType = "mute_all"
 	ActLockStage ActionType = "lock_stage" // with a switch
 	ActAskMode   ActionType = "ask_mode"   // with a switch
@@ -127,6 +144,8 @@ const (
 	ActWithdraw    ActionType = "withdraw_moderator"
 	ActRemove      ActionType = "remove" // with a reason, and a duration unless it is for as long as the room lives
 	ActLift        ActionType = "lift_removal"
+	ActChoose      ActionType = "choose"
+	ActUnchoose    ActionType = "unchoose"
 )
 
 // Bounds of durations, in seconds: of a removal that ends, and of slow mode.
@@ -139,9 +158,10 @@ const (
 
 // Action is one command to a room. The answer is 204; what it changed arrives as events.
 type Action struct {
-	Type     ActionType          `json:"type" enum:"raise_hand,lower_hand,accept_offer,decline_offer,step_down,mute_self,unmute,leave,react,end,mute_all,lock_stage,ask_mode,slow_mode,offer_stage,dismiss_hand,mute,ask_to_unmute,move_to_audience,appoint_moderator,withdraw_moderator,remove,lift_removal"`
+	Type     ActionType          `json:"type" enum:"raise_hand,lower_hand,accept_offer,decline_offer,step_down,mute_self,unmute,leave,react,end,set_entry,mute_all,lock_stage,ask_mode,slow_mode,offer_stage,dismiss_hand,mute,ask_to_unmute,move_to_audience,appoint_moderator,withdraw_moderator,remove,lift_removal,choose,unchoose"`
 	Target   *identity.PublicKey `json:"target,omitempty" doc:"The person acted on."`
 	Question string              `json:"question,omitempty" doc:"With raise_hand: one line, at most 200 characters."`
+	Entry    statement.RoomEntry `json:"entry,omitempty" enum:"members,public,chosen" doc:"With set_entry: who may enter from now on."`
 	Reaction Reaction            `json:"reaction,omitempty" enum:"heart,agree,laugh,celebrate,insight,thanks" doc:"With react."`
 	Duration int64               `json:"duration,omitempty" doc:"Seconds. With remove: 60 to 2592000, or absent for as long as the room lives. With slow_mode: 5 to 3600, or absent to end it."`
 	Switch   statement.Switch    `json:"switch,omitempty" enum:"on,off" doc:"With lock_stage and ask_mode."`
@@ -152,7 +172,8 @@ type Action struct {
 // Targeted reports whether the action is one on somebody.
 func (t ActionType) Targeted() bool {
 	switch t {
-	case ActOffer, ActDismissHand, ActMute, ActAskToUnmute, ActMove, ActAppoint, ActWithdraw, ActRemove, ActLift:
+	case ActOffer, ActDismissHand, ActMute, ActAskToUnmute, ActMove, ActAppoint, ActWithdraw, ActRemove, ActLift,
+		ActChoose, ActUnchoose:
 		return true
 	default:
 		return false
@@ -162,7 +183,7 @@ func (t ActionType) Targeted() bool {
 // Moderates reports whether the action is a moderator's command, which is always signed.
 func (t ActionType) Moderates() bool {
 	switch t {
-	case ActEnd, ActMuteAll, ActLockStage, ActAskMode, ActSlowMode:
+	case ActEnd, ActSetEntry, ActMuteAll, ActLockStage, ActAskMode, ActSlowMode:
 		return true
 	default:
 		return t.Targeted()
@@ -202,6 +223,8 @@ func (a Action) checkParts() error {
 		return reason.Reject(reason.RequestInvalid, "%s has no target", a.Type)
 	case a.Type != ActRaiseHand && a.Question != "":
 		return reason.Reject(reason.RequestInvalid, "%s has no question", a.Type)
+	case (a.Type == ActSetEntry) != (a.Entry != ""):
+		return reason.Reject(reason.RequestInvalid, "an entry goes with set_entry")
 	case switched && a.Switch != statement.SwitchOn && a.Switch != statement.SwitchOff:
 		return reason.Reject(reason.RequestInvalid, "%s turns on or off", a.Type)
 	case !switched && a.Switch != "":

@@ -12,7 +12,7 @@ type State struct {
 	Run      string             // the run of the last snapshot; "" before the first
 	N        int64              // the number of the last event
 	You      identity.PublicKey // this person
-	Room     Room               // as of the last snapshot
+	Room     Room               // as of the last snapshot, its entry as of now
 	Stage    []StagePerson      // in the order of joining
 	Hands    []Hand             // in the order of raising
 	Offers   []Offer            // in the order of offering
@@ -87,6 +87,8 @@ func (s State) Apply(event Event) State {
 		s.Settings = e.Settings
 	case PersonChanged:
 		s = s.rename(e.Person)
+	case EntryChanged:
+		s.Room.Entry = e.Entry
 	case Ended:
 		s.Ended = &e
 		s.Stage, s.Hands, s.Offers, s.Audience = nil, nil, nil, Audience{}

@@ -40,7 +40,7 @@ func readAct(text string, why *api.Text, room statement.ID, now time.Time) (act,
 // actionOf is a signed action as the API has it.
 func actionOf(st statement.Statement, why *api.Text) api.Action {
 	body := st.Body().(*statement.Act)
-	action := api.Action{Type: api.ActionType(body.Do), Question: body.Question, Reaction: api.Reaction(body.Reaction), Reason: why}
+	action := api.Action{Type: api.ActionType(body.Do), Question: body.Question, Entry: body.Entry, Reaction: api.Reaction(body.Reaction), Reason: why}
 	if target := body.Target; action.Type.Targeted() || target != st.Signer() {
 		action.Target = &target
 	}
@@ -55,7 +55,7 @@ func actionOf(st statement.Statement, why *api.Text) api.Action {
 
 // says refuses an act that is not the action it came with, by the member who asks for it.
 func (a act) says(member identity.PublicKey, action api.Action) error {
-	same := a.action.Type == action.Type && a.action.Question == action.Question && a.action.Reaction == action.Reaction &&
+	same := a.action.Type == action.Type && a.action.Question == action.Question && a.action.Entry == action.Entry && a.action.Reaction == action.Reaction &&
 		a.action.Duration == action.Duration && a.action.Switch == action.Switch &&
 		(a.action.Target == nil) == (action.Target == nil) && (action.Target == nil || *action.Target == *a.action.Target)
 	switch {

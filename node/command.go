@@ -50,6 +50,8 @@ func commandToAll(action api.Action) (rooms.Action, error) {
 		return rooms.AskMode{On: on}, nil
 	case api.ActSlowMode:
 		return rooms.SlowMode{Seconds: action.Duration}, nil
+	case api.ActSetEntry:
+		return rooms.SetEntry{Entry: action.Entry}, nil
 	default:
 		return commandOn(action)
 	}
@@ -80,6 +82,10 @@ func commandOn(action api.Action) (rooms.Action, error) {
 		return rooms.Lift{Who: who}, nil
 	case api.ActAskToUnmute:
 		return rooms.AskToUnmute{Who: who}, nil
+	case api.ActChoose:
+		return rooms.Choose{Who: who}, nil
+	case api.ActUnchoose:
+		return rooms.Unchoose{Who: who}, nil
 	default:
 		return nil, reason.Reject(reason.RequestInvalid, "no such action: %q", action.Type)
 	}

@@ -20,10 +20,10 @@ type entryCheck struct {
 
 // entry is an entry that has been checked; only the nonce is left to the room.
 type entry struct {
-	member identity.PublicKey
-	epoch  int64
-	nonce  string
-	guest  guest
+	member    identity.PublicKey
+	epoch     int64
+	nonce     string
+	foreigner foreigner
 }
 
 // fresh is how old, in seconds, an enter or act may be: the slack of two clocks.
@@ -61,7 +61,7 @@ func (c entryCheck) enter(m link.Enter, home identity.PublicKey, room statement.
 	if err := c.chain(m.Chain, st.Signer(), about.Community, home); err != nil {
 		return entry{}, err
 	}
-	return entry{member: st.Signer(), epoch: body.Epoch, nonce: body.Nonce, guest: guestOf(about)},
+	return entry{member: st.Signer(), epoch: body.Epoch, nonce: body.Nonce, foreigner: foreignerOf(about)},
 		c.deny.check(home, about.Community, st.Signer())
 }
 

@@ -125,6 +125,7 @@ func (h *hallway) room(create statement.Statement, title statement.Text, tenure 
 		stream:  newStream(),
 		legs:    map[identity.PublicKey]uint32{},
 		apps:    newApps(),
+		guests:  map[identity.PublicKey]*guest{},
 	}
 	r.about = func() api.Community { return h.about(r) }
 	r.media.OnLegClosed(func(_ uint32, leg media.LegID) { r.post(func() { r.legClosed(leg) }) })
@@ -132,8 +133,10 @@ func (h *hallway) room(create statement.Statement, title statement.Text, tenure 
 }
 
 // start begins the loop of a room in its first role.
-func (h *hallway) start(r *room, first role, summary *api.Room) {
+func (h *hallway) start(r *room, first *hosting, summary *api.Room) {
+	admits := first.state.Admits
 	r.role = first
+	r.admits.Store(&admits)
 	r.view.Store(summary)
 	h.mu.Lock()
 	h.rooms[r.id] = r
@@ -298,7 +301,9 @@ func (h *hallway) List() []api.Room {
 			live[r.id] = view
 		}
 	}
-	list := slices.DeleteFunc(slices.Collect(maps.Values(live)), func(r api.Room) bool { return r.Ended })
+	list := slices.DeleteFunc(slices.Collect(maps.Values(live)), func(r api.Room) bool {
+		return r.Ended || r.Entry == statement.RoomChosen // see Private
+	})
 	slices.SortFunc(list, func(a, b api.Room) int {
 		return cmp.Or(
 			cmp.Compare(b.Stage+b.Listening, a.Stage+a.Listening),
@@ -316,7 +321,7 @@ func (h *hallway) listed(a *rooms.Announcement) api.Room {
 		Title:     a.Title,
 		Topics:    append([]string{}, a.Create.Topics...),
 		Language:  a.Create.Language,
-		Entry:     a.Create.Entry,
+		Entry:     a.Entry,
 		Community: aboutAnnounced(*a),
 		Host:      a.Host,
 		Creator:   api.Member{Key: a.Creator},
@@ -388,6 +393,10 @@ func (h *hallway) Create(ctx context.Context, member identity.PublicKey, req api
 	if err := api.CheckTitle(req.Title.Text); err != nil {
 		return api.Room{}, err
 	}
+	door := rooms.Door{Entry: create.Entry, Chosen: req.Chosen}
+	if err := door.Check(); err != nil {
+		return api.Room{}, err
+	}
 	if len(h.live()) >= maxRooms {
 		return api.Room{}, reason.Reject(reason.RateLimited, "%d rooms live on this node", maxRooms)
 	}
@@ -399,7 +408,7 @@ func (h *hallway) Create(ctx context.Context, member identity.PublicKey, req api
 			return h.Room(ctx, open, member) // two who may open it did
 		}
 	}
-	state := rooms.New(rooms.Config{ID: st.ID(), Creator: member, At: millis(now)})
+	state := rooms.New(rooms.Config{ID: st.ID(), Creator: member, At: millis(now)}).Opened(door)
 	record, err := state.Record().Encode()
 	if err != nil {
 		return api.Room{}, fmt.Errorf("node: %w", err)
@@ -444,11 +453,14 @@ func (h *hallway) Room(ctx context.Context, id statement.ID, member identity.Pub
 const requestTime = 10 * time.Second
 
 // Audience implements server.Rooms.
-func (h *hallway) Audience(id statement.ID, offset, limit int) (api.Audience, error) {
+func (h *hallway) Audience(id statement.ID, member identity.PublicKey, offset, limit int) (api.Audience, error) {
 	id = h.resolve(id)
 	r, err := h.find(id)
 	if err != nil {
 		return api.Audience{}, err
+	}
+	if r.view.Load().Entry == statement.RoomChosen && !r.knows(member) {
+		return api.Audience{}, reason.Reject(reason.RoomChosen, "")
 	}
 	ctx, cancel := context.WithTimeout(h.ctx, requestTime)
 	defer cancel()
@@ -477,22 +489,7 @@ func (h *hallway) Act(ctx context.Context, id statement.ID, actor identity.Publi
 // Enter implements server.Rooms.
 func (h *hallway) Enter(ctx context.Context, id statement.ID, member identity.PublicKey, from server.Resume) (server.Subscription, error) {
 	id = h.resolve(id)
-	for {
-		r, err := h.reach(id)
-		if err != nil {
-			return nil, err
-		}
-		sub, err := r.enter(ctx, member, from.Run, from.Since)
-		switch {
-		case err == nil:
-			h.community.meters.entries.Inc()
-			return sub, nil
-		case reason.Of(err) == reason.RoomEnded && h.gone(r): // a relay without members went just then
-			continue
-		default:
-			return nil, err
-		}
-	}
+	return h.inside(id, func(r *room) (*subscription, error) { return r.enter(ctx, member, from.Run, from.Since) })
 }
 
 // gone waits for the end of a loop that ends, and reports whether the room lives on at another node.

@@ -50,6 +50,7 @@ type home struct {
 	visits map[identity.PublicKey]*visit // its members in the room
 	nonces map[string]issued             // of entries on their way
 	acts   *rate.Limiter
+	guests int // how many listen there, as it says
 }
 
 // issued is a nonce that has been given out and not used.
@@ -203,7 +204,7 @@ func (o *home) take(ctx context.Context, check entryCheck, m link.Message) bool 
 	case link.Removals:
 		m.Removed = proven(m.Removed, o.room.id)
 		return o.post(func(h *hosting) { h.takeFrom(o, m) })
-	case link.Ping, link.AskNonce, link.Audience, link.Log, link.Gone, link.Silent:
+	case link.Ping, link.AskNonce, link.Audience, link.Log, link.Gone, link.Silent, link.Guests, link.AskChosen:
 		return o.post(func(h *hosting) { h.takeFrom(o, m) })
 	default:
 		check.blame(o.node)
@@ -252,6 +253,9 @@ func (h *hosting) detach(o *home) {
 	for member := range o.visits {
 		h.goneFrom(o, member)
 	}
+	if o.guests > 0 {
+		h.guestsChanged()
+	}
 	h.line.changed = true
 }
 
@@ -299,6 +303,10 @@ func (h *hosting) takeFrom(o *home, m link.Message) {
 		h.answerHome(o, m.ID, nil, func() (any, error) { return h.page(m.Offset, min(m.Limit, audiencePage*4)), nil })
 	case link.Log:
 		h.answerHome(o, m.ID, nil, func() (any, error) { return h.roomLog(), nil })
+	case link.Guests:
+		h.answerHome(o, m.ID, nil, func() (any, error) { return nil, h.guestsFrom(o, m.Count) })
+	case link.AskChosen:
+		h.answerHome(o, m.ID, nil, func() (any, error) { return h.chosenBy(o, m.Member) })
 	case link.Gone:
 		h.goneFrom(o, m.Member)
 	case link.Silent:
@@ -340,7 +348,7 @@ func (h *hosting) enterFrom(o *home, e entry) (any, error) {
 		return nil, reason.Reject(reason.HomeLimit, "%d people", homePeople)
 	}
 	h.comesBy(e.member, o)
-	h.via[e.member], h.guests[e.member] = o, e.guest // before anybody is told
+	h.via[e.member], h.foreign[e.member] = o, e.foreigner // before anybody is told
 	h.hallway.people.heard(h.member(e.member), o.node)
 	if err := h.apply(rooms.Command{Actor: e.member, Do: rooms.Enter{}}); err != nil {
 		delete(h.via, e.member)

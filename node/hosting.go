@@ -24,12 +24,12 @@ type hosting struct {
 	*room
 
 	state    rooms.State
-	numbers  map[identity.PublicKey]uint32 // of everybody whom the media knows, here or at another node
-	allowed  map[uint32]bool               // whom the media forwards, by number
-	homes    map[identity.PublicKey]*home  // the other nodes with members in the room
-	via      map[identity.PublicKey]*home  // who is here by way of another node
-	guests   map[identity.PublicKey]guest  // people who came by way of another node
-	visits   map[identity.PublicKey]*visit // the entries of members of this node
+	numbers  map[identity.PublicKey]uint32    // of everybody whom the media knows, here or at another node
+	allowed  map[uint32]bool                  // whom the media forwards, by number
+	homes    map[identity.PublicKey]*home     // the other nodes with members in the room
+	via      map[identity.PublicKey]*home     // who is here by way of another node
+	foreign  map[identity.PublicKey]foreigner // people who came by way of another node
+	visits   map[identity.PublicKey]*visit    // the entries of members of this node
 	line     line
 	watching watching
 	reacted  reactions
@@ -54,7 +54,7 @@ func newHosting(r *room, state rooms.State) *hosting {
 		allowed: map[uint32]bool{},
 		homes:   map[identity.PublicKey]*home{},
 		via:     map[identity.PublicKey]*home{},
-		guests:  map[identity.PublicKey]guest{},
+		foreign: map[identity.PublicKey]foreigner{},
 		visits:  map[identity.PublicKey]*visit{},
 		reacted: reactions{limits: map[identity.PublicKey]*rate.Limiter{}},
 	}
@@ -65,7 +65,7 @@ func (h *hosting) enter(sub *subscription) error {
 	// Entering from elsewhere must not read as leaving, so the old connection ends first.
 	h.stream.close(sub.member, reason.Reject(reason.RoomReplaced, ""))
 	h.comesBy(sub.member, nil)
-	delete(h.guests, sub.member) // a member of this node is called what their profile here says
+	delete(h.foreign, sub.member) // a member of this node is called what their profile here says
 	// Entering mutes. Whoever speaks by an app has been here all along.
 	if h.apps.voice(sub.member) == nil || !h.state.Present(sub.member) {
 		if err := h.apply(rooms.Command{Actor: sub.member, Do: rooms.Enter{}}); err != nil {
@@ -143,12 +143,12 @@ func (h *hosting) audience(offset, limit int) (api.Audience, <-chan page) {
 	return h.page(offset, limit), nil
 }
 
-// admits implements role. Somebody who was removed learns it before they try to enter.
+// admits implements role. Somebody who may not enter learns it before they try to.
 func (h *hosting) admits(member identity.PublicKey) error {
 	if h.state.Removed(member) {
 		return h.removedError(member)
 	}
-	return nil
+	return h.state.Admits(member)
 }
 
 // tick implements role.
@@ -303,8 +303,11 @@ func (h *hosting) publish(c rooms.Command, next rooms.State, events []rooms.Even
 	h.permit(next)
 	at := millis(h.now())
 	for _, event := range events {
-		if _, ok := event.(rooms.AudienceChanged); ok {
+		switch event.(type) {
+		case rooms.AudienceChanged:
 			h.people.stale = true
+			continue
+		case rooms.ChosenChanged, rooms.PutOut: // for moderators to ask for, and for whom it concerns
 			continue
 		}
 		if _, ok := event.(rooms.Logged); ok {
@@ -317,7 +320,7 @@ func (h *hosting) publish(c rooms.Command, next rooms.State, events []rooms.Even
 	if rooms.Durable(events) || rooms.Noted(events) {
 		h.sendRecord()
 	}
-	h.show(h.summary())
+	h.show(h.summary(), h.state.Admits)
 	h.announceSoon()
 }
 
@@ -348,6 +351,10 @@ func (h *hosting) dropGone(actor identity.PublicKey, events []rooms.Event) {
 			h.forget(e.Removal.Key)
 			h.dropApps(e.Removal.Key)
 			h.stream.close(e.Removal.Key, h.removedError(e.Removal.Key))
+		case rooms.PutOut:
+			h.putOut(e.Key)
+		case rooms.EntryChanged:
+			h.closeToGuests()
 		case rooms.Ended:
 			h.hallway.community.earnings.left(h.id, h.state.Config().Creator, true)
 			h.stream.closeAll(nil)

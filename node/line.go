@@ -95,7 +95,7 @@ func (h *hosting) announceSoon() {
 		h.announce(h.now())
 		return
 	}
-	if sum := len(h.state.Stage()) + h.state.Listening(); sum != h.announced.sum {
+	if sum := len(h.state.Stage()) + h.state.Listening() + h.guestCount(); sum != h.announced.sum {
 		if at := h.announced.last.Add(announceSoon); at.Before(h.announced.next) {
 			h.announced.next = at
 		}
@@ -111,7 +111,10 @@ func (h *hosting) announceFor(now time.Time, life int64) {
 	a := &statement.Announce{
 		Room: h.id, IssuedAt: seconds(now), Expires: seconds(now) + life,
 		Epoch: h.tenure.Epoch, Number: max(millis(now), 1), State: statement.RoomLive,
-		Stage: int64(len(stage)), Listening: int64(h.state.Listening()),
+		Stage: int64(len(stage)), Listening: int64(h.state.Listening() + h.guestCount()),
+	}
+	if entry := h.state.Entry(); entry != h.body().Entry {
+		a.Entry = entry
 	}
 	if _, over := h.state.Ended(); over {
 		a.State = statement.RoomEnded
@@ -123,7 +126,7 @@ func (h *hosting) announceFor(now time.Time, life int64) {
 		}
 	}
 	h.announced.last, h.announced.next = now, now.Add(announceEvery)
-	h.announced.sum = len(stage) + h.state.Listening()
+	h.announced.sum = len(stage) + h.state.Listening() + h.guestCount()
 	bundle, err := h.hallway.nodes.announce(h.room, a, speakers)
 	if err != nil {
 		h.log.Error("the room cannot be announced", "room", h.id, "error", err)

@@ -206,8 +206,11 @@ func (r *relaying) summary() *api.Room {
 	s := r.state.Room
 	s.ID, s.Title, s.Community = r.id, r.title.Text, r.about()
 	s.Host, s.Epoch = r.tenure.Host, r.tenure.Epoch
-	s.Stage, s.Listening = len(r.state.Stage), r.state.Audience.Count
-	s.Topics, s.Language, s.Entry = append([]string{}, r.body().Topics...), r.body().Language, r.body().Entry
+	s.Stage, s.Listening = len(r.state.Stage), r.state.Audience.Count+r.state.Audience.Guests
+	s.Topics, s.Language = append([]string{}, r.body().Topics...), r.body().Language
+	if s.Entry == "" { // before the host has said who may enter now
+		s.Entry = r.body().Entry
+	}
 	if s.Speakers == nil {
 		s.Speakers = []api.Member{}
 	}
@@ -245,7 +248,7 @@ func (r *relaying) drop(member identity.PublicKey, l *visitor) {
 
 // vacant notes when the last member has gone.
 func (r *relaying) vacant() {
-	if len(r.locals) == 0 {
+	if r.nobody() {
 		r.empty = r.now()
 	}
 }
@@ -325,7 +328,7 @@ func (r *relaying) tick(now time.Time) {
 			r.dismiss(member, reason.Reject(reason.EnterStale, "no answer within %s", answerWithin))
 		}
 	}
-	if len(r.locals) == 0 && now.Sub(r.empty) >= relayIdle {
+	if r.nobody() && now.Sub(r.empty) >= relayIdle {
 		r.over = true
 		return
 	}
@@ -345,7 +348,7 @@ func (r *relaying) tick(now time.Time) {
 // due implements role.
 func (r *relaying) due(now time.Time) time.Duration {
 	wait := pingEvery
-	if len(r.locals) == 0 {
+	if r.nobody() {
 		wait = min(wait, r.empty.Add(relayIdle).Sub(now))
 	}
 	if r.up == nil {
@@ -425,6 +428,7 @@ func (r *relaying) endAll(why error) {
 	for member := range r.locals {
 		r.dismiss(member, why)
 	}
+	r.dropGuests(why)
 	r.over = true
 }
 
@@ -488,9 +492,10 @@ func (r *relaying) begin(snapshot api.Snapshot) {
 		l.inside, l.held = false, false
 		r.ask(member, l)
 	}
+	r.recount()
 	r.permit()
 	r.listen(r.up)
-	r.show(r.summary())
+	r.show(r.summary(), r.admitted())
 }
 
 func (r *relaying) hostChanged(state api.HostState) api.HostChanged {
@@ -559,6 +564,11 @@ func (r *relaying) pass(event api.Event) {
 	r.hearOf(event)
 	r.stream.send(event.Header().At, func(h api.Head) api.Event { return api.WithHead(event, h) })
 	switch e := event.(type) {
+	case api.EntryChanged:
+		if err := guestsMay(e.Entry); err != nil {
+			r.dropGuests(err)
+			r.vacant()
+		}
 	case api.Removed:
 		r.dropApps(e.Key)
 		r.dismiss(e.Key, &api.RemovedError{Removal: r.removalOf(e)})
@@ -566,8 +576,9 @@ func (r *relaying) pass(event api.Event) {
 		for member := range r.locals {
 			r.dismiss(member, nil)
 		}
+		r.dropGuests(nil)
 		r.hallway.endedElsewhere(r.room)
 		r.over = true
 	}
-	r.show(r.summary())
+	r.show(r.summary(), r.admitted())
 }

@@ -44,6 +44,9 @@ type room struct {
 
 	moderators atomic.Int64 // of those on the stage, as of view
 
+	// admits says why somebody may not enter. It is replaced with view, and read outside the loop.
+	admits atomic.Pointer[func(identity.PublicKey) error]
+
 	// Owned by the loop.
 	ctx    context.Context //nolint:containedctx // the life of the loop, for what it starts
 	role   role
@@ -53,6 +56,9 @@ type room struct {
 	apps   apps                          // other programs of members of this node
 	said   statement.Statement           // that a host is lost, by this node: once an epoch
 	over   bool                          // the loop ends
+
+	guests    map[identity.PublicKey]*guest // those at this node; owned by the loop, too
+	lastGuest uint32
 }
 
 // role is what this node is to a room. Its methods are called in the room's loop.
@@ -61,6 +67,12 @@ type role interface { //nolint:interfacebloat // two implementations in this pac
 	enter(sub *subscription) error
 	// answer takes the enter statement that a member was asked for.
 	answer(sub *subscription, enter string) error
+	// admitGuest lets somebody of this node listen. The subscription is theirs until it ends.
+	admitGuest(sub *subscription) error
+	// guestsChanged says that there are more or fewer guests at this node.
+	guestsChanged()
+	// chosen is whom the moderators chose, for one of them. With a channel, it comes there.
+	chosen(member identity.PublicKey) (api.Chosen, <-chan chosen, error)
 	// left says that the connection behind a subscription is gone.
 	left(sub *subscription)
 	// act is a command of a member of this node. With a channel, the outcome comes there.
@@ -213,6 +225,9 @@ func (r *room) act(ctx context.Context, actor identity.PublicKey, action api.Act
 	}
 	var later <-chan error
 	if err := r.do(ctx, func() (err error) {
+		if g := r.guests[actor]; g != nil {
+			return r.guestActs(g, action)
+		}
 		later, err = r.role.act(actor, action, signed)
 		return err
 	}); err != nil || later == nil {
@@ -257,10 +272,13 @@ func (r *room) audience(ctx context.Context, offset, limit int) (api.Audience, e
 func (r *room) offer(ctx context.Context, member identity.PublicKey, sdp string, compat bool) (answer, leg string, err error) {
 	var number uint32
 	if err := r.do(ctx, func() (err error) {
-		if number, err = r.role.number(member); err == nil {
-			r.legs[member] = number
+		if g := r.guests[member]; g != nil {
+			number = g.number
+		} else if number, err = r.role.number(member); err != nil {
+			return err
 		}
-		return err
+		r.legs[member] = number
+		return nil
 	}); err != nil {
 		return "", "", err
 	}
@@ -298,8 +316,9 @@ func (r *room) body() *statement.Create { return r.create.Body().(*statement.Cre
 // self is this node.
 func (r *room) self() identity.PublicKey { return r.hallway.community.journal.key.Public() }
 
-// show makes the room as it is now the one that the hallway shows.
-func (r *room) show(summary *api.Room) {
+// show makes the room as it is now the one that the hallway shows, to those whom admits has nothing against.
+func (r *room) show(summary *api.Room, admits func(identity.PublicKey) error) {
+	r.admits.Store(&admits)
 	r.view.Store(summary)
 	r.hallway.tell()
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/api/client"
 	"github.com/stoa-rooms/stoa/api/link"
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/invites/invitestest"
@@ -19,16 +20,17 @@ import (
 // stranger is a home node that says what it likes to a real host: its community and its member are in order, and
 // everything that it sends is up to the test.
 type stranger struct {
-	t      *testing.T
-	host   *p2p.Host
-	home   *invitestest.Community // the stranger's key is its node's
-	member identity.PrivateKey    // of that community
-	chain  []byte
-	to     identity.PublicKey // the host node
-	addrs  []string
-	room   api.Room
-	stream *p2p.Stream
-	last   int64
+	t       *testing.T
+	host    *p2p.Host
+	home    *invitestest.Community // the stranger's key is its node's
+	member  identity.PrivateKey    // of that community
+	chain   []byte
+	to      identity.PublicKey // the host node
+	addrs   []string
+	room    api.Room
+	session *client.RoomSession // of the founder of the host's community, who opened the room
+	stream  *p2p.Stream
+	last    int64
 }
 
 func newStranger(t *testing.T) *stranger {
@@ -40,8 +42,7 @@ func newStranger(t *testing.T) *stranger {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.Enter(ctx, founder, room.ID)
-	s := &stranger{t: t, home: invitestest.New(t), to: n.Key(ctx), addrs: []string{n.Addr()}, room: room}
+	s := &stranger{session: n.Enter(ctx, founder, room.ID), t: t, home: invitestest.New(t), to: n.Key(ctx), addrs: []string{n.Addr()}, room: room}
 	s.home.Now = time.Now().Unix() - 1000
 	s.home.Found()
 	s.member = s.home.Person("member")

@@ -95,6 +95,7 @@ func (s *stream) closeAll(why error) {
 // subscription is one member's end of a stream. It implements server.Subscription.
 type subscription struct {
 	member identity.PublicKey
+	guest  bool   // gets no list of listeners
 	run    string // what the client has seen: the run of its last snapshot, and its last number
 	since  int64
 
@@ -116,6 +117,9 @@ func newSubscription(member identity.PublicKey, run string, since int64) *subscr
 func (s *subscription) offer(event api.Event) bool {
 	if s.closed {
 		return true
+	}
+	if s.guest {
+		event = api.ForGuest(event)
 	}
 	select {
 	case s.events <- event:

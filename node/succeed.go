@@ -156,10 +156,10 @@ func (r *relaying) takeOver(t rooms.Tenure) error {
 	}
 	h := newHosting(r.room, rooms.Takeover(record, t.Epoch, millis(r.now())))
 	for _, p := range r.state.Stage {
-		h.guests[p.Key] = guest{name: p.Name, picture: p.Picture}
+		h.foreign[p.Key] = foreigner{name: p.Name, picture: p.Picture}
 	}
 	for _, hand := range r.state.Hands {
-		h.guests[hand.Key] = guest{name: hand.Name, picture: hand.Picture}
+		h.foreign[hand.Key] = foreigner{name: hand.Name, picture: hand.Picture}
 	}
 	others := r.election.nodes()
 	addrs := r.election.addrs
@@ -176,6 +176,7 @@ func (r *relaying) takeOver(t rooms.Tenure) error {
 	for member, l := range locals {
 		h.receive(member, l)
 	}
+	h.keepGuests()
 	h.announce(h.now())
 	if err := h.store(h.state); err != nil {
 		h.log.Error("the room goes on, but a restart will not know of it", "room", h.id, "error", err)
@@ -244,6 +245,9 @@ func (h *hosting) stepDown(t rooms.Tenure) {
 	r.reached = true
 	r.state = api.State{}.Apply(h.snapshot(identity.PublicKey{}, millis(h.now())))
 	for member, sub := range h.stream.subs {
+		if sub.guest {
+			continue // counted by the next host
+		}
 		l := &visitor{sub: sub, asked: h.now()}
 		if number, ok := h.numbers[member]; ok {
 			l.number = number

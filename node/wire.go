@@ -53,6 +53,9 @@ func (h *hosting) wire(event rooms.Event, head api.Head) api.Event {
 	case rooms.SettingsChanged:
 		head.Type = api.EventSettings
 		return api.SettingsChanged{Head: head, Settings: wireSettings(e.Settings), By: e.By}
+	case rooms.EntryChanged:
+		head.Type = api.EventEntryChange
+		return api.EntryChanged{Head: head, Entry: e.Entry, By: e.By}
 	case rooms.Ended:
 		head.Type = api.EventEnded
 		return api.Ended{Head: head, Why: string(e.Why), By: someone(e.By)}
@@ -78,9 +81,9 @@ func (h *hosting) wirePerson(key identity.PublicKey, number uint32) api.Person {
 	return p
 }
 
-// member is how somebody is called: a guest as their home says, a member as this node knows.
+// member is how somebody is called: somebody of another node as their home says, a member as this node knows.
 func (h *hosting) member(key identity.PublicKey) api.Member {
-	if g, ok := h.guests[key]; ok {
+	if g, ok := h.foreign[key]; ok {
 		return api.Member{Key: key, Name: g.name, Picture: g.picture}
 	}
 	return h.hallway.community.names.member(key)
@@ -105,7 +108,7 @@ func wireOffer(o rooms.StageOffer) api.Offer {
 
 // page is a part of the audience, in the order of entering.
 func (h *hosting) page(offset, limit int) api.Audience {
-	page := api.Audience{Count: h.state.Listening(), People: []api.Person{}}
+	page := api.Audience{Count: h.state.Listening(), Guests: h.guestCount(), People: []api.Person{}}
 	for _, l := range h.state.Listeners(max(offset, 0), limit) {
 		page.People = append(page.People, h.wirePerson(l.Key, l.Number))
 	}
@@ -169,14 +172,14 @@ func (h *hosting) summary() *api.Room {
 		Title:     h.title.Text,
 		Topics:    append([]string{}, about.Topics...),
 		Language:  about.Language,
-		Entry:     about.Entry,
+		Entry:     h.state.Entry(),
 		Community: h.about(),
 		Host:      h.self(),
 		Creator:   h.member(config.Creator),
 		Created:   config.At,
 		Speakers:  []api.Member{},
 		Stage:     len(stage),
-		Listening: h.state.Listening(),
+		Listening: h.state.Listening() + h.guestCount(),
 		Ended:     over,
 		Epoch:     h.tenure.Epoch,
 		Why:       api.WhyHere,

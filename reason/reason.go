@@ -125,7 +125,13 @@ const (
 	RoomTooSlow      Reason = "room-too-slow" // the client did not read its events
 	RoomUnsigned     Reason = "room-unsigned" // a moderator's command, or one to a room of another node, that is not signed
 	RoomHostLost     Reason = "room-host-lost"
-	RoomHushed       Reason = "room-hushed" // a moderator muted them: a program of theirs cannot unmute
+	RoomHushed       Reason = "room-hushed"      // a moderator muted them: a program of theirs cannot unmute
+	RoomMembers      Reason = "room-members"     // no guests: the room is for members
+	RoomChosen       Reason = "room-chosen"      // the room is for people whom its moderators chose, and the actor is none
+	RoomChosenList   Reason = "room-chosen-list" // too many people, one twice, or no key
+	RoomGuestsFull   Reason = "room-guests-full" // as many guests as a room, or one home or address, may bring
+	GuestListens     Reason = "guest-listens"    // a guest asks for more than to listen in their room
+	GuestMember      Reason = "guest-member"     // a guest's key is a member's
 )
 
 // What a scheduled room can be refused for.

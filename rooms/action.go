@@ -1,6 +1,9 @@
 package rooms
 
-import "github.com/stoa-rooms/stoa/identity"
+import (
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/statement"
+)
 
 // Action is something done to a room. The set is closed.
 //
@@ -14,7 +17,7 @@ type Action interface{ apply(t *turn) error }
 type (
 	// Enter connects the actor. Somebody whose place was held has it again, muted; whoever is new joins the audience.
 	// Entering while connected, from another device for instance, is not refused: it mutes. Refused: room-removed,
-	// room-full.
+	// room-chosen, room-full.
 	Enter struct{}
 
 	// Leave gives up the actor's place for good, connected or not. Only the last connected moderator of a room in which
@@ -122,6 +125,18 @@ type (
 	// SlowMode sets the least time between two raisings of a hand by one person, in seconds up to MaxSlow; 0 for none.
 	// Succeeds also if it is so. Refused: request-invalid for less than 0 or more than MaxSlow.
 	SlowMode struct{ Seconds int64 }
+
+	// SetEntry lets others in than before. Making a room one for chosen people chooses those on the stage, and puts out
+	// of the audience whom nobody chose. Succeeds also if nothing changes. Refused: request-invalid for no such entry.
+	SetEntry struct{ Entry statement.RoomEntry }
+
+	// Choose puts somebody, in the room or not, on the list of those who may enter a room for chosen people. Succeeds
+	// also if they are on it. Refused: room-chosen-list for too many.
+	Choose struct{ Who identity.PublicKey }
+
+	// Unchoose takes somebody off that list, and, while the room is for chosen people, out of the audience. Succeeds also
+	// if they were not on it. Refused: room-state for somebody on the stage.
+	Unchoose struct{ Who identity.PublicKey }
 
 	// End ends the room.
 	End struct{}

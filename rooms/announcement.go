@@ -77,8 +77,9 @@ type Announcement struct {
 	Epoch      int64
 	Number     int64
 	State      statement.RoomState
-	Community  identity.PublicKey // the root of the community the room was created in
-	Name       string             // of that community; text of a stranger, to be neutralised where it is shown
+	Entry      statement.RoomEntry // as it is now
+	Community  identity.PublicKey  // the root of the community the room was created in
+	Name       string              // of that community; text of a stranger, to be neutralised where it is shown
 	Rules      *statement.Rules
 	Title      string        // text of a stranger, too
 	Speakers   []SpeakerHint // texts of strangers, too
@@ -260,6 +261,9 @@ func (a Announcement) announced(s statement.Statement) (Announcement, error) {
 		return Announcement{}, reason.Reject(reason.AnnounceHost, "the host is no longer a node of its community")
 	}
 	a.Host, a.Epoch, a.Number, a.State = s.Signer(), body.Epoch, body.Number, body.State
+	if a.Entry = a.Create.Entry; body.Entry != "" {
+		a.Entry = body.Entry
+	}
 	a.Stage, a.Listening, a.Issued, a.Expires = body.Stage, body.Listening, body.IssuedAt, body.Expires
 	return a, nil
 }

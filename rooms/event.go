@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/statement"
 )
 
 // Event tells one thing that a command changed. The set is closed, one type for each room event of package api. In all
@@ -131,6 +132,18 @@ type Logged struct{ Order Order }
 // AudienceChanged says that the list of connected listeners is another. Ask State for it, when it suits.
 type AudienceChanged struct{}
 
+// EntryChanged says that others may enter now.
+type EntryChanged struct {
+	Entry statement.RoomEntry
+	By    identity.PublicKey
+}
+
+// ChosenChanged says that the list of chosen people is another. It is for moderators to ask for.
+type ChosenChanged struct{}
+
+// PutOut says that somebody in the audience may not be in the room any more, though they may be let in again.
+type PutOut struct{ Key identity.PublicKey }
+
 // Ended says that the room is over, and with it everything in it.
 type Ended struct {
 	Why EndedWhy
@@ -162,4 +175,7 @@ func (RemovalEnded) durable() bool    { return true }
 func (SettingsChanged) durable() bool { return true }
 func (Logged) durable() bool          { return false }
 func (AudienceChanged) durable() bool { return false }
+func (EntryChanged) durable() bool    { return true }
+func (ChosenChanged) durable() bool   { return true }
+func (PutOut) durable() bool          { return false }
 func (Ended) durable() bool           { return true }

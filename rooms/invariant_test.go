@@ -13,6 +13,7 @@ import (
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/rooms"
+	"github.com/stoa-rooms/stoa/statement"
 )
 
 // view is all that can be seen of a room.
@@ -112,6 +113,11 @@ func drawCommand(t *rapid.T, s rooms.State, step int, at int64) rooms.Command {
 		{1, moderators, func() rooms.Action { return rooms.Lock{On: rapid.Bool().Draw(t, "on")} }},
 		{1, moderators, func() rooms.Action { return rooms.AskMode{On: rapid.Bool().Draw(t, "on")} }},
 		{1, moderators, func() rooms.Action { return rooms.SlowMode{Seconds: rapid.Int64Range(0, 20).Draw(t, "slow")} }},
+		{1, moderators, func() rooms.Action {
+			return rooms.SetEntry{Entry: []statement.RoomEntry{statement.RoomMembers, statement.RoomChosen, statement.RoomPublic}[index("entry", 3)]}
+		}},
+		{2, moderators, func() rooms.Action { return rooms.Choose{Who: target(nil)} }},
+		{1, moderators, func() rooms.Action { return rooms.Unchoose{Who: target(listeners)} }},
 		{1, nil, func() rooms.Action {
 			return rooms.Unite{Removed: []rooms.Removal{{Key: target(stage), By: key(population), At: at}, {}}}
 		}},
@@ -237,6 +243,9 @@ func checkInvariants(t *rapid.T, s rooms.State, removed map[identity.PublicKey]i
 			t.Fatalf("MaySend is %v for %+v", s.MaySend(k), p)
 		}
 		_, placed := s.Role(k)
+		if s.Admits(k) != nil && placed {
+			t.Fatalf("somebody is here who may not enter: %v", s.Admits(k))
+		}
 		if removed[k] > 0 && (placed || !s.Removed(k)) || removed[k] == 0 && s.Removed(k) {
 			t.Fatalf("somebody who was removed is here")
 		}
@@ -419,7 +428,7 @@ func (m *mirror) apply(t *rapid.T, s rooms.State, events []rooms.Event) {
 			v.Removals = slices.DeleteFunc(v.Removals, func(r rooms.Removal) bool { return r.Key == e.Key })
 		case rooms.SettingsChanged:
 			v.Settings = e.Settings
-		case rooms.UnmuteAsked, rooms.Logged:
+		case rooms.UnmuteAsked, rooms.Logged, rooms.EntryChanged, rooms.ChosenChanged, rooms.PutOut:
 		}
 	}
 	now := look(s)

@@ -90,8 +90,8 @@ func (s State) People() int {
 
 func (Enter) apply(t *turn) error {
 	k := t.actor
-	if t.Removed(k) {
-		return reason.Reject(reason.RoomRemoved, "")
+	if err := t.Admits(k); err != nil {
+		return err
 	}
 	if i := indexOf(t.stage, k); i >= 0 {
 		t.connectStage(i)

@@ -24,6 +24,7 @@ type Record struct {
 
 	Settings Settings `json:"settings,omitzero"`
 	Log      []Order  `json:"log,omitempty"`
+	Door     Door     `json:"door,omitzero"` // absent in records of earlier versions: members
 }
 
 // StageRecord is one person of a Record's stage.
@@ -45,7 +46,7 @@ type HandRecord struct {
 
 // Record is the durable part of a room that lives. Durable tells from events whether it may have changed.
 func (s State) Record() Record {
-	r := Record{Room: s.config, Removed: s.Removals(), Settings: s.settings, Log: s.Log()}
+	r := Record{Room: s.config, Removed: s.Removals(), Door: Door{Entry: s.entry, Chosen: s.Chosen()}, Settings: s.settings, Log: s.Log()}
 	for _, p := range s.stage {
 		r.Stage = append(r.Stage, StageRecord{Key: p.Key, Number: p.Number, Role: p.Role, By: p.By, Since: p.Since})
 	}
@@ -77,6 +78,9 @@ func Restore(r Record, at int64) State {
 	}
 	s.over, s.vacant = s.nextOver(), at
 	s.settings, s.log = r.Settings, r.Log
+	if r.Door.Entry != "" {
+		s = s.Opened(r.Door)
+	}
 	return s
 }
 
@@ -144,7 +148,7 @@ func (r Record) check() error {
 	c := checker{people: map[identity.PublicKey]bool{}, numbers: map[uint32]bool{}}
 	l := r.Room.Limits
 	c.require(!r.Room.ID.IsZero() && !r.Room.Creator.IsZero(), "a room without id or creator")
-	c.require(l.People >= 0 && l.Stage >= 0 && l.Hands >= 0, "negative limits")
+	c.require(l.People >= 0 && l.Stage >= 0 && l.Hands >= 0 && l.Guests >= 0, "negative limits")
 	c.require(len(r.Stage) <= l.stage() && len(r.Hands) <= l.hands(), "more than the limits allow")
 	c.time(r.Room.At)
 	moderators := 0
@@ -176,7 +180,15 @@ func (r Record) check() error {
 		c.time(o.At)
 		c.require((o.Act == "") != o.Made.IsZero(), "a line of the log that says nothing, or two things")
 	}
+	c.door(r.Door, l)
 	return c.err
+}
+
+// door allows for those on the stage, who are chosen beyond the limit when a room is made one for chosen people.
+func (c *checker) door(d Door, l Limits) {
+	c.require(d.Entry != "" || len(d.Chosen) == 0, "chosen people without an entry")
+	c.require(len(d.Chosen) <= MaxChosen+l.stage() && d.distinct() == nil, "a list of chosen people that is too long, or has one twice")
+	c.require(d.Entry == "" || Door{Entry: d.Entry}.Check() == nil, "an entry that is none")
 }
 
 // checker keeps the first thing that is wrong.

@@ -57,6 +57,7 @@ type Limits struct {
 	People int `json:"people,omitzero"` // everybody together; 10,000
 	Stage  int `json:"stage,omitzero"`  // moderators, speakers and unanswered offers; 50
 	Hands  int `json:"hands,omitzero"`  // raised hands; 500
+	Guests int `json:"guests,omitzero"` // guests, who are not among the people; 2,000
 }
 
 // Config is what a room is made from. It never changes.
@@ -85,6 +86,9 @@ type State struct {
 	settings Settings
 	log      []Order // never modified in place
 	vacant   int64   // since when no moderator is connected, ms; 0 while one is
+
+	entry  statement.RoomEntry
+	chosen *immutable.SortedMap[identity.PublicKey, struct{}] // who may enter while entry is chosen
 }
 
 // Command is one action, with who does it and when. The host sets At; it need not be later than the one before, for a
@@ -117,6 +121,8 @@ func empty(c Config, at int64) State {
 		entries:  immutable.NewSortedMap[uint32, identity.PublicKey](byNumber{}),
 		removed:  immutable.NewSortedMap[identity.PublicKey, Removal](byKey{}),
 		raised:   immutable.NewSortedMap[identity.PublicKey, int64](byKey{}),
+		entry:    statement.RoomMembers,
+		chosen:   noChosen(),
 	}
 }
 
@@ -226,9 +232,9 @@ func (t *turn) expire() {
 
 // end is the end of the room: of all that was in it, only why it ended is kept.
 func (t *turn) end(why EndedWhy, by identity.PublicKey) {
-	last := t.last
+	last, entry := t.last, t.entry
 	t.State = empty(t.config, t.at)
-	t.last = last
+	t.last, t.entry = last, entry
 	t.ended = Ended{Why: why, By: by}
 	t.tell(t.ended)
 }
@@ -301,4 +307,5 @@ func orDefault(n, standard int) int {
 
 func (l Limits) people() int { return orDefault(l.People, 10_000) }
 func (l Limits) stage() int  { return orDefault(l.Stage, 50) }
+func (l Limits) guests() int { return orDefault(l.Guests, 2_000) }
 func (l Limits) hands() int  { return orDefault(l.Hands, 500) }

@@ -396,6 +396,9 @@ func TestParseRecordRefuses(t *testing.T) {
 		"bad key":          edit(key(3).String(), key(3).String()+"1"),
 		"negative time":    edit(`"at":`, `"at":-`),
 		"over the limit":   edit(`"room":{`, `"room":{"limits":{"stage":2},`),
+		"chosen twice":     edit(`"door":{"entry":"members"`, `"door":{"entry":"chosen","chosen":["`+key(3).String()+`","`+key(3).String()+`"]`),
+		"no such entry":    edit(`"entry":"members"`, `"entry":"everybody"`),
+		"chosen for none":  edit(`"entry":"members"`, `"entry":"","chosen":["`+key(3).String()+`"]`),
 		"negative limit":   edit(`"room":{`, `"room":{"limits":{"people":-1},`),
 	} {
 		if r, err := rooms.ParseRecord([]byte(text)); err == nil {

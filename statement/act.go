@@ -26,6 +26,7 @@ type Act struct {
 	Reason   *Commitment        `json:"reason,omitzero"`   // to a removal's reason, which travels beside
 	Switch   *Switch            `json:"switch,omitzero"`   // where the action turns something on or off
 	Reaction string             `json:"reaction,omitzero"` // with "react": which
+	Entry    RoomEntry          `json:"entry,omitzero"`    // with set_entry: who may enter from now on
 }
 
 // Switch turns something on or off.
@@ -61,7 +62,9 @@ func (a *Act) check() error {
 		}
 	}
 	if a.Switch != nil {
-		return oneOf("switch", *a.Switch, SwitchOn, SwitchOff)
+		if err := oneOf("switch", *a.Switch, SwitchOn, SwitchOff); err != nil {
+			return err
+		}
 	}
-	return nil
+	return roomEntryAgain(a.Entry)
 }

@@ -29,8 +29,9 @@ type Announce struct {
 	Epoch     int64     `json:"epoch"` // of the host, from 1
 	Number    int64     `json:"n"`     // of this host's announcements of the room in this epoch, rising: milliseconds since 1970
 	State     RoomState `json:"state"`
-	Stage     int64     `json:"stage"`     // people on the stage
-	Listening int64     `json:"listening"` // people in the audience
+	Stage     int64     `json:"stage"`          // people on the stage
+	Listening int64     `json:"listening"`      // people in the audience, guests among them
+	Entry     RoomEntry `json:"entry,omitzero"` // where it is no longer that of the create statement
 }
 
 // Kind implements Body.
@@ -51,5 +52,6 @@ func (a *Announce) check() error {
 		oneOf("state", a.State, RoomLive, RoomEnded, RoomScheduled),
 		within("stage", a.Stage, 0, people),
 		within("listening", a.Listening, 0, people),
+		roomEntryAgain(a.Entry),
 	)
 }

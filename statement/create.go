@@ -15,15 +15,19 @@ type Create struct {
 	Title     Commitment         `json:"title"`
 	Language  string             `json:"lang"` // BCP 47, a primary language and perhaps a region: "fr", "pt-BR"
 	Topics    []string           `json:"topics"`
-	Entry     RoomEntry          `json:"entry"`
+	Entry     RoomEntry          `json:"entry"`             // as the room opens; moderators may change it
 	Schedule  ID                 `json:"schedule,omitzero"` // the first schedule of what this opens; none for a room of the moment
 }
 
 // RoomEntry is who may enter a room.
 type RoomEntry string
 
-// RoomMembers lets the members of the community in.
-const RoomMembers RoomEntry = "members"
+// Who may enter. Whom the moderators chose is in no statement that is logged: the host knows it while the room lives.
+const (
+	RoomMembers RoomEntry = "members" // members, of this community and of others
+	RoomPublic  RoomEntry = "public"  // members, and anybody with the link to listen
+	RoomChosen  RoomEntry = "chosen"  // only people whom the moderators chose
+)
 
 // MaxTopics is how many topics a room may have.
 const MaxTopics = 3
@@ -33,6 +37,16 @@ var (
 	languagePattern = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z]{2})?$`)
 	jtiPattern      = regexp.MustCompile(`^[A-Za-z0-9_-]{16,43}$`)
 )
+
+func roomEntry(e RoomEntry) error { return oneOf("entry", e, RoomMembers, RoomPublic, RoomChosen) }
+
+// roomEntryAgain is for claims that are there only where they say something new.
+func roomEntryAgain(e RoomEntry) error {
+	if e == "" {
+		return nil
+	}
+	return roomEntry(e)
+}
 
 // Kind implements Body.
 func (*Create) Kind() Kind { return KindCreate }
@@ -44,7 +58,7 @@ func (c *Create) check() error {
 		since(c.IssuedAt),
 		matches("jti", c.JTI, jtiPattern),
 		matches("lang", c.Language, languagePattern),
-		oneOf("entry", c.Entry, RoomMembers),
+		roomEntry(c.Entry),
 		topics(c.Topics),
 	)
 }

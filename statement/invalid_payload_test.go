@@ -223,7 +223,10 @@ func wrongBounds(tb testing.TB, r *refusals) {
 	bad(KindCreate, "lang", `""`, `"f"`, `"fren"`, `"FR"`, `"fr-fr"`, `"fr_FR"`, `"fr-FRA"`, `"fr-"`, `"fr\n"`, `"fr-FR-x"`, `"ﬁ"`)
 	bad(KindCreate, "topics", `[""]`, `["Music"]`, `["a b"]`, `["été"]`, `["a\n"]`, `["a","b","a"]`, `["a","b","c","d"]`,
 		`["`+strings.Repeat("z", 33)+`"]`, `["a",["b"]]`, `["ſ"]`, `["K"]`)
-	bad(KindCreate, "entry", `""`, `"public"`, `"Members"`)
+	for _, kind := range []Kind{KindCreate, KindAct, KindAnnounce} {
+		bad(kind, "entry", `"Members"`, `"open"`, `"public "`, `"choſen"`)
+	}
+	bad(KindCreate, "entry", `""`)
 	wrongSchedule(tb, r)
 }
 

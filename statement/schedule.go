@@ -115,7 +115,7 @@ func (s *Schedule) check() error {
 		matches("jti", s.JTI, jtiPattern),
 		matches("lang", s.Language, languagePattern),
 		topics(s.Topics),
-		oneOf("entry", s.Entry, RoomMembers),
+		roomEntry(s.Entry),
 		length("zone", s.Zone, 1, maxZone),
 		matches("zone", s.Zone, zonePattern),
 		within("duration", s.Duration, MinDuration, MaxDuration),

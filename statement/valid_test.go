@@ -84,6 +84,8 @@ func validVectors(tb testing.TB) []validVector {
 		with(tb, "links", `["https://a","https://b:65535","https://c?#","https://`+strings.Repeat("d", MaxLink-8)+`"]`).
 		with(tb, "topics", `["a","b","c","d","e","f","g","`+strings.Repeat("z", 32)+`"]`).
 		with(tb, "langs", `["en","fr","pt-BR","fil","de","nl"]`).text())
+	add("a room that is public to listen", create.with(tb, "entry", `"public"`).text())
+	add("a room for chosen people", create.with(tb, "entry", `"chosen"`).text())
 	add("name of one letter", profile.with(tb, "name", `"x"`).text())
 	add("name of 400 bytes", profile.with(tb, "name", `"`+strings.Repeat("é", 200)+`"`).text())
 	add("name of 100 surrogate pairs as escapes, 400 bytes", profile.
@@ -119,6 +121,10 @@ func validBetween(tb testing.TB, add func(name, text string)) {
 	add("act of the longest duration", act.with(tb, "duration", fmt.Sprint(MaxSpan)).text())
 	add("act that turns on", act.with(tb, "switch", `"on"`).text())
 	add("act that turns off", act.with(tb, "switch", `"off"`).text())
+	for _, e := range []RoomEntry{RoomMembers, RoomPublic, RoomChosen} {
+		add("act that opens a room to "+string(e), act.with(tb, "do", `"set_entry"`).with(tb, "entry", `"`+string(e)+`"`).text())
+		add("announcement of a room now open to "+string(e), announce.with(tb, "entry", `"`+string(e)+`"`).text())
+	}
 	add("announcement of an empty room", announce.with(tb, "stage", "0").with(tb, "listening", "0").with(tb, "n", "1").text())
 	add("announcement of an end, for two minutes, of a million people", announce.with(tb, "state", `"ended"`).
 		with(tb, "iat", "1800000000").with(tb, "exp", "1800000120").with(tb, "stage", "1000000").

@@ -52,6 +52,7 @@ type Client struct {
 	key      identity.PublicKey
 	http     *http.Client
 	language string
+	guest    statement.ID // where a guest listens; zero: the person is a member, or on the way to be one
 
 	mu     sync.Mutex
 	token  string             // of the open session; "" for none; guarded by mu

@@ -96,7 +96,7 @@ func (s *RoomSession) nextAct(a api.Action) *statement.Act {
 	s.acts++
 	act := &statement.Act{
 		Room: s.room, Nonce: s.nonce, Number: s.acts, Do: string(a.Type), Target: s.client.key, Question: a.Question,
-		Reaction: string(a.Reaction),
+		Entry: a.Entry, Reaction: string(a.Reaction),
 	}
 	s.mu.Unlock()
 	act.IssuedAt = s.client.Now().Unix()

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/statement"
 )
 
@@ -26,19 +27,36 @@ func (c *Client) Room(ctx context.Context, id statement.ID) (api.Room, error) {
 // CreateRoom opens a room with up to three topics, in a language such as "en" or "pt-BR". Its place is held for this
 // person for 60 s: enter it.
 func (c *Client) CreateRoom(ctx context.Context, title string, topics []string, language string) (api.Room, error) {
+	return c.OpenRoom(ctx, RoomWish{Title: title, Topics: topics, Language: language})
+}
+
+// RoomWish is a room that somebody opens.
+type RoomWish struct {
+	Title    string
+	Topics   []string
+	Language string
+	Entry    statement.RoomEntry  // who may enter; members if empty
+	Chosen   []identity.PublicKey // with entry chosen: who, beside oneself
+}
+
+// OpenRoom is CreateRoom for a room that others than members may enter, or fewer.
+func (c *Client) OpenRoom(ctx context.Context, w RoomWish) (api.Room, error) {
+	if w.Entry == "" {
+		w.Entry = statement.RoomMembers
+	}
 	node, community, err := c.community(ctx)
 	if err != nil {
 		return api.Room{}, err
 	}
-	text := statement.NewText(title)
+	text := statement.NewText(w.Title)
 	create, err := c.sign(&statement.Create{
 		Community: community.ID, IssuedAt: c.Now().Unix(), JTI: rand.Text(), Node: node.Node,
-		Title: text.Commitment(), Language: language, Topics: append([]string{}, topics...), Entry: statement.RoomMembers,
+		Title: text.Commitment(), Language: w.Language, Topics: append([]string{}, w.Topics...), Entry: w.Entry,
 	})
 	if err != nil {
 		return api.Room{}, err
 	}
-	return callAs[api.Room](ctx, c, http.MethodPost, api.PathRooms, api.CreateRoom{Create: create, Title: text})
+	return callAs[api.Room](ctx, c, http.MethodPost, api.PathRooms, api.CreateRoom{Create: create, Title: text, Chosen: w.Chosen})
 }
 
 // Audience is a page of the people who listen in a room, in the order in which they entered.

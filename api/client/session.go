@@ -72,6 +72,9 @@ func (c *Client) open(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if !c.guest.IsZero() {
+		return c.openAsGuest(ctx, text)
+	}
 	session, err := call[api.Session](ctx, c, http.MethodPost, api.PathSessions, api.SessionRequest{Session: text})
 	return session.Token, err
 }

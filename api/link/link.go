@@ -86,6 +86,19 @@ type (
 		SDP string `json:"sdp"`
 	}
 
+	// Guests says how many people listen at the home who are no members, and asks whether they may. The host knows nothing
+	// else of them. It refuses a number above the last that it agreed to; that one stands then.
+	Guests struct {
+		ID    int64 `json:"id"`
+		Count int   `json:"count"`
+	}
+
+	// AskChosen asks, for a moderator, whom the moderators chose. The answer is an api.Chosen.
+	AskChosen struct {
+		ID     int64              `json:"id"`
+		Member identity.PublicKey `json:"member"`
+	}
+
 	// Gone says that a member's connection to their home is lost.
 	Gone struct {
 		Member identity.PublicKey `json:"member"`
@@ -195,28 +208,30 @@ type (
 	}
 )
 
-func (Hello) name() string    { return "hello" }
-func (Ping) name() string     { return "ping" }
-func (AskNonce) name() string { return "ask_nonce" }
-func (Enter) name() string    { return "enter" }
-func (Act) name() string      { return "act" }
-func (Log) name() string      { return "log" }
-func (Audience) name() string { return "audience" }
-func (Media) name() string    { return "media" }
-func (Gone) name() string     { return "gone" }
-func (Speak) name() string    { return "speak" }
-func (Silent) name() string   { return "silent" }
-func (Removals) name() string { return "removals" }
-func (Profile) name() string  { return "profile" }
-func (Welcome) name() string  { return "welcome" }
-func (Answer) name() string   { return "answer" }
-func (Event) name() string    { return "event" }
-func (Left) name() string     { return "left" }
-func (Line) name() string     { return "line" }
-func (Record) name() string   { return "record" }
-func (Refused) name() string  { return "refused" }
-func (Lost) name() string     { return "lost" }
-func (Takeover) name() string { return "takeover" }
+func (Hello) name() string     { return "hello" }
+func (Ping) name() string      { return "ping" }
+func (AskNonce) name() string  { return "ask_nonce" }
+func (Enter) name() string     { return "enter" }
+func (Act) name() string       { return "act" }
+func (Log) name() string       { return "log" }
+func (Audience) name() string  { return "audience" }
+func (Media) name() string     { return "media" }
+func (Guests) name() string    { return "guests" }
+func (AskChosen) name() string { return "ask_chosen" }
+func (Gone) name() string      { return "gone" }
+func (Speak) name() string     { return "speak" }
+func (Silent) name() string    { return "silent" }
+func (Removals) name() string  { return "removals" }
+func (Profile) name() string   { return "profile" }
+func (Welcome) name() string   { return "welcome" }
+func (Answer) name() string    { return "answer" }
+func (Event) name() string     { return "event" }
+func (Left) name() string      { return "left" }
+func (Line) name() string      { return "line" }
+func (Record) name() string    { return "record" }
+func (Refused) name() string   { return "refused" }
+func (Lost) name() string      { return "lost" }
+func (Takeover) name() string  { return "takeover" }
 
 // ErrMessage says that a frame holds no message of this version.
 var ErrMessage = errors.New("link: not a message")
@@ -267,7 +282,8 @@ func Decode(frame []byte) (Message, error) {
 func decoders() map[string]func([]byte) (Message, error) {
 	return map[string]func([]byte) (Message, error){
 		"hello": as[Hello], "ping": as[Ping], "ask_nonce": as[AskNonce], "enter": as[Enter], "act": as[Act], "log": as[Log],
-		"audience": as[Audience], "media": as[Media], "gone": as[Gone], "profile": as[Profile], "removals": as[Removals],
+		"audience": as[Audience], "media": as[Media], "guests": as[Guests],
+		"ask_chosen": as[AskChosen], "gone": as[Gone], "profile": as[Profile], "removals": as[Removals],
 		"speak": as[Speak], "silent": as[Silent],
 		"welcome": as[Welcome], "answer": as[Answer], "event": as[Event], "left": as[Left], "line": as[Line],
 		"record": as[Record], "refused": as[Refused], "lost": as[Lost], "takeover": as[Takeover],
@@ -288,10 +304,11 @@ func as[M Message](body []byte) (Message, error) {
 // named is a message about somebody, who must have a key.
 type named interface{ complete() bool }
 
-func (m AskNonce) complete() bool { return !m.Member.IsZero() }
-func (m Gone) complete() bool     { return !m.Member.IsZero() }
-func (m Silent) complete() bool   { return !m.Member.IsZero() }
-func (m Left) complete() bool     { return !m.Member.IsZero() }
+func (m AskNonce) complete() bool  { return !m.Member.IsZero() }
+func (m AskChosen) complete() bool { return !m.Member.IsZero() }
+func (m Gone) complete() bool      { return !m.Member.IsZero() }
+func (m Silent) complete() bool    { return !m.Member.IsZero() }
+func (m Left) complete() bool      { return !m.Member.IsZero() }
 func (m Removals) complete() bool {
 	return !slices.ContainsFunc(m.Removed, func(r rooms.Removal) bool { return r.Key.IsZero() || r.By.IsZero() })
 }

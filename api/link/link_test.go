@@ -25,6 +25,8 @@ func samples() []link.Message {
 		link.Act{ID: 4, Act: "a"},
 		link.Audience{ID: 5, Offset: 50, Limit: 50},
 		link.Media{ID: 6, SDP: "v=0\r\n"},
+		link.Guests{ID: 9, Count: 12},
+		link.AskChosen{ID: 10, Member: who},
 		link.Gone{Member: who},
 		link.Speak{ID: 7, Lend: "l"},
 		link.Silent{Member: who},

@@ -100,12 +100,19 @@ func (s *Server) converse(ctx context.Context, c *socket) (err error) {
 		return &rateError{time.Second}
 	}
 	defer s.sessions.release(session)
+	if err := session.reaches(hello.Room); err != nil {
+		return err
+	}
 	if hello.Room == nil {
 		return s.stream(ctx, c, session, nil)
 	}
 	limited, cancel := context.WithTimeout(ctx, enterWithin)
 	defer cancel()
-	presence, err := s.rooms.Enter(limited, *hello.Room, session.member, Resume{Run: hello.Run, Since: hello.Since})
+	enter := s.rooms.Enter
+	if session.isGuest() {
+		enter = s.doors.Listen
+	}
+	presence, err := enter(limited, *hello.Room, session.member, Resume{Run: hello.Run, Since: hello.Since})
 	if err != nil {
 		return err
 	}
@@ -138,7 +145,7 @@ func (s *Server) stream(ctx context.Context, c *socket, session *session, presen
 		due, stop = s.schedules.Reminders(session.member)
 		defer stop()
 		var frame []byte
-		if frame, changed = s.hallway.latest(); frame != nil {
+		if frame, changed = s.hallway.latest(session.member); frame != nil {
 			if err := c.write(ctx, frame); err != nil {
 				return err
 			}
@@ -161,7 +168,7 @@ func (s *Server) stream(ctx context.Context, c *socket, session *session, presen
 			err = c.send(ctx, reminder)
 		case <-changed:
 			var frame []byte
-			frame, changed = s.hallway.latest()
+			frame, changed = s.hallway.latest(session.member)
 			err = c.write(ctx, frame)
 		case <-mine:
 			err = c.send(ctx, api.Mine{Head: api.Head{Type: api.EventMine, At: s.now().UnixMilli()}})

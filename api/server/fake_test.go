@@ -15,10 +15,12 @@ type fake struct {
 	mu      sync.Mutex
 	node    api.Node
 	members map[identity.PublicKey]api.Member
-	err     error           // what every call answers, when set
-	panics  bool            // every call panics
-	calls   []any           // the arguments of each call that was let through
-	rooms   []api.Room      // the hallway
+	err     error      // what every call answers, when set
+	panics  bool       // every call panics
+	calls   []any      // the arguments of each call that was let through
+	rooms   []api.Room // the hallway
+	public  map[statement.ID]bool
+	private map[identity.PublicKey][]api.Room
 	changed chan struct{}   // closed at its next change
 	entered chan *fakeVisit // each subscription made
 	buffer  int             // of a subscription's events
@@ -33,6 +35,8 @@ func newFake(node identity.PublicKey) *fake {
 	return &fake{
 		node:    api.Node{Node: node, Peer: "12D3", Version: "test", Slots: 3, Community: &api.Community{Name: "Porch"}},
 		members: map[identity.PublicKey]api.Member{},
+		public:  map[statement.ID]bool{},
+		private: map[identity.PublicKey][]api.Room{},
 		changed: make(chan struct{}),
 		entered: make(chan *fakeVisit, 100),
 		buffer:  16,
@@ -182,8 +186,32 @@ func (f *fake) Room(_ context.Context, id statement.ID, member identity.PublicKe
 	return api.Room{ID: id}, f.call(memberCall{ID: id, Member: member})
 }
 
-func (f *fake) Audience(id statement.ID, offset, limit int) (api.Audience, error) {
-	return api.Audience{Count: 7}, f.call(memberCall{ID: id, Arg: [2]int{offset, limit}})
+func (f *fake) Audience(id statement.ID, member identity.PublicKey, offset, limit int) (api.Audience, error) {
+	return api.Audience{Count: 7}, f.call(memberCall{ID: id, Member: member, Arg: [2]int{offset, limit}})
+}
+
+// A room that is not in public is for members.
+func (f *fake) Door(_ context.Context, id statement.ID) (api.Room, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.public[id] {
+		return api.Room{}, reason.Reject(reason.RoomMembers, "")
+	}
+	return api.Room{ID: id, Title: "Public", Entry: statement.RoomPublic}, nil
+}
+
+func (f *fake) Listen(ctx context.Context, id statement.ID, guest identity.PublicKey, resume Resume) (Subscription, error) {
+	return f.Enter(ctx, id, guest, resume)
+}
+
+func (f *fake) Chosen(_ context.Context, id statement.ID, member identity.PublicKey) (api.Chosen, error) {
+	return api.Chosen{}, f.call(memberCall{ID: id, Member: member})
+}
+
+func (f *fake) Private(member identity.PublicKey) []api.Room {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.private[member]
 }
 
 func (f *fake) Log(_ context.Context, id statement.ID, member identity.PublicKey) (api.RoomLog, error) {

@@ -16,7 +16,7 @@ func fuzzServer(f *testing.F, back *fake) *Server {
 	f.Helper()
 	free := Rate{PerSecond: 1e9, Burst: 1e9}
 	s, err := New(Config{
-		Node: back.node.Node, PublicURL: "http://node.test", Community: back, Entry: back, Invites: back, Rooms: back, Media: back,
+		Node: back.node.Node, PublicURL: "http://node.test", Community: back, Entry: back, Invites: back, Rooms: back, Doors: back, Media: back,
 		Limits: Limits{Requests: free, Costly: free, Asks: free, Actions: free}, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -157,6 +157,7 @@ type call struct {
 	session *session // nil for an operation that needs none
 	lang    string   // "en" or "fr"
 	origins []string // the Origin headers, as sent
+	address netip.Prefix
 }
 
 func callOf(ctx context.Context) call {
@@ -184,7 +185,7 @@ func (s *Server) guard(ctx huma.Context, next func(huma.Context)) {
 
 // admit checks a request against its operation.
 func (s *Server) admit(op *huma.Operation, r *http.Request) (call, error) {
-	c := call{origins: r.Header.Values("Origin"), lang: s.languageOf(r)}
+	c := call{origins: r.Header.Values("Origin"), lang: s.languageOf(r), address: addressOf(r)}
 	if op.RequestBody != nil {
 		sent, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if err != nil || op.RequestBody.Content[sent] == nil {
@@ -214,6 +215,9 @@ func (s *Server) admit(op *huma.Operation, r *http.Request) (call, error) {
 	session, err := s.authenticate(token)
 	if err != nil {
 		return c, err
+	}
+	if session.isGuest() && op.Metadata[traitGuests] == nil {
+		return c, reason.Reject(reason.GuestListens, "")
 	}
 	if op.Metadata[traitActs] != nil {
 		if after := take(session.actions, s.now()); after > 0 {

@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/identity"
 )
 
 const hallwayEvery = time.Second // at most one hallway a second
@@ -15,22 +17,49 @@ const hallwayEvery = time.Second // at most one hallway a second
 type hallway struct {
 	rooms Rooms
 	plans Schedules
+	doors Doors
 	now   func() time.Time
 
-	mu      sync.Mutex
-	frame   []byte        // nil until run has begun; guarded by mu
-	changed chan struct{} // closed when frame is replaced; guarded by mu
+	mu       sync.Mutex
+	listed   []api.Room      // what frame tells; never modified in place; guarded by mu
+	upcoming []api.Scheduled // the same
+	frame    []byte          // nil until run has begun; guarded by mu
+	changed  chan struct{}   // closed when frame is replaced; guarded by mu
 }
 
-func newHallway(rooms Rooms, plans Schedules, now func() time.Time) *hallway {
-	return &hallway{rooms: rooms, plans: plans, now: now, changed: make(chan struct{})}
+func newHallway(rooms Rooms, doors Doors, plans Schedules, now func() time.Time) *hallway {
+	return &hallway{rooms: rooms, doors: doors, plans: plans, now: now, changed: make(chan struct{})}
 }
 
-// latest is the newest hallway and a channel that is closed when there is a newer one.
-func (h *hallway) latest() ([]byte, <-chan struct{}) {
+// latest is the newest hallway of a member and a channel that is closed when there is a newer one. The few who may enter
+// a room for chosen people get a hallway of their own.
+func (h *hallway) latest(member identity.PublicKey) ([]byte, <-chan struct{}) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.frame, h.changed
+	listed, upcoming, frame, changed := h.listed, h.upcoming, h.frame, h.changed
+	h.mu.Unlock()
+	private := h.doors.Private(member)
+	if frame == nil || len(private) == 0 {
+		return frame, changed
+	}
+	own, err := h.encode(withPrivate(listed, private), upcoming)
+	if err != nil {
+		return frame, changed // it says less, but it can be sent
+	}
+	return own, changed
+}
+
+// withPrivate is the hallway of somebody who may also enter some rooms for chosen people: those first.
+func withPrivate(listed, private []api.Room) []api.Room {
+	if len(private) == 0 {
+		return listed
+	}
+	return slices.Concat(private, listed)
+}
+
+func (h *hallway) encode(rooms []api.Room, upcoming []api.Scheduled) ([]byte, error) {
+	return encode(api.Hallway{
+		Head: api.Head{Type: api.EventHallway, At: h.now().UnixMilli()}, Rooms: rooms, Upcoming: upcoming,
+	})
 }
 
 // run keeps the hallway up to date until ctx ends.
@@ -54,15 +83,13 @@ func (h *hallway) run(ctx context.Context) error {
 }
 
 func (h *hallway) publish(rooms []api.Room, upcoming []api.Scheduled) error {
-	frame, err := encode(api.Hallway{
-		Head: api.Head{Type: api.EventHallway, At: h.now().UnixMilli()}, Rooms: rooms, Upcoming: upcoming,
-	})
+	frame, err := h.encode(rooms, upcoming)
 	if err != nil {
 		return err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.frame = frame
+	h.listed, h.upcoming, h.frame = rooms, upcoming, frame
 	close(h.changed)
 	h.changed = make(chan struct{})
 	return nil

@@ -29,6 +29,8 @@ type Limits struct {
 	Addresses int
 	// Sessions of one member; the one unused for longest is closed first.
 	Sessions int
+	// Guests is how many sessions of guests may be open in all, GuestsPerAddress from one address.
+	Guests, GuestsPerAddress int
 	// Sockets is how many WebSockets may be open in all, SocketsPerAddress from one address, SocketsPerSession in one
 	// session.
 	Sockets, SocketsPerAddress, SocketsPerSession int
@@ -44,6 +46,8 @@ func DefaultLimits() Limits {
 		Actions:           Rate{PerSecond: 20, Burst: 100},
 		Addresses:         10_000,
 		Sessions:          20,
+		Guests:            4_000,
+		GuestsPerAddress:  200,
 		Sockets:           20_000,
 		SocketsPerAddress: 4_000,
 		SocketsPerSession: 10,
@@ -62,6 +66,8 @@ func (l Limits) orDefault() Limits {
 	for _, n := range []struct{ have, standard *int }{
 		{&l.Addresses, &d.Addresses},
 		{&l.Sessions, &d.Sessions},
+		{&l.Guests, &d.Guests},
+		{&l.GuestsPerAddress, &d.GuestsPerAddress},
 		{&l.Sockets, &d.Sockets},
 		{&l.SocketsPerAddress, &d.SocketsPerAddress},
 		{&l.SocketsPerSession, &d.SocketsPerSession},

@@ -60,6 +60,7 @@ func events() []event {
 		{api.EventUnmuteAsked, api.UnmuteAsked{}},
 		{api.EventSettings, api.SettingsChanged{}},
 		{api.EventAudience, api.AudienceChanged{}},
+		{api.EventEntryChange, api.EntryChanged{}},
 		{api.EventEnded, api.Ended{}},
 		{api.EventHallway, api.Hallway{}},
 		{api.EventRefused, api.Refused{}},

@@ -161,13 +161,13 @@ func operationCases() []operationCase {
 			"audience",
 			request{method: "GET", path: room + "/audience?offset=5&limit=10"},
 			true, 200,
-			func(identity.PublicKey) any { return memberCall{ID: testRoom, Arg: [2]int{5, 10}} }, `"people":[]`,
+			func(m identity.PublicKey) any { return memberCall{ID: testRoom, Member: m, Arg: [2]int{5, 10}} }, `"people":[]`,
 		},
 		{
 			"audience by default",
 			request{method: "GET", path: room + "/audience"},
 			true, 200,
-			func(identity.PublicKey) any { return memberCall{ID: testRoom, Arg: [2]int{0, 50}} }, `"count":7`,
+			func(m identity.PublicKey) any { return memberCall{ID: testRoom, Member: m, Arg: [2]int{0, 50}} }, `"count":7`,
 		},
 		{
 			"log",

@@ -61,6 +61,7 @@ type (
 const (
 	traitCostly = "costly" // counts against the address's costly requests
 	traitActs   = "acts"   // counts against the session's actions
+	traitGuests = "guests" // is for guests, too, in their room
 )
 
 // routes declares every operation.
@@ -69,7 +70,7 @@ func (s *Server) routes(a huma.API) {
 	add(a, costly(post(api.PathFound, "found", "Found the community", http.StatusCreated)), s.found)
 	add(a, costly(post(api.PathChallenge, "createChallenge", "Ask for a challenge to sign", http.StatusCreated)), s.createChallenge)
 	add(a, costly(post(api.PathSessions, "openSession", "Answer a challenge and open a session", http.StatusCreated)), s.openSession)
-	add(a, member(remove(api.PathSessions, "closeSession", "Sign out")), s.closeSession)
+	add(a, guests(remove(api.PathSessions, "closeSession", "Sign out")), s.closeSession)
 	add(a, member(get(api.PathMe, "getMe", "What the node holds on the member of the session")), s.getMe)
 	add(a, costly(post(api.PathJoin, "join", "Redeem an invite", http.StatusCreated)), s.join)
 	add(a, member(acts(post(api.PathNodes, "addNode", "Make another node one of the community's", http.StatusNoContent))), s.addNode)
@@ -85,12 +86,15 @@ func (s *Server) routes(a huma.API) {
 	s.scheduleRoutes(a)
 	add(a, member(get(api.PathRooms, "listRooms", "The live rooms")), s.listRooms)
 	add(a, member(acts(post(api.PathRooms, "createRoom", "Open a room", http.StatusCreated))), s.createRoom)
-	add(a, member(get(api.PathRoom, "getRoom", "One live room")), s.getRoom)
+	add(a, guests(get(api.PathRoom, "getRoom", "One live room")), s.getRoom)
+	add(a, get(api.PathDoor, "getDoor", "A public room, for somebody who is no member"), s.getDoor)
+	add(a, costly(post(api.PathGuests, "openGuest", "Answer a challenge and listen in a public room", http.StatusCreated)), s.openGuest)
+	add(a, member(get(api.PathChosen, "getChosen", "Whom the moderators of a room chose")), s.getChosen)
 	add(a, member(get(api.PathAudience, "getAudience", "A page of the people who listen")), s.getAudience)
 	add(a, member(acts(get(api.PathRoomLog, "getRoomLog", "What moderators did in a room"))), s.getRoomLog)
-	add(a, member(acts(post(api.PathActions, "act", "Do something in a room", http.StatusNoContent))), s.act)
-	add(a, member(costly(sdp(post(api.PathMedia, "offerMedia", "Offer a media connection", http.StatusCreated)))), s.offerMedia)
-	add(a, member(remove(api.PathLeg, "closeMedia", "End a media connection")), s.closeMedia)
+	add(a, guests(acts(post(api.PathActions, "act", "Do something in a room", http.StatusNoContent))), s.act)
+	add(a, guests(costly(sdp(post(api.PathMedia, "offerMedia", "Offer a media connection", http.StatusCreated)))), s.offerMedia)
+	add(a, guests(remove(api.PathLeg, "closeMedia", "End a media connection")), s.closeMedia)
 	s.peopleRoutes(a)
 
 	add(a, member(get(api.PathApps, "listApps", "The member's other programs in a room")), s.listApps)
@@ -138,6 +142,12 @@ func remove(path, id, summary string) huma.Operation {
 func member(op huma.Operation) huma.Operation {
 	op.Security = []map[string][]string{{bearer: {}}}
 	return op
+}
+
+// guests is for members, and for guests in the room where they listen.
+func guests(op huma.Operation) huma.Operation {
+	op.Metadata[traitGuests] = true
+	return member(op)
 }
 
 func costly(op huma.Operation) huma.Operation {
@@ -221,8 +231,8 @@ func (s *Server) revokeInvite(ctx context.Context, in *inviteRevoke) (*body[api.
 	return answer(s.invites.RevokeInvite(ctx, sessionOf(ctx).member, id, in.Body))
 }
 
-func (s *Server) listRooms(context.Context, *none) (*body[api.RoomList], error) {
-	return &body[api.RoomList]{api.RoomList{Rooms: s.rooms.List()}}, nil
+func (s *Server) listRooms(ctx context.Context, _ *none) (*body[api.RoomList], error) {
+	return &body[api.RoomList]{api.RoomList{Rooms: withPrivate(s.rooms.List(), s.doors.Private(sessionOf(ctx).member))}}, nil
 }
 
 func (s *Server) createRoom(ctx context.Context, in *body[api.CreateRoom]) (*body[api.Room], error) {
@@ -233,19 +243,19 @@ func (s *Server) createRoom(ctx context.Context, in *body[api.CreateRoom]) (*bod
 }
 
 func (s *Server) getRoom(ctx context.Context, in *roomPath) (*body[api.Room], error) {
-	id, err := pathID(in.ID, reason.RoomUnknown)
+	id, err := s.guestRoom(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	return answer(s.rooms.Room(ctx, id, sessionOf(ctx).member))
 }
 
-func (s *Server) getAudience(_ context.Context, in *audiencePage) (*body[api.Audience], error) {
+func (s *Server) getAudience(ctx context.Context, in *audiencePage) (*body[api.Audience], error) {
 	id, err := pathID(in.ID, reason.RoomUnknown)
 	if err != nil {
 		return nil, err
 	}
-	return answer(s.rooms.Audience(id, in.Offset, in.Limit))
+	return answer(s.rooms.Audience(id, sessionOf(ctx).member, in.Offset, in.Limit))
 }
 
 func (s *Server) getRoomLog(ctx context.Context, in *roomPath) (*body[api.RoomLog], error) {
@@ -257,18 +267,21 @@ func (s *Server) getRoomLog(ctx context.Context, in *roomPath) (*body[api.RoomLo
 }
 
 func (s *Server) act(ctx context.Context, in *roomAction) (*none, error) {
-	id, err := pathID(in.ID, reason.RoomUnknown)
+	id, err := s.guestRoom(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	if err := in.Body.Check(); err != nil {
 		return nil, err
 	}
+	if err := sessionOf(ctx).mayAct(in.Body.Type); err != nil {
+		return nil, err
+	}
 	return nil, s.rooms.Act(ctx, id, sessionOf(ctx).member, in.Body)
 }
 
 func (s *Server) offerMedia(ctx context.Context, in *mediaOffer) (*mediaAnswer, error) {
-	id, err := pathID(in.ID, reason.RoomUnknown)
+	id, err := s.guestRoom(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -281,7 +294,7 @@ func (s *Server) offerMedia(ctx context.Context, in *mediaOffer) (*mediaAnswer, 
 }
 
 func (s *Server) closeMedia(ctx context.Context, in *legPath) (*none, error) {
-	id, err := pathID(in.ID, reason.RoomUnknown)
+	id, err := s.guestRoom(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}

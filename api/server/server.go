@@ -72,7 +72,7 @@ type Invites interface {
 
 // Rooms is what the server asks about rooms.
 type Rooms interface {
-	// List is the hallway: the live rooms.
+	// List is the hallway: the live rooms that all members may enter.
 	List() []api.Room
 	// Changed is a channel that is closed at the next change of the hallway, and by then replaced by another.
 	Changed() <-chan struct{}
@@ -80,8 +80,8 @@ type Rooms interface {
 	Create(ctx context.Context, member identity.PublicKey, req api.CreateRoom) (api.Room, error)
 	// Room finds a live room, for a member who may enter it.
 	Room(ctx context.Context, id statement.ID, member identity.PublicKey) (api.Room, error)
-	// Audience is a page of the people who listen.
-	Audience(id statement.ID, offset, limit int) (api.Audience, error)
+	// Audience is a page of the people who listen, for a member who may enter the room.
+	Audience(id statement.ID, member identity.PublicKey, offset, limit int) (api.Audience, error)
 	// Log is what moderators did in a room, for a member who is in it.
 	Log(ctx context.Context, id statement.ID, member identity.PublicKey) (api.RoomLog, error)
 	// Act does what a member asked for. What it changed comes as events.
@@ -149,6 +149,7 @@ type Config struct {
 	Entry     Entry
 	Invites   Invites
 	Rooms     Rooms
+	Doors     Doors
 	Media     Media
 	// People and Own may be nil: then there are only names.
 	People People
@@ -184,6 +185,7 @@ type Server struct {
 	entry     Entry
 	invites   Invites
 	rooms     Rooms
+	doors     Doors
 	media     Media
 	people    People   // may be nil
 	own       Own      // may be nil
@@ -217,7 +219,7 @@ type Server struct {
 
 // New makes a server. It fails on a configuration that cannot work: an address that is no origin, a page without index.
 func New(c Config) (*Server, error) {
-	if c.Community == nil || c.Entry == nil || c.Invites == nil || c.Rooms == nil || c.Media == nil || c.Log == nil {
+	if c.Community == nil || c.Entry == nil || c.Invites == nil || c.Rooms == nil || c.Doors == nil || c.Media == nil || c.Log == nil {
 		return nil, errors.New("server: the configuration lacks a part")
 	}
 	if c.Clock == nil {
@@ -238,7 +240,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		node: c.Node, community: c.Community, entry: c.Entry, invites: c.Invites, rooms: c.Rooms, media: c.Media,
+		node: c.Node, community: c.Community, entry: c.Entry, invites: c.Invites, rooms: c.Rooms, doors: c.Doors, media: c.Media,
 		people: c.People, own: c.Own, apps: c.Apps, nodes: c.Nodes, logs: c.Logs,
 		operator: c.Operator, health: c.Health, watch: c.Watch,
 		log: c.Log, now: c.Clock,
@@ -250,7 +252,7 @@ func New(c Config) (*Server, error) {
 		costly:     newBuckets(limits.Costly, limits.Addresses),
 		asks:       newBuckets(limits.Asks, limits.Addresses),
 		sockets:    newSockets(limits),
-		hallway:    newHallway(c.Rooms, c.Schedules, c.Clock),
+		hallway:    newHallway(c.Rooms, c.Doors, c.Schedules, c.Clock),
 		schedules:  c.Schedules,
 		calendars:  c.Calendars,
 		mine:       newMine(),

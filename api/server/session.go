@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ import (
 const (
 	challengeLife = time.Minute    // to sign and send back in
 	sessionIdle   = 12 * time.Hour // an unused session ends; each use moves its end on
+	guestIdle     = time.Minute    // the same of a guest: long enough for a page to load again
 	sweepEvery    = time.Minute    // how often the dead are cleared away
 	tokenSize     = 32             // random bytes of a token
 	maxUsed       = 100_000        // nonces used in the last minute, each for a member's valid signature
@@ -105,6 +107,8 @@ type session struct {
 	token   [sha256.Size]byte // the hash of the token; the token itself is nowhere
 	actions *rate.Limiter     // guards itself
 	gone    chan struct{}     // closed when the session ends
+	room    statement.ID      // of a guest: where they listen; zero for a member
+	address netip.Prefix      // of a guest: whom they count against
 
 	expires time.Time // guarded by sessions.mu
 	sockets int       // open WebSockets; while there are any it does not expire; guarded by sessions.mu
@@ -118,12 +122,26 @@ type sessions struct {
 	mu       sync.Mutex
 	byToken  map[[sha256.Size]byte]*session    // guarded by mu
 	byMember map[identity.PublicKey][]*session // guarded by mu
+	guests   int                               // open sessions of guests; guarded by mu
+	guestsAt map[netip.Prefix]int              // the same by address; guarded by mu
 }
 
 func newSessions(now func() time.Time, limits Limits) *sessions {
 	return &sessions{
 		now: now, limits: limits,
 		byToken: map[[sha256.Size]byte]*session{}, byMember: map[identity.PublicKey][]*session{},
+		guestsAt: map[netip.Prefix]int{},
+	}
+}
+
+// fresh is a session with a token of its own, not open yet.
+func (s *sessions) fresh(member identity.PublicKey) (token string, made *session) {
+	var raw [tokenSize]byte
+	_, _ = rand.Read(raw[:]) // never fails since Go 1.24
+	token = base64.RawURLEncoding.EncodeToString(raw[:])
+	return token, &session{
+		member: member, token: sha256.Sum256([]byte(token)), actions: s.limits.Actions.limiter(),
+		gone: make(chan struct{}), expires: s.now().Add(sessionIdle),
 	}
 }
 
@@ -136,13 +154,7 @@ func (s *sessions) count() int {
 
 // open opens a session. Of a member with too many, the one unused for longest ends.
 func (s *sessions) open(member identity.PublicKey) (token string, expires time.Time) {
-	var raw [tokenSize]byte
-	_, _ = rand.Read(raw[:]) // never fails since Go 1.24
-	token = base64.RawURLEncoding.EncodeToString(raw[:])
-	opened := &session{
-		member: member, token: sha256.Sum256([]byte(token)), actions: s.limits.Actions.limiter(),
-		gone: make(chan struct{}), expires: s.now().Add(sessionIdle),
-	}
+	token, opened := s.fresh(member)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if others := s.byMember[member]; len(others) >= s.limits.Sessions {
@@ -162,7 +174,7 @@ func (s *sessions) find(token string) (*session, bool) {
 	if !ok || s.expiredLocked(found, now) {
 		return nil, false
 	}
-	found.expires = now.Add(sessionIdle)
+	found.expires = now.Add(found.idle())
 	return found, true
 }
 
@@ -182,7 +194,15 @@ func (s *sessions) release(held *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	held.sockets--
-	held.expires = now.Add(sessionIdle)
+	held.expires = now.Add(held.idle())
+}
+
+// idle is how long the session stands unused.
+func (s *session) idle() time.Duration {
+	if s.isGuest() {
+		return guestIdle
+	}
+	return sessionIdle
 }
 
 // end ends a session; its WebSockets are told by gone.
@@ -197,6 +217,7 @@ func (s *sessions) endLocked(ended *session) {
 		return
 	}
 	close(ended.gone)
+	s.uncountLocked(ended)
 	delete(s.byToken, ended.token)
 	left := slices.DeleteFunc(s.byMember[ended.member], func(o *session) bool { return o == ended })
 	if s.byMember[ended.member] = left; len(left) == 0 {
@@ -226,6 +247,13 @@ func (s *Server) authenticate(token string) (*session, error) {
 	if !ok {
 		return nil, reason.Reject(reason.SessionRequired, "no open session has this token")
 	}
+	if found.isGuest() {
+		if err := s.isNobody(found.member); err != nil {
+			s.sessions.end(found) // they joined: what they do from now on, they do as a member
+			return nil, err
+		}
+		return found, nil
+	}
 	if _, err := s.community.Member(found.member); err != nil {
 		s.sessions.end(found) // the next challenge is refused with the reason
 		return nil, reason.Reject(reason.SessionRequired, "the member is no more: %v", err)
@@ -241,15 +269,8 @@ func (s *Server) createChallenge(context.Context, *none) (*body[api.Challenge], 
 }
 
 func (s *Server) openSession(ctx context.Context, in *body[api.SessionRequest]) (*body[api.Session], error) {
-	signed, err := statement.ParseKind[*statement.Session](in.Body.Session)
+	signed, claim, err := s.readSession(ctx, in.Body.Session)
 	if err != nil {
-		return nil, err
-	}
-	claim, ok := signed.Body().(*statement.Session)
-	if !ok {
-		return nil, reason.Reject(reason.StatementKind, "not a session statement")
-	}
-	if err := s.checkSession(claim, callOf(ctx).origins); err != nil {
 		return nil, err
 	}
 	who, err := s.community.Member(signed.Signer())
@@ -261,6 +282,19 @@ func (s *Server) openSession(ctx context.Context, in *body[api.SessionRequest]) 
 	}
 	token, expires := s.sessions.open(who.Key)
 	return &body[api.Session]{api.Session{Token: token, Expires: expires.UnixMilli(), Member: who}}, nil
+}
+
+// readSession reads a session statement and judges everything in it but its nonce and who may sign it.
+func (s *Server) readSession(ctx context.Context, text string) (statement.Statement, *statement.Session, error) {
+	signed, err := statement.ParseKind[*statement.Session](text)
+	if err != nil {
+		return statement.Statement{}, nil, err
+	}
+	claim, ok := signed.Body().(*statement.Session)
+	if !ok {
+		return statement.Statement{}, nil, reason.Reject(reason.StatementKind, "not a session statement")
+	}
+	return signed, claim, s.checkSession(claim, callOf(ctx).origins)
 }
 
 // checkSession judges everything in a session statement but its nonce: is it for this node, for the page that sends it,

@@ -541,6 +541,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rooms/{id}/chosen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom the moderators of a room chose */
+        get: operations["getChosen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rooms/{id}/door": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A public room, for somebody who is no member */
+        get: operations["getDoor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rooms/{id}/guests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer a challenge and listen in a public room */
+        post: operations["openGuest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rooms/{id}/log": {
         parameters: {
             query?: never;
@@ -809,6 +860,11 @@ export interface components {
              * @description Seconds. With remove: 60 to 2592000, or absent for as long as the room lives. With slow_mode: 5 to 3600, or absent to end it.
              */
             duration?: number;
+            /**
+             * @description With set_entry: who may enter from now on.
+             * @enum {string}
+             */
+            entry?: "members" | "public" | "chosen";
             /** @description With raise_hand: one line, at most 200 characters. */
             question?: string;
             /**
@@ -826,7 +882,7 @@ export interface components {
             /** @description The person acted on. */
             target?: string;
             /** @enum {string} */
-            type: "raise_hand" | "lower_hand" | "accept_offer" | "decline_offer" | "step_down" | "mute_self" | "unmute" | "leave" | "react" | "end" | "mute_all" | "lock_stage" | "ask_mode" | "slow_mode" | "offer_stage" | "dismiss_hand" | "mute" | "ask_to_unmute" | "move_to_audience" | "appoint_moderator" | "withdraw_moderator" | "remove" | "lift_removal";
+            type: "raise_hand" | "lower_hand" | "accept_offer" | "decline_offer" | "step_down" | "mute_self" | "unmute" | "leave" | "react" | "end" | "set_entry" | "mute_all" | "lock_stage" | "ask_mode" | "slow_mode" | "offer_stage" | "dismiss_hand" | "mute" | "ask_to_unmute" | "move_to_audience" | "appoint_moderator" | "withdraw_moderator" | "remove" | "lift_removal" | "choose" | "unchoose";
         };
         AddNode: {
             /** @description A delegate statement for the other node, signed by the root, of an order not used before. */
@@ -929,8 +985,16 @@ export interface components {
             asks: components["schemas"]["Asking"][];
         };
         Audience: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Without the guests.
+             */
             count: number;
+            /**
+             * Format: int64
+             * @description How many listen as guests: nobody knows who they are.
+             */
+            guests: number;
             people: components["schemas"]["Person"][];
         };
         AudienceChanged: {
@@ -1002,6 +1066,10 @@ export interface components {
             /** @description The nodes that are connected, of any community. */
             peers: components["schemas"]["ConnectedNode"][];
             version: string;
+        };
+        Chosen: {
+            /** @description Members of other communities are without a name until they have entered. */
+            people: components["schemas"]["Member"][];
         };
         Community: {
             /**
@@ -1078,6 +1146,8 @@ export interface components {
             note?: components["schemas"]["Text"];
         };
         CreateRoom: {
+            /** @description With entry chosen: who may enter beside the creator. */
+            chosen?: string[];
             /** @description A create statement; its id is the room's. */
             create: string;
             /** @description The title, to which the statement commits. */
@@ -1212,8 +1282,33 @@ export interface components {
              */
             type: "entry";
         };
+        EntryChanged: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
+            /**
+             * Format: int64
+             * @description When the node sequenced it, Unix milliseconds.
+             */
+            at: number;
+            /** @description A did:key of an Ed25519 key. */
+            by: string;
+            /** @enum {string} */
+            entry: "members" | "public" | "chosen";
+            /**
+             * Format: int64
+             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
+             */
+            n: number;
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "entry_changed";
+        };
         /** @description One message from the node. */
-        Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["RemovalEnded"] | components["schemas"]["UnmuteAsked"] | components["schemas"]["SettingsChanged"] | components["schemas"]["AudienceChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"] | components["schemas"]["PersonChanged"] | components["schemas"]["Reactions"] | components["schemas"]["Mine"] | components["schemas"]["AppsChanged"] | components["schemas"]["ReminderDue"];
+        Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["RemovalEnded"] | components["schemas"]["UnmuteAsked"] | components["schemas"]["SettingsChanged"] | components["schemas"]["AudienceChanged"] | components["schemas"]["EntryChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"] | components["schemas"]["PersonChanged"] | components["schemas"]["Reactions"] | components["schemas"]["Mine"] | components["schemas"]["AppsChanged"] | components["schemas"]["ReminderDue"];
         Finding: {
             /** @description What was looked at, such as disk. */
             check: string;
@@ -1256,6 +1351,15 @@ export interface components {
             slots: number;
             /** @enum {string} */
             why: "admission" | "hosting" | "speaking";
+        };
+        GuestSession: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds. Each use moves it on.
+             */
+            expires: number;
+            room: components["schemas"]["Room"];
+            token: string;
         };
         Hallway: {
             /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
@@ -1913,8 +2017,11 @@ export interface components {
             created: number;
             creator: components["schemas"]["Member"];
             ended: boolean;
-            /** @enum {string} */
-            entry: "members";
+            /**
+             * @description Who may enter now.
+             * @enum {string}
+             */
+            entry: "members" | "public" | "chosen";
             /**
              * Format: int64
              * @description How many hosts the room has had, from 1.
@@ -1927,7 +2034,7 @@ export interface components {
             language: string;
             /**
              * Format: int64
-             * @description People in the audience.
+             * @description People in the audience, guests among them.
              */
             listening: number;
             /** @description The scheduled room that it was opened from: its link is /r/{schedule}. */
@@ -3529,6 +3636,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Audience"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getChosen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chosen"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDoor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openGuest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestSession"];
                 };
             };
             /** @description A refusal (RFC 9457) */

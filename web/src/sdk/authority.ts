@@ -210,6 +210,8 @@ function fits(event: RoomDelta, act: Act): boolean {
       return is(event.key, "ask_to_unmute");
     case "settings":
       return sets(event.settings, act);
+    case "entry_changed":
+      return what === "set_entry" && act.claims.entry === event.entry;
     case "ended":
       return what === "end";
     case "hand_raised":

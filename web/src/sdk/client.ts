@@ -469,13 +469,14 @@ export class Client {
 
   async #signAct(aud: Id, action: ActionBody, { nonce, n }: ActPlace): Promise<string> {
     const signer = this.#requireSigner();
-    const { type, target, question = "", duration, switch: position, reason, reaction } = action;
+    const { type, target, question = "", duration, switch: position, reason, reaction, entry } = action;
     const claims = {
       ...{ aud, iat: this.#seconds(), nonce, n, do: type, sub: target ?? signer.did, question },
       ...(reaction !== undefined && { reaction }),
       ...(duration !== undefined && { duration }),
       ...(reason !== undefined && { reason: await commitmentOf(reason) }),
       ...(position !== undefined && { switch: position }),
+      ...(entry !== undefined && { entry }),
     };
     return this.#sign({ kind: "act", claims }, signer);
   }

@@ -72,7 +72,7 @@ describe("reduce", () => {
     const joined = event(11, { type: "stage_joined", person: onStage(mia, "speaker") });
     const state = after(joined);
     expect([stage(state), hands(state)]).toEqual([[ana, mia], []]);
-    expect(state.audience).toEqual({ count: 2, people: [person(leo)] });
+    expect(state.audience).toEqual({ count: 2, guests: 0, people: [person(leo)] });
     expect(stage(reduce(state, { ...joined, n: 12 }))).toEqual([ana, mia]);
     expect(state.room).toMatchObject({ stage: 2, listening: 2, speakers: [{ key: ana }, { key: mia }] });
   });
@@ -112,9 +112,14 @@ describe("reduce", () => {
   });
 
   test("audience", () => {
-    const audience = { count: 241, people: [person(noor)] };
+    const audience = { count: 241, guests: 12, people: [person(noor)] };
     const state = after(event(11, { type: "audience", audience }));
-    expect([state.audience, state.room.listening]).toEqual([audience, 241]);
+    expect([state.audience, state.room.listening]).toEqual([audience, 253]);
+  });
+
+  test("others may enter now", () => {
+    const state = after(event(11, { type: "entry_changed", entry: "public", by: ana }));
+    expect(state.room.entry).toBe("public");
   });
 
   test("ended", () => {

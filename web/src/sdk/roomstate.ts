@@ -93,6 +93,8 @@ function change(state: RoomState, event: RoomDelta): Partial<RoomState> {
       return {};
     case "audience":
       return { audience: event.audience };
+    case "entry_changed":
+      return { room: { ...state.room, entry: event.entry } };
     case "ended":
       return { ended: event, room: { ...state.room, ended: true } };
     default:
@@ -109,14 +111,15 @@ function gone(state: RoomState, key: Did): Partial<RoomState> {
     stage: without(state.stage, key),
     hands: without(state.hands, key),
     offers: without(state.offers, key),
-    audience: { count, people },
+    audience: { ...state.audience, count, people },
   };
 }
 
 /** Keeps what the room's card says in step with the room. */
 function withCounts(state: RoomState): RoomState {
   const speakers = state.stage.slice(0, 4).map(({ key, name, picture }) => ({ key, name, ...(picture !== undefined && { picture }) }));
-  return { ...state, room: { ...state.room, speakers, stage: state.stage.length, listening: state.audience.count } };
+  const listening = state.audience.count + state.audience.guests;
+  return { ...state, room: { ...state.room, speakers, stage: state.stage.length, listening } };
 }
 
 function without<T extends { key: Did }>(people: readonly T[], key: Did): T[] {

@@ -72,7 +72,7 @@ export function aSnapshot(): Snapshot {
     create: "",
     roles: [],
     settings: { locked: false, ask: false, slow: 0 },
-    audience: { count: 3, people: [person(leo), person(mia)] },
+    audience: { count: 3, guests: 0, people: [person(leo), person(mia)] },
   };
 }
 

@@ -95,6 +95,7 @@ export type Action =
   | { type: SoloAction }
   | { type: SwitchedAction; switch: "on" | "off" }
   | { type: "slow_mode"; duration?: number }
+  | { type: "set_entry"; entry: RoomEntry }
   | { type: TargetedAction; target: Did }
   | Removal;
 
@@ -105,6 +106,9 @@ export interface Removal {
   duration?: number;
   reason: string;
 }
+
+/** Who may enter a room. */
+export type RoomEntry = Room["entry"];
 
 type ActionType = Schemas["Action"]["type"];
 
@@ -119,17 +123,19 @@ export type TargetedAction = Extract<
   | "appoint_moderator"
   | "withdraw_moderator"
   | "lift_removal"
+  | "choose"
+  | "unchoose"
 >;
 
 type SwitchedAction = Extract<ActionType, "lock_stage" | "ask_mode">;
 
-type SoloAction = Exclude<ActionType, TargetedAction | SwitchedAction | "raise_hand" | "react" | "slow_mode" | "remove">;
+type SoloAction = Exclude<ActionType, TargetedAction | SwitchedAction | "raise_hand" | "react" | "slow_mode" | "set_entry" | "remove">;
 
 /** What a moderator does, and nobody else. */
 const commands: ReadonlySet<string> = new Set<ActionType>([
   "end", "mute_all", "lock_stage", "ask_mode", "slow_mode",
   "offer_stage", "dismiss_hand", "mute", "ask_to_unmute", "move_to_audience", "appoint_moderator", "withdraw_moderator",
-  "remove", "lift_removal",
+  "remove", "lift_removal", "set_entry", "choose", "unchoose",
 ]);
 
 /** Whether an action of this type is a moderator's command, which is signed wherever the room is. */

@@ -265,6 +265,11 @@ export const en = {
     noLongerModerator: "You are no longer a moderator.",
     handRaisedBy: (name: string) => `${name} raised a hand.`,
     dismissed: "Your hand was lowered by a moderator.",
+    entryChanged: {
+      members: (name: string) => `${name} made this a room for members.`,
+      public: (name: string) => `${name} made this room public: anyone with the link may listen.`,
+      chosen: (name: string) => `${name} made this a room for chosen people.`,
+    },
     copyLink: "Copy link",
     linkCopied: "Link copied.",
     roomLink: "Room link",

@@ -279,6 +279,11 @@ export const fr: Messages = {
     noLongerModerator: "Vous ne modérez plus ce salon.",
     handRaisedBy: (name) => `${name} lève la main.`,
     dismissed: "La modération a baissé votre main.",
+    entryChanged: {
+      members: (name) => `${name} a réservé ce salon aux membres.`,
+      public: (name) => `${name} a rendu ce salon public : toute personne ayant le lien peut écouter.`,
+      chosen: (name) => `${name} a réservé ce salon à des personnes choisies.`,
+    },
     copyLink: "Copier le lien",
     linkCopied: "Lien copié.",
     roomLink: "Lien du salon",

@@ -242,6 +242,9 @@ function announce(presence: Presence, { event, verdict }: Judged): void {
     case "settings":
       if (byOther) tell(openness(event.settings));
       break;
+    case "entry_changed":
+      if (event.by !== you) say(m.entryChanged[event.entry](nameOf(presence, event.by)));
+      break;
     case "snapshot":
     case "offer_ended":
     case "person_changed":

@@ -23,6 +23,8 @@ const topic = matching(/^[a-z0-9-]{1,32}$/);
 const language = matching(/^[a-z]{2,3}(-[A-Z]{2})?$/);
 /** An address that is safe to show and to open: https, a host, and visible ASCII alone. */
 const safeLink = /^https:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?([/?#][!-~]*)?$/;
+/** Who may enter a room. */
+const entries = ["members", "public", "chosen"] as const;
 
 const expiresLater = (claims: { iat: number; exp: number }): boolean => claims.exp > claims.iat;
 const expiresWithin =
@@ -32,7 +34,9 @@ const expiresWithin =
 
 /** What a room is about. */
 const topics = list(topic, 3, (each) => each);
-const roomEntry = oneOf("members");
+const roomEntry = oneOf(...entries);
+/** Where it is there only if it says something new. */
+const entryAgain = oneOf("", ...entries);
 
 /** When a scheduled room comes again. */
 const repeat = object({
@@ -190,6 +194,7 @@ export const bodies = {
     reason: { optional: hash },
     switch: { optional: oneOf("on", "off") },
     reaction: { optional: bytes(0, 32) },
+    entry: { optional: entryAgain },
   }),
 
   /** Member: lets the node home open their microphone in the room aud, for programs of theirs that hold no key. */
@@ -206,6 +211,7 @@ export const bodies = {
       state: oneOf("live", "ended", "scheduled"),
       stage: people,
       listening: people,
+      entry: { optional: entryAgain },
     }),
     (claims) =>
       claims.state === "scheduled"

@@ -7,34 +7,34 @@ import (
 	"github.com/stoa-rooms/stoa/statement"
 )
 
-// guest is what a host knows of somebody who came by way of another node: what their profile says.
-type guest struct {
+// foreigner is what a host knows of somebody who came by way of another node: what their profile says.
+type foreigner struct {
 	name      string
 	picture   statement.Commitment
 	community identity.PublicKey
 	issued    int64 // of the profile, seconds
 }
 
-func guestOf(p *statement.Profile) guest {
-	return guest{name: p.Name, picture: p.Picture, community: p.Community, issued: p.IssuedAt}
+func foreignerOf(p *statement.Profile) foreigner {
+	return foreigner{name: p.Name, picture: p.Picture, community: p.Community, issued: p.IssuedAt}
 }
 
 // renamed implements role.
 func (h *hosting) renamed(profile statement.Statement) {
 	if key := profile.Signer(); h.via[key] == nil {
-		delete(h.guests, key) // came by another node of this community before
+		delete(h.foreign, key) // came by another node of this community before
 		h.tellPerson(key)
 	}
 }
 
 // renamedFrom takes in another profile of a member who is here by way of a home.
 func (h *hosting) renamedFrom(o *home, profile statement.Statement) {
-	key, now := profile.Signer(), guestOf(profile.Body().(*statement.Profile))
-	before := h.guests[key]
+	key, now := profile.Signer(), foreignerOf(profile.Body().(*statement.Profile))
+	before := h.foreign[key]
 	if o.visits[key] == nil || h.via[key] != o || now.community != before.community || now.issued < before.issued {
 		return
 	}
-	h.guests[key] = now
+	h.foreign[key] = now
 	h.hallway.people.heard(h.member(key), o.node)
 	if now.name != before.name || now.picture != before.picture {
 		h.tellPerson(key)
@@ -50,7 +50,7 @@ func (h *hosting) tellPerson(key identity.PublicKey) {
 		head.Type = api.EventPerson
 		return api.PersonChanged{Head: head, Person: h.member(key)}
 	}))
-	h.show(h.summary())
+	h.show(h.summary(), h.state.Admits)
 	h.announced.sum = -1 // the announcement names speakers
 	h.announceSoon()
 }
