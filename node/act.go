@@ -55,8 +55,8 @@ func actionOf(st statement.Statement, why *api.Text) api.Action {
 
 // says refuses an act that is not the action it came with, by the member who asks for it.
 func (a act) says(member identity.PublicKey, action api.Action) error {
-	same := a.action.Type == action.Type && a.action.Question == action.Question && a.action.Entry == action.Entry && a.action.Reaction == action.Reaction &&
-		a.action.Duration == action.Duration && a.action.Switch == action.Switch &&
+	same := a.action.Type == action.Type && a.action.Question == action.Question && a.action.Reaction == action.Reaction &&
+		a.action.Entry == action.Entry && a.action.Duration == action.Duration && a.action.Switch == action.Switch &&
 		(a.action.Target == nil) == (action.Target == nil) && (action.Target == nil || *action.Target == *a.action.Target)
 	switch {
 	case a.member != member:
