@@ -419,7 +419,7 @@ func (s *schedules) closed(id statement.ID) error {
 	case a.Cancelled():
 		return reason.Reject(reason.ScheduleCancelled, "")
 	case !stands(a.Plan, seconds(s.community.now())):
-		return reason.Reject(reason.RoomEnded, "it has no date any more")
+		return reason.Reject(reason.SchedulePast, "it has no date any more")
 	}
 	return reason.Reject(reason.ScheduleEarly, "")
 }

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useErrorBoundary } from "preact/hooks";
 import type { Me } from "../sdk";
 import { t } from "./i18n";
+import { CalendarPage } from "./pages/calendar";
 import { FoundPage, OwnerLinkUnusable } from "./pages/found";
 import { CommunityPage } from "./pages/community";
 import { HallwayPage } from "./pages/hallway";
@@ -84,6 +85,7 @@ function StrangersPage(): JSX.Element {
     case "hallway":
     case "room":
     case "invite":
+    case "calendar":
     case "invites":
     case "community":
     case "profile":
@@ -107,6 +109,8 @@ function MembersPage({ self }: { self: Me }): JSX.Element {
       return <RoomPage id={to.id} />;
     case "invite":
       return <AlreadyPage />;
+    case "calendar":
+      return <CalendarPage />;
     case "invites":
       return <InvitesPage />;
     case "community":

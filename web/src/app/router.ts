@@ -7,6 +7,7 @@ export type Route =
   | { page: "room"; id: Id }
   | { page: "invite" }
   | { page: "invites" }
+  | { page: "calendar" }
   | { page: "community" }
   | { page: "profile" }
   | { page: "recovery" }
@@ -26,6 +27,8 @@ export const route = computed<Route>(() => {
   switch (path) {
     case "":
       return { page: "hallway" };
+    case "/calendar":
+      return { page: "calendar" };
     case "/invites":
       return { page: "invites" };
     case "/community":
@@ -55,6 +58,7 @@ export const next = computed(() => {
 export const paths = {
   hallway: "/",
   invites: "/invites",
+  calendar: "/calendar",
   community: "/community",
   profile: "/me",
   restore: "/restore",

@@ -3,7 +3,7 @@ import type { Standing } from "./acts";
 import { reduce, type RoomState } from "./roomstate";
 import { EventSocket, type Answer, type Door, type Handler, type SocketEnvironment, type StreamStatus, type Verdict } from "./socket";
 import type { Client } from "./client";
-import type { App, AppsChanged, Entry, HostChanged, HostState, Id, Mine, Reactions, Room, RoomEvent } from "./types";
+import type { App, AppsChanged, Entry, HostChanged, HostState, Id, Mine, Reactions, ReminderDue, Room, RoomEvent, Scheduled } from "./types";
 
 export type { StreamStatus } from "./socket";
 
@@ -178,13 +178,20 @@ export class RoomStream {
 /** The live rooms, as they change. */
 export class HallwayStream {
   readonly #rooms = new Cell<readonly Room[] | null>(null);
+  readonly #upcoming = new Cell<readonly Scheduled[]>([]);
+  readonly #reminders = new Emitter<ReminderDue>();
   readonly #mine = new Emitter<void>();
   readonly #socket: EventSocket;
 
   constructor(client: Door, env?: SocketEnvironment) {
     const receive = (message: { type: string }) => {
       if (message.type === "mine") this.#mine.emit();
-      if (message.type === "hallway") this.#rooms.set((message as unknown as { rooms: Room[] }).rooms);
+      if (message.type === "hallway") {
+        const hallway = message as unknown as { rooms: Room[]; upcoming?: Scheduled[] };
+        this.#upcoming.set(hallway.upcoming ?? []);
+        this.#rooms.set(hallway.rooms);
+      }
+      if (message.type === "reminder") this.#reminders.emit(message as unknown as ReminderDue);
       return "live" as const;
     };
     this.#socket = new EventSocket(client, { hello: () => ({}), receive }, env);
@@ -193,6 +200,16 @@ export class HallwayStream {
   /** null until the first list. Kept while reconnecting. */
   get rooms(): Readable<readonly Room[] | null> {
     return this.#rooms;
+  }
+
+  /** The next rooms that are planned. */
+  get upcoming(): Readable<readonly Scheduled[]> {
+    return this.#upcoming;
+  }
+
+  /** A planned room that this person wanted to be reminded of is about to open. */
+  get reminders(): Subscribable<ReminderDue> {
+    return this.#reminders;
   }
 
   /** Something of this person's own has changed, perhaps on another of their devices. */

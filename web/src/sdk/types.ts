@@ -142,3 +142,14 @@ const commands: ReadonlySet<string> = new Set<ActionType>([
 export function isCommandType(type: string): boolean {
   return commands.has(type);
 }
+
+/** A room to plan: the time is that of a clock on the wall in a zone. */
+export interface PlanWish {
+  title: string;
+  topics: string[];
+  language: string;
+  start: string;
+  zone: string;
+  duration: number;
+  repeat: ScheduleRepeat | null;
+}

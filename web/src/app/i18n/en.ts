@@ -1,3 +1,4 @@
+import { planEn } from "./plan.en";
 import { entryEn } from "./entry.en";
 import { counter, numbers } from "./plural";
 
@@ -65,6 +66,8 @@ export const en = {
     shown: (community: string) => `${community} is in your hallway again.`,
     linkNotCopied: "The browser does not let this page copy. Enter the room to copy its link.",
   },
+
+  plan: planEn,
 
   start: {
     title: "Start a room",

@@ -1,3 +1,4 @@
+import { planFr } from "./plan.fr";
 import type { Messages } from "./en";
 import { entryFr } from "./entry.fr";
 import { counter, numbers } from "./plural";
@@ -70,6 +71,8 @@ export const fr: Messages = {
     shown: (community) => `${community} est de retour dans votre hall.`,
     linkNotCopied: "Le navigateur interdit la copie à cette page. Entrez dans le salon pour copier son lien.",
   },
+
+  plan: planFr,
 
   start: {
     title: "Lancer un salon",

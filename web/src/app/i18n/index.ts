@@ -70,6 +70,11 @@ export function moment(time: number): string {
   return new Intl.DateTimeFormat(region.value, { dateStyle: "medium", timeStyle: "short" }).format(time);
 }
 
+/** A moment as the clocks of another zone show it. */
+export function momentIn(time: number, zone: string): string {
+  return new Intl.DateTimeFormat(region.value, { weekday: "short", hour: "numeric", minute: "2-digit", timeZone: zone }).format(time);
+}
+
 /** A span of seconds in its largest whole unit: "7 days", "1 hour", "10 minutes". */
 export function span(seconds: number): string {
   const units = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]] as const;

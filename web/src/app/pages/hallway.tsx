@@ -9,6 +9,7 @@ import { Heading } from "../parts/heading";
 import { Notice } from "../parts/notice";
 import { wayIn } from "../parts/rules";
 import { RoomCard } from "../room/card";
+import { Upcoming } from "../room/scheduled";
 import { paths } from "../router";
 import { hallwayStatus, rooms, watchHallway } from "../state/hallway";
 import { hiddenBy, unhide } from "../state/hidden";
@@ -56,6 +57,7 @@ export function HallwayPage(): JSX.Element {
             <Cards rooms={others} level="h3" />
           </section>
         )}
+        <Upcoming />
         <Hidden communities={hidden} />
       </main>
       <CurrentRoom />

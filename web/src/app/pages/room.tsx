@@ -3,12 +3,12 @@ import type { Id } from "../../sdk";
 import { Loading } from "../parts/loading";
 import { EndedPage, PreJoin, RefusedPage } from "../room/prejoin";
 import { RoomView } from "../room/room-view";
-import { current, enter } from "../state/room";
+import { current, enter, type Presence } from "../state/room";
 
 /** /r/{id}: the door, the room, or why it is closed. */
 export function RoomPage({ id }: { id: Id }): JSX.Element {
   const presence = current.value;
-  if (presence === null || presence.id !== id) return <PreJoin key={id} id={id} />;
+  if (presence === null || (presence.id !== id && planOf(presence) !== id)) return <PreJoin key={id} id={id} />;
   const state = presence.state.value;
   const status = presence.status.value;
   switch (status.kind) {
@@ -18,7 +18,7 @@ export function RoomPage({ id }: { id: Id }): JSX.Element {
           error={status.problem}
           room={state?.room ?? presence.door}
           by={presence.removedBy.value}
-          onRetry={() => enter(id, { door: presence.door })}
+          onRetry={() => enter(presence.id, { door: presence.door })}
         />
       );
     case "ended":
@@ -31,4 +31,9 @@ export function RoomPage({ id }: { id: Id }): JSX.Element {
     case "reconnecting":
       return state === null ? <Loading /> : <RoomView presence={presence} state={state} />;
   }
+}
+
+/** The scheduled room that one's room was opened from: its link leads here too. */
+function planOf(presence: Presence): Id | undefined {
+  return (presence.state.value?.room ?? presence.door)?.schedule;
 }

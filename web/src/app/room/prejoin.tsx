@@ -19,6 +19,7 @@ import { CommunityBadge, isForeign, RoomChips } from "./card";
 import { MicrophoneNotice, MicrophonePicker } from "./microphone";
 import { nodeMark } from "./people";
 import { Relayed } from "./relayed";
+import { NextDate, ScheduledPage } from "./scheduled";
 
 type View = { kind: "loading" } | { kind: "room"; room: Room } | { kind: "failed"; error: unknown };
 
@@ -39,8 +40,14 @@ export function PreJoin({ id }: { id: Id }): JSX.Element {
     case "room":
       return view.value.room.ended ? <EndedPage room={view.value.room} /> : <Door room={view.value.room} />;
     case "failed":
+      if (isPlanned(view.value.error)) return <ScheduledPage id={id} onOpen={load} />;
       return <RefusedPage error={view.value.error} onRetry={load} />;
   }
+}
+
+/** Whether no room is there since it is one that is planned. */
+function isPlanned(error: unknown): boolean {
+  return error instanceof ProblemError && ["schedule-early", "schedule-cancelled", "schedule-past"].includes(error.code);
 }
 
 function Door({ room }: { room: Room }): JSX.Element {
@@ -149,7 +156,11 @@ function Here({ room }: { room: Room }): JSX.Element {
 /** A room that is over. */
 export function EndedPage({ room }: { room: Room | null }): JSX.Element {
   const m = t().ended;
-  return <ClosedRoomPage title={m.title} text={room === null ? m.unknown : m.was(room.title, opener(room))} />;
+  return (
+    <ClosedRoomPage title={m.title} text={room === null ? m.unknown : m.was(room.title, opener(room))}>
+      {room?.schedule !== undefined && <NextDate id={room.schedule} />}
+    </ClosedRoomPage>
+  );
 }
 
 interface RefusedProps {

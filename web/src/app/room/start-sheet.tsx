@@ -12,6 +12,8 @@ import { rooms } from "../state/hallway";
 import { enter } from "../state/room";
 import { client, community } from "../state/session";
 import { close } from "../state/sheet";
+import { say } from "../state/toast";
+import { PlanFields, soon, wishOf } from "./plan-fields";
 
 // Languages that a room may be in: the commonest, each node's own people may well speak another.
 const tags = [
@@ -22,16 +24,29 @@ const tags = [
 /** Opens a room and enters it. */
 export function StartSheet(): JSX.Element {
   const m = t().start;
+  const p = t().plan;
   const title = useText();
   const topics = useSignal<string[]>([]);
   const language = useSignal<string>(locale.value);
+  const later = useSignal(false);
+  const when = useSignal(soon());
+  const whenWrong = useSignal(false);
   const check = () => {
+    whenWrong.value = later.value && wishOf(when.value) === null;
     const why = fault(title.value, titleLength);
     if (why !== null) title.refuse({ missing: m.titleMissing, long: m.titleLong, characters: m.titleCharacters }[why]);
-    return why === null;
+    return why === null && !whenWrong.value;
   };
   const start = async () => {
     const wish = { title: tidy(title.value), topics: topics.value, language: language.value };
+    const time = later.value ? wishOf(when.value) : null;
+    if (time !== null) {
+      const { id } = await client.plan({ ...wish, ...time });
+      close();
+      navigate(paths.room(id));
+      say(t().plan.scheduled);
+      return;
+    }
     const room = await client.createRoom(wish);
     close();
     enter(room.id);
@@ -42,7 +57,7 @@ export function StartSheet(): JSX.Element {
     .sort((a, b) => a.label.localeCompare(b.label, locale.value));
   return (
     <Dialog title={m.title} onClose={close}>
-      <Form submit={m.start} submitting={m.starting} check={check} onSubmit={start}>
+      <Form submit={later.value ? p.schedule : m.start} submitting={later.value ? p.scheduling : m.starting} check={check} onSubmit={start}>
         <Field
           label={m.roomTitle}
           hint={m.roomTitleHint}
@@ -58,6 +73,18 @@ export function StartSheet(): JSX.Element {
           onChange={(list) => (topics.value = list)}
         />
         <Select label={m.language} value={language.value} options={languages} onPick={(tag) => (language.value = tag)} />
+        <div role="radiogroup" aria-labelledby="when-label" class="field">
+          <span id="when-label" class="legend">
+            {p.when}
+          </span>
+          {[false, true].map((value) => (
+            <label key={String(value)} class="choice">
+              <input type="radio" name="when" checked={later.value === value} onChange={() => (later.value = value)} />
+              <span>{value ? p.later : p.now}</span>
+            </label>
+          ))}
+        </div>
+        {later.value && <PlanFields when={when} wrong={whenWrong.value} />}
         <div role="radiogroup" aria-labelledby="entry-label" class="field">
           <span id="entry-label" class="legend">
             {m.entry}

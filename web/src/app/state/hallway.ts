@@ -1,9 +1,15 @@
 import { signal } from "@preact/signals";
-import { HallwayStream, type Room, type StreamStatus } from "../../sdk";
+import { HallwayStream, type ReminderDue, type Room, type Scheduled, type StreamStatus } from "../../sdk";
+import { relative, t } from "../i18n";
+import { navigate, paths } from "../router";
 import { client, refresh } from "./session";
+import { say } from "./toast";
 
 /** The live rooms; null until the node has told them once. */
 export const rooms = signal<readonly Room[] | null>(null);
+
+/** The rooms that are planned, the next one first. */
+export const upcoming = signal<readonly Scheduled[]>([]);
 
 /** How the connection that tells them is doing. */
 export const hallwayStatus = signal<StreamStatus>({ kind: "connecting" });
@@ -26,6 +32,8 @@ export function watchHallway(): () => void {
         freshen();
       }, freshFor);
     }),
+    stream.upcoming.subscribe((list) => (upcoming.value = list)),
+    stream.reminders.subscribe(remind),
     stream.status.subscribe((status) => {
       const back = status.kind === "live" && hallwayStatus.value.kind === "reconnecting";
       hallwayStatus.value = status;
@@ -38,4 +46,10 @@ export function watchHallway(): () => void {
     for (const stop of stops) stop();
     stream.close();
   };
+}
+
+/** Says that a room is about to open, with the way there. */
+function remind({ schedule, title, start }: ReminderDue): void {
+  const m = t().plan;
+  say(m.due(title, relative(start, Date.now())), "info", { label: m.go, run: () => navigate(paths.room(schedule)) });
 }
