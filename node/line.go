@@ -125,6 +125,9 @@ func (h *hosting) announceFor(now time.Time, life int64) {
 			speakers = append(speakers, rooms.SpeakerHint{Key: p.Key, Name: m.Name, Picture: m.Picture})
 		}
 	}
+	if h.state.Entry() == statement.RoomChosen { // other nodes find the room by its link, and learn no more than its title
+		a.Stage, a.Listening, speakers = 0, 0, nil
+	}
 	h.announced.last, h.announced.next = now, now.Add(announceEvery)
 	h.announced.sum = len(stage) + h.state.Listening() + h.guestCount()
 	bundle, err := h.hallway.nodes.announce(h.room, a, speakers)
