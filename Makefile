@@ -55,6 +55,7 @@ unit: web ## the tests of Go and TypeScript that need no browser page
 e2e: build ## two people talk, in a real Chromium with real speech
 	@scripts/browser-tools
 	@scripts/net-tools
+	@scripts/app-tools
 	@scripts/speech
 	@echo "==> browser tests"
 	@cd web && ../scripts/netlab --enter npm run --silent e2e

@@ -98,6 +98,14 @@ export async function walk(look: Look, stop: Stop): Promise<void> {
     await leo.page.getByRole("button", { name: m.room.unmute, exact: true }).click();
     await expect(page.locator('[data-speaking="true"]')).toBeVisible();
     await stop("room-talking", ana);
+    await leo.page.getByRole("button", { name: m.room.menu }).click();
+    await leo.page.getByRole("button", { name: m.apps.title }).click();
+    await stop("apps", leo);
+    await leo.page.getByRole("button", { name: m.apps.speak }).click();
+    await expect(leo.page.getByRole("textbox", { name: m.apps.token })).toBeVisible();
+    await leo.page.getByRole("textbox", { name: m.apps.token }).evaluate((box: HTMLInputElement) => (box.value = "A".repeat(26)));
+    await stop("apps-token", leo);
+    await leo.page.keyboard.press("Escape");
     await page.getByRole("region", { name: m.room.stage }).getByRole("button", { name: /Léo/ }).click();
     await expect(page.getByRole("dialog")).toBeVisible();
     await stop("person-sheet", ana);

@@ -1,4 +1,4 @@
-import { CircleX, Keyboard, Link, Mic, SlidersHorizontal, UserPlus } from "lucide-preact";
+import { Cable, CircleX, Keyboard, Link, Mic, SlidersHorizontal, UserPlus } from "lucide-preact";
 import type { JSX } from "preact";
 import { roomLink } from "../../sdk";
 import { t } from "../i18n";
@@ -39,6 +39,10 @@ export function RoomMenu({ presence }: { presence: Presence }): JSX.Element {
         <button type="button" onClick={() => open({ kind: "settings" })}>
           <SlidersHorizontal aria-hidden="true" />
           {t().settings.title}
+        </button>
+        <button type="button" onClick={() => open({ kind: "apps" })}>
+          <Cable aria-hidden="true" />
+          {t().apps.title}
         </button>
         <button type="button" onClick={() => open({ kind: "shortcuts" })}>
           <Keyboard aria-hidden="true" />

@@ -10,6 +10,7 @@ import { hallwayBelow, paths } from "../router";
 import { isHostLost, toggleMute, type Presence } from "../state/room";
 import { open } from "../state/sheet";
 import { attempt, explain, say } from "../state/toast";
+import { AppNotices } from "./apps-sheet";
 import { Audience } from "./audience";
 import { BottomBar } from "./bottom-bar";
 import { CommunityBadge, isForeign, RoomChips } from "./card";
@@ -87,6 +88,7 @@ function Conditions({ presence }: { presence: Presence }): JSX.Element {
           </button>
         </Notice>
       )}
+      <AppNotices presence={presence} />
       {audio.kind === "refused" && <Notice kind="warning" text={explain(audio.problem)} />}
       {trouble !== null && (
         <MicrophoneNotice why={trouble} onRetry={() => toggleMute(presence)} onListen={() => (presence.trouble.value = null)} />

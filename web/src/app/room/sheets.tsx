@@ -4,6 +4,7 @@ import { ConfirmDialog } from "../parts/confirm";
 import { inRoom, type Presence } from "../state/room";
 import { sheet } from "../state/sheet";
 import { attempt } from "../state/toast";
+import { AppsSheet } from "./apps-sheet";
 import { CardSheet } from "./card-sheet";
 import { InviteSheet } from "./invite-sheet";
 import { LastSheet } from "./last-sheet";
@@ -46,6 +47,8 @@ function RoomSheet({ presence }: { presence: Presence }): JSX.Element | null {
       return <RoomMenu presence={presence} />;
     case "sound":
       return <SoundSheet presence={presence} />;
+    case "apps":
+      return <AppsSheet presence={presence} />;
     case "invite":
       return <InviteSheet room={presence.id} />;
     case "end": {

@@ -1,7 +1,7 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import {
   findPerson, MicrophoneError, moderators, myHandPosition, myOffer, myRole, RoomSession,
-  type AudioStatus, type Did, type HostState, type Id, type Microphone, type MicrophoneState, type MicrophoneTrouble, type Offer, type Role,
+  type App, type AudioStatus, type Did, type HostState, type Id, type Microphone, type MicrophoneState, type MicrophoneTrouble, type Offer, type Role,
   type Judged, type Room, type RoomSettings, type RoomState, type StagePerson, type StreamStatus,
 } from "../../sdk";
 import { duration, t } from "../i18n";
@@ -30,6 +30,10 @@ export interface Presence {
   /** What the Mute button shows. */
   muted: ReadonlySignal<boolean>;
   speakingWhileMuted: ReadonlySignal<boolean>;
+  /** One's other programs in the room. */
+  apps: ReadonlySignal<readonly App[]>;
+  /** Nothing is played here because another program listens. */
+  quiet: ReadonlySignal<boolean>;
   microphone: ReadonlySignal<MicrophoneState>;
   role: ReadonlySignal<Role>;
   /** One's place in the queue of hands, from 1. */
@@ -72,6 +76,8 @@ function attach(id: Id, session: RoomSession, door: Room | null): Presence {
     playbackBlocked: follow(session.playbackBlocked, until.signal),
     muted: follow(session.muted, until.signal),
     speakingWhileMuted: follow(session.speakingWhileMuted, until.signal),
+    apps: follow(session.apps, until.signal),
+    quiet: follow(session.quiet, until.signal),
     microphone: follow(session.microphone.state, until.signal),
     role: of<Role>("listener", myRole),
     position: of<number | null>(null, myHandPosition),

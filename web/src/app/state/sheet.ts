@@ -11,6 +11,7 @@ export type Sheet =
   | { kind: "menu" }
   | { kind: "sound" }
   | { kind: "invite" }
+  | { kind: "apps" }
   | { kind: "end" }
   | { kind: "last" }
   | { kind: "settings" }
