@@ -36,6 +36,9 @@ func (s State) checkAsk(signer identity.PublicKey, b *statement.Join) error {
 	case !b.Redeemed().IsZero():
 		return reason.Reject(reason.StatementAuthority, "a join by an invite asks nobody")
 	}
+	if s.Erased(signer) {
+		return rejectErased(signer)
+	}
 	if _, member := s.current(signer); member {
 		return rejectMember(signer)
 	}
@@ -123,7 +126,7 @@ func (s State) checkUninvited(b *statement.Admit) (by, sponsor number, err error
 	if a.join != b.Join {
 		return none, none, rejectOtherApproval(b)
 	}
-	if sponsor := s.members.at(a.by); sponsor.displaced {
+	if sponsor := s.members.at(a.by); sponsor.displaced || s.Erased(sponsor.key) {
 		return none, none, reason.Reject(reason.StatementAuthority, "%s approved, and is no member", sponsor.key)
 	}
 	return n, a.by, nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/benbjohnson/immutable"
 
+	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/statement"
 )
 
@@ -35,7 +36,13 @@ func (u *union) state(void func(Entry, error)) State {
 		}
 	}
 	s.joins = joins.Map()
-	return s
+	return s.withErased(func(yield func(identity.PublicKey) bool) {
+		for by := range u.erased {
+			if !yield(by.key) {
+				return
+			}
+		}
+	})
 }
 
 // at is the number of an invite, and none of no invite.

@@ -46,6 +46,7 @@ func Decode(data []byte) (State, error) {
 	d.linkMembers()
 	d.checkMembers()
 	s.joins = d.joins()
+	erased := d.erased()
 	if d.err == nil && len(d.data) > 0 {
 		d.fail("%d bytes too many", len(d.data))
 	}
@@ -53,7 +54,7 @@ func Decode(data []byte) (State, error) {
 		return State{}, d.err
 	}
 	d.into(&s)
-	return s, nil
+	return s.withErased(slices.Values(erased)), nil
 }
 
 // reader takes values off the front of data. After the first error all values are zero.

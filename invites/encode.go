@@ -37,6 +37,7 @@ func (s State) Encode() []byte {
 	w.invites(s)
 	w.approvals(s)
 	w.joins(s)
+	w.erased(s)
 	return w.data
 }
 

@@ -56,7 +56,7 @@ func (s State) invite(n number) Invite {
 	g := s.grants.at(v.grant)
 	out := Invite{
 		ID: v.id, By: s.members.at(g.member).key, Key: v.key, Grant: g.id, Slot: int64(v.slot),
-		Issued: v.issued, Expires: v.expires, Revoked: v.revoked,
+		Issued: v.issued, Expires: v.expires, Revoked: v.revoked || v.used == none && s.Erased(s.members.at(g.member).key),
 	}
 	if v.used != none {
 		out.UsedBy = s.members.at(v.used).key

@@ -19,7 +19,7 @@ type pending struct {
 // CheckJoin says whether a node may admit this join at that time (seconds since 1970). A refusal is a
 // *reason.RejectError; what is wrong is looked for in this order: the community, the invite's being known, the redeem's
 // key, the redeem's member, whether they are a member already or lost this very slot to somebody else (admit-lost), and
-// whether the invite is used, revoked or expired. The invites of who is displaced count as revoked. A join without a
+// whether the invite is used, revoked or expired. The invites of who is displaced, or erased themselves, count as revoked. A join without a
 // redeem is refused as [State.CheckAsk] does, and with entry-ask where somebody has to approve it.
 func (s State) CheckJoin(join statement.Statement, at int64) error {
 	b, ok := join.Body().(*statement.Join)
@@ -84,6 +84,9 @@ func (s State) checkNewcomer(key identity.PublicKey, n number) error {
 		return nil
 	}
 	m := s.members.at(known)
+	if s.Erased(key) {
+		return rejectErased(key)
+	}
 	if !m.displaced {
 		return rejectMember(key)
 	}
@@ -104,7 +107,7 @@ func (s State) checkUsable(n number, at int64) error {
 	if v.used != none {
 		return reason.Reject(reason.InviteUsed, "%s came in by it", s.members.at(v.used).key)
 	}
-	if v.revoked || s.members.at(s.authorOf(n)).displaced {
+	if author := s.members.at(s.authorOf(n)); v.revoked || author.displaced || s.Erased(author.key) {
 		return rejectRevoked(v.id)
 	}
 	if err := checkExpiry(v.id, v.expires, at); err != nil {
@@ -160,6 +163,9 @@ func (s State) applyAdmit(e Entry, b *statement.Admit) (State, error) {
 		return s, err
 	}
 	n, known := s.members.find(b.Member)
+	if s.Erased(b.Member) {
+		return s, rejectErased(b.Member)
+	}
 	if known && !s.members.at(n).displaced {
 		return s, rejectMember(b.Member)
 	}

@@ -21,6 +21,7 @@ type Member struct {
 	Admitted int64 // seconds since 1970: the admit's iat
 	Order    int64 // of the admitting node's delegate, and
 	Index    int64 // the admit's index in its log: of conflicting admits the lower pair wins
+	Erased   bool  // who erased themselves is no member; only Children has them
 }
 
 // admission is how somebody came in.
@@ -73,10 +74,10 @@ func newMember(key identity.PublicKey, by admission) member {
 // cameBy reports whether invite n is how they are a member.
 func (m member) cameBy(n number) bool { return !m.displaced && m.invite == n }
 
-// current is the number of a member who is not displaced.
+// current is the number of a member who is neither displaced nor erased.
 func (s State) current(key identity.PublicKey) (number, bool) {
 	n, ok := s.members.find(key)
-	if !ok || s.members.at(n).displaced {
+	if !ok || s.members.at(n).displaced || s.Erased(key) {
 		return none, false
 	}
 	return n, true
@@ -106,7 +107,7 @@ func (s State) member(n number) Member {
 	m := s.members.at(n)
 	out := Member{
 		Key: m.key, Founder: m.sponsor == none, Join: m.join, Admit: m.admit,
-		Admitted: m.admitted, Order: m.order, Index: m.index,
+		Admitted: m.admitted, Order: m.order, Index: m.index, Erased: s.Erased(m.key),
 	}
 	if !out.Founder {
 		out.Way, out.Sponsor = m.way(), s.members.at(m.sponsor).key
@@ -124,7 +125,7 @@ func (s State) member(n number) Member {
 func (s State) Members() iter.Seq[Member] {
 	return func(yield func(Member) bool) {
 		for n := range number(s.members.len()) {
-			if !s.members.at(n).displaced && !yield(s.member(n)) {
+			if m := s.members.at(n); !m.displaced && !s.Erased(m.key) && !yield(s.member(n)) {
 				return
 			}
 		}
@@ -132,7 +133,7 @@ func (s State) Members() iter.Seq[Member] {
 }
 
 // Count is the number of members.
-func (s State) Count() int { return s.members.len() - s.displaced }
+func (s State) Count() int { return s.members.len() - s.displaced - s.left }
 
 // Lineage are the people who answer for one another: the member, their sponsor, and so on to the founder. It is empty
 // for who is no member.
@@ -147,10 +148,11 @@ func (s State) Lineage(key identity.PublicKey) []identity.PublicKey {
 	return line
 }
 
-// Children are the people whom a member is the sponsor of, in the order in which they were first admitted.
+// Children are the people whom a member is the sponsor of, in the order in which they were first admitted: those who
+// erased themselves too, and also of a sponsor who did, since the people below them stay.
 func (s State) Children(key identity.PublicKey) []Member {
-	n, ok := s.current(key)
-	if !ok {
+	n, ok := s.members.find(key)
+	if !ok || s.members.at(n).displaced {
 		return nil
 	}
 	var guests []number

@@ -28,6 +28,8 @@ func (u *union) stand(it item) (need, error) {
 		return u.standApprove(it, b)
 	case *statement.Admit:
 		return u.standAdmit(it, b)
+	case *statement.Erase:
+		return u.standErase(it, b)
 	case *statement.Create:
 		return u.standCreate(it, b)
 	case *statement.End:

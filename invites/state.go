@@ -48,10 +48,12 @@ type State struct {
 	delegates []delegate                                 // in order; copied to be changed
 	members   table[identity.PublicKey, member]          // by first admission; number 0 is the founder
 	displaced int                                        // how many of the members are displaced
-	grants    list[grant]                                // in order
-	invites   table[statement.ID, invite]                // in order
-	approvals table[statement.ID, approval]              // in order
-	joins     *immutable.Map[statement.ID, pending]      // not admitted yet
+	erased    *immutable.Map[identity.PublicKey, struct{}]
+	left      int                                   // how many of the erased are not displaced
+	grants    list[grant]                           // in order
+	invites   table[statement.ID, invite]           // in order
+	approvals table[statement.ID, approval]         // in order
+	joins     *immutable.Map[statement.ID, pending] // not admitted yet
 }
 
 // extent is what is folded of one log.
@@ -76,6 +78,7 @@ func New(community identity.PublicKey) State {
 		invites:   newTable[statement.ID, invite](),
 		approvals: newTable[statement.ID, approval](),
 		joins:     immutable.NewMap[statement.ID, pending](byPrefix[statement.ID]{}),
+		erased:    immutable.NewMap[identity.PublicKey, struct{}](byPrefix[identity.PublicKey]{}),
 	}
 }
 
@@ -193,6 +196,8 @@ func (s State) applyBody(e Entry) (State, error) {
 		return s.applyApprove(e, b)
 	case *statement.Admit:
 		return s.applyAdmit(e, b)
+	case *statement.Erase:
+		return s.applyErase(e, b)
 	case *statement.Create:
 		return s, s.checkCreate(e, b)
 	case *statement.End:

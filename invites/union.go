@@ -41,6 +41,7 @@ type union struct {
 	granted map[grantedBy]int64 // slots
 	seated  map[atSeat]bool
 	revoked map[revokedBy]int64 // the index of the revoke
+	erased  map[erasedBy]bool
 }
 
 // person is a member, or somebody who would be one if nobody else were.
@@ -150,6 +151,10 @@ type (
 		log  *keeper
 		seat *seat
 	}
+	erasedBy struct {
+		log *keeper
+		key identity.PublicKey
+	}
 	revokedBy struct {
 		log   *keeper
 		offer *offer
@@ -226,6 +231,7 @@ func newUnion(community identity.PublicKey) *union {
 		granted:   make(map[grantedBy]int64),
 		seated:    make(map[atSeat]bool),
 		revoked:   make(map[revokedBy]int64),
+		erased:    make(map[erasedBy]bool),
 	}
 }
 

@@ -52,8 +52,12 @@ func (a *admin) tree(w io.Writer) error {
 
 func (a *admin) branch(w io.Writer, state invites.State, key identity.PublicKey, indent string) error {
 	now := seconds(a.now())
+	name := a.names.member(key).Name
+	if state.Erased(key) {
+		name = "(erased)"
+	}
 	if _, err := fmt.Fprintf(w, "%s%s  %s  (%s%d invites left)\n",
-		indent, a.names.member(key).Name, key, wayIn(state, key), len(state.FreeSlots(key, now))); err != nil {
+		indent, name, key, wayIn(state, key), len(state.FreeSlots(key, now))); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
 	for _, child := range state.Children(key) {

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/stoa-rooms/stoa/api"
@@ -26,7 +27,8 @@ type community struct {
 	log      *slog.Logger
 	meters   *meters
 
-	forgetters []func(member identity.PublicKey) // who else has people in memory; set before anything runs
+	forgetMu   sync.Mutex
+	forgetters []func(member identity.PublicKey) // who else has people in memory; guarded by forgetMu
 }
 
 // submitted reads a statement that somebody submits now: of one kind, and not dated ahead.
@@ -218,6 +220,9 @@ func (c *community) Member(key identity.PublicKey) (api.Member, error) {
 	}
 	if _, ok := state.Member(key); ok {
 		return c.names.member(key), nil
+	}
+	if state.Erased(key) {
+		return api.Member{}, reason.Reject(reason.MemberErased, "")
 	}
 	if _, lost := state.Displaced(key); lost {
 		return api.Member{}, reason.Reject(reason.AdmitLost, "")

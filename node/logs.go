@@ -102,10 +102,7 @@ func (n *network) keepLogs(ctx context.Context) error {
 			}
 			n.pause(ctx, publishEvery)
 		case <-n.merge:
-			if err := n.journal.merge(); err != nil {
-				n.log.Error("the logs of this community cannot be folded", "error", err)
-			}
-			n.followSiblings()
+			n.foldAnew()
 			if again, missing = completeAgain, nil; !n.complete(ctx) {
 				missing = time.After(again) // the node that has it may not be in reach yet
 			}
@@ -113,6 +110,17 @@ func (n *network) keepLogs(ctx context.Context) error {
 			n.pause(ctx, mergeEvery)
 		}
 	}
+}
+
+// foldAnew folds all logs, and does at once what they ask for.
+func (n *network) foldAnew() {
+	if err := n.journal.merge(); err != nil {
+		n.log.Error("the logs of this community cannot be folded", "error", err)
+	}
+	if err := n.hallway.community.carryOut(); err != nil {
+		n.log.Error("what was erased elsewhere is not erased here yet", "error", err)
+	}
+	n.followSiblings()
 }
 
 func (n *network) pause(ctx context.Context, d time.Duration) {

@@ -157,7 +157,8 @@ func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, n
 	if err != nil {
 		return errors.Join(err, nodes.host.Close())
 	}
-	c.forgetters = append(c.forgetters, nodes.plans.erase)
+	c.onErasure(h.forget)
+	c.onErasure(nodes.plans.erase)
 	nodes.begin(lasting, h)
 	group.Go(func() error { return audio.Run(lasting) })
 	group.Go(func() error { return nodes.run(lasting) })
@@ -213,6 +214,7 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		return err
 	}
 	h.nodes.plans.url = at.url
+	c.onErasure(mine.drop)
 	page := web.Files()
 	if page == nil {
 		cfg.Log.Warn("this binary was built without the web client: there is only the API; build it with make build")
@@ -236,6 +238,7 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		Nodes:     h.nodes,
 		Logs:      publicLogs{h.nodes},
 		Operator:  &operator{eye},
+		Privacy:   c,
 		Health:    health{h, certs},
 		Watch:     cfg.meters,
 		Clock:     cfg.Now,
@@ -282,7 +285,7 @@ func openCommunity(cfg Config, store *storage.Store) (*community, error) {
 		cfg.meters = newMeters(cfg.Version)
 	}
 	journal.wrote = cfg.meters.wrote
-	return &community{
+	c := &community{
 		meters:  cfg.meters,
 		journal: journal,
 
@@ -294,7 +297,8 @@ func openCommunity(cfg Config, store *storage.Store) (*community, error) {
 		self:  api.Node{Node: key.Public(), Peer: peer, Version: cfg.Version, Slots: Slots},
 		now:   cfg.Now,
 		log:   cfg.Log,
-	}, nil
+	}
+	return c, c.carryOut() // what a backup did not know of yet, or a crash left
 }
 
 // announce prints what a person or a script needs to go on.

@@ -100,6 +100,8 @@ type role interface { //nolint:interfacebloat // two implementations in this pac
 	renamed(profile statement.Statement)
 	// heard takes in what an announcement proves about who hosts the room.
 	heard(a rooms.Announcement)
+	// forgetMember takes somebody of this community out who erased themselves.
+	forgetMember(member identity.PublicKey)
 	// tick lets time pass, and due is how long until it has to again.
 	tick(now time.Time)
 	due(now time.Time) time.Duration

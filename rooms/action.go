@@ -7,8 +7,8 @@ import (
 
 // Action is something done to a room. The set is closed.
 //
-// All but Enter, Leave, Disconnect, Tick and Unite need an actor who is connected to the room; room-removed or room-not-here
-// otherwise. Those of moderators refuse others with room-role, a target without a place in the room with
+// All but Enter, Leave, Disconnect, Tick, Unite and Forget need an actor who is connected to the room; room-removed or
+// room-not-here otherwise. Those of moderators refuse others with room-role, a target without a place in the room with
 // room-person-gone, and a target who moderates with room-rank, unless they say differently. In a room that has ended,
 // everything but Leave, Disconnect and Tick is refused with room-ended.
 type Action interface{ apply(t *turn) error }

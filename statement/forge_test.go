@@ -106,6 +106,7 @@ func makeExamples() []example {
 		{leoName, create},
 		{nodeName, &End{Room: idOf(create, leoName), IssuedAt: iat + 4_000}},
 		{leoName, scheduleExample()},
+		{leoName, &Erase{Community: root, IssuedAt: iat + 9_000}},
 	}, betweenNodes(idOf(create, leoName), idOf)...)
 }
 

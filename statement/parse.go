@@ -75,6 +75,8 @@ func newBody(kind Kind) Body {
 		return new(End)
 	case KindSchedule:
 		return new(Schedule)
+	case KindErase:
+		return new(Erase)
 	case KindEnter:
 		return new(Enter)
 	case KindTicket:

@@ -43,6 +43,7 @@ const (
 	KindCreate   Kind = "create"
 	KindEnd      Kind = "end"
 	KindSchedule Kind = "schedule"
+	KindErase    Kind = "erase"
 
 	// Between nodes.
 	KindEnter      Kind = "enter"

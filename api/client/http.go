@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type request struct {
 	contentType  string
 	body         []byte
 	token        string // "" for none
+	most         int64  // bytes of the answer; 0: maxAnswer
 }
 
 // answer is what came back.
@@ -75,7 +77,7 @@ func (c *Client) sendOnce(ctx context.Context, r request) (answer, error) {
 		return answer{}, fmt.Errorf("client: %w", err)
 	}
 	defer func() { _ = res.Body.Close() }() // it is only read
-	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	data, err := io.ReadAll(io.LimitReader(res.Body, cmp.Or(r.most, maxAnswer)))
 	if err != nil {
 		return answer{}, fmt.Errorf("client: %s %s: %w", r.method, r.path, err)
 	}

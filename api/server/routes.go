@@ -72,6 +72,8 @@ func (s *Server) routes(a huma.API) {
 	add(a, costly(post(api.PathSessions, "openSession", "Answer a challenge and open a session", http.StatusCreated)), s.openSession)
 	add(a, guests(remove(api.PathSessions, "closeSession", "Sign out")), s.closeSession)
 	add(a, member(get(api.PathMe, "getMe", "What the node holds on the member of the session")), s.getMe)
+	add(a, member(costly(archive(get(api.PathExport, "export", "Everything that the node holds on the member, as an archive")))), s.export)
+	add(a, member(acts(post(api.PathErase, "erase", "Leave for good, and be forgotten", http.StatusNoContent))), s.erase)
 	add(a, costly(post(api.PathJoin, "join", "Redeem an invite", http.StatusCreated)), s.join)
 	add(a, member(acts(post(api.PathNodes, "addNode", "Make another node one of the community's", http.StatusNoContent))), s.addNode)
 	add(a, costly(post(api.PathAdopt, "adopt", "Become one more node of a community", http.StatusCreated)), s.adopt)
@@ -165,6 +167,15 @@ func sdp(op huma.Operation) huma.Operation {
 	op.Responses["201"] = &huma.Response{
 		Description: "The SDP answer",
 		Content:     map[string]*huma.MediaType{mediaTypeSDP: {Schema: &huma.Schema{Type: huma.TypeString}}},
+	}
+	return op
+}
+
+// archive makes the answer a zip archive.
+func archive(op huma.Operation) huma.Operation {
+	op.Responses["200"] = &huma.Response{
+		Description: "The archive",
+		Content:     map[string]*huma.MediaType{api.MediaTypeZip: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
 	}
 	return op
 }

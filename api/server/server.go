@@ -166,6 +166,9 @@ type Config struct {
 
 	// Operator may be nil: then the founder has no page about the node.
 	Operator Operator
+	// Privacy may be nil: then nothing is exported and nobody erased.
+	Privacy Privacy
+
 	// Health may be nil: then the node is ready while the server is.
 	Health Health
 	// Watch may be nil: then nobody is told what is asked and refused.
@@ -187,12 +190,14 @@ type Server struct {
 	rooms     Rooms
 	doors     Doors
 	media     Media
-	people    People   // may be nil
-	own       Own      // may be nil
-	nodes     Nodes    // may be nil
-	logs      Logs     // may be nil
-	operator  Operator // may be nil
-	health    Health   // may be nil
+	people    People        // may be nil
+	own       Own           // may be nil
+	nodes     Nodes         // may be nil
+	logs      Logs          // may be nil
+	operator  Operator      // may be nil
+	health    Health        // may be nil
+	privacy   Privacy       // may be nil
+	exports   chan struct{} // a place for each that is being made
 	watch     Watch
 	apps      Apps // may be nil
 	log       *slog.Logger
@@ -241,7 +246,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		node: c.Node, community: c.Community, entry: c.Entry, invites: c.Invites, rooms: c.Rooms, doors: c.Doors, media: c.Media,
-		people: c.People, own: c.Own, apps: c.Apps, nodes: c.Nodes, logs: c.Logs,
+		people: c.People, own: c.Own, apps: c.Apps, nodes: c.Nodes, logs: c.Logs, privacy: c.Privacy, exports: make(chan struct{}, maxExports),
 		operator: c.Operator, health: c.Health, watch: c.Watch,
 		log: c.Log, now: c.Clock,
 		languages:  language.NewMatcher([]language.Tag{language.English, language.French}),
@@ -332,6 +337,7 @@ func (s *Server) Run(ctx context.Context) error {
 			select {
 			case <-tick.C:
 				s.sessions.sweep()
+				s.endFormer()
 				s.challenges.sweep()
 			case <-ctx.Done():
 				return nil

@@ -172,6 +172,9 @@ export const bodies = {
   /** Node: closes the room aud for ever. */
   end: object({ aud: hash, iat: time }),
 
+  /** Member: leaves for good, and is to be forgotten. */
+  erase: object({ aud: key, iat: time }),
+
   /** Member: takes them into the room aud, hosted by host, by way of the node home. The nonce is the host's. */
   enter: object({ aud: hash, iat: time, epoch, home: key, host: key, nonce }),
 

@@ -1,0 +1,21 @@
+package api
+
+// Paths of what a member does about their own data.
+const (
+	PathExport = "/me/export" // GET -> an archive (zip)
+	PathErase  = "/me/erase"  // POST EraseRequest -> 204: all their sessions end
+)
+
+// MediaTypeZip is the media type of an export.
+const MediaTypeZip = "application/zip"
+
+// EraseRequest is a member's last word here.
+type EraseRequest struct {
+	Erase string `json:"erase" doc:"An erase statement, signed by the member. Nobody can undo it."`
+}
+
+// OpenSession is a session of the member's, as an export shows it. Its token is nowhere.
+type OpenSession struct {
+	Expires int64 `json:"expires" doc:"Unix milliseconds; each use moves it on."`
+	Sockets int   `json:"connections" doc:"Open event streams."`
+}
