@@ -62,7 +62,7 @@ func Keeping() []Kept {
 			Until: "replaced by the next; erased by the member", Seen: "members; hosts and people of rooms they enter", kind: kindProfile, owner: keyed,
 		},
 		{
-			Name: "rooms", What: "a live room: title, stage, roles, raised hands with their questions, removals", Why: "a restarted node goes on with it",
+			Name: "rooms", What: "a live room: title, stage, roles, raised hands with their questions, settings, removals and what moderators did, with the reasons", Why: "a restarted node goes on with it",
 			Until: "the room's end", Seen: "whoever may enter; the nodes that would take over", kind: kindRoom, owner: within, bound: drops,
 		},
 		{Name: "room lines", What: "how a live room came to this node", Why: "proof for the others", Until: "the room's end", Seen: "anybody", kind: kindLine, bound: drops},
