@@ -9,6 +9,7 @@ import { HallwayPage } from "./pages/hallway";
 import { AdoptPage } from "./pages/adopt";
 import { InvitePage, InviteUnusable } from "./pages/invite";
 import { InvitesPage } from "./pages/invites";
+import { PersonPage } from "./pages/person";
 import { ProfilePage } from "./pages/profile";
 import { RecoveryPage } from "./pages/recovery";
 import { RestorePage } from "./pages/restore";
@@ -89,6 +90,7 @@ function StrangersPage(): JSX.Element {
     case "invites":
     case "community":
     case "profile":
+    case "person":
     case "recovery":
       return <StrangerPage />;
   }
@@ -117,6 +119,9 @@ function MembersPage({ self }: { self: Me }): JSX.Element {
       return <CommunityPage self={self} />;
     case "profile":
       return <ProfilePage self={self} />;
+    case "person":
+      if (to.who === self.member.key) return <ProfilePage self={self} />;
+      return <PersonPage key={to.who} who={to.who} from={to.from} />;
     case "recovery":
       return <RecoveryPage />;
     case "restore":

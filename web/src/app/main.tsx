@@ -4,6 +4,7 @@ import { startLanguage } from "./i18n";
 import { startKeys } from "./room/keys";
 import { startRouter } from "./router";
 import { startDevice } from "./state/device";
+import { startMine } from "./state/mine";
 import { comeBack } from "./state/room";
 import { boot } from "./state/session";
 import { startTheme } from "./state/settings";
@@ -15,6 +16,7 @@ startTitle();
 startRouter();
 startKeys();
 startDevice();
+startMine();
 
 const place = document.getElementById("app");
 if (place !== null) render(<App />, place);

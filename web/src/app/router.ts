@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import { parseLink, type Id, type Link } from "../sdk";
+import { parseLink, type Did, type Id, type Link } from "../sdk";
 
 /** What an address of this page leads to. */
 export type Route =
@@ -10,6 +10,7 @@ export type Route =
   | { page: "calendar" }
   | { page: "community" }
   | { page: "profile" }
+  | { page: "person"; who: Did; from: Did | null }
   | { page: "recovery" }
   | { page: "restore" }
   | { page: "node" }
@@ -44,6 +45,9 @@ export const route = computed<Route>(() => {
     case "/docs":
       return { page: "docs" };
     default:
+      if (/^\/p\/did:key:z6Mk\w+$/.test(path)) {
+        return { page: "person", who: path.slice(3), from: new URLSearchParams(address.value.search).get("from") };
+      }
       if (/^\/i\/[^/]+$/.test(path)) return { page: "invite" };
       return link.value.kind === "room" ? { page: "room", id: link.value.room } : { page: "not-found" };
   }
@@ -61,6 +65,8 @@ export const paths = {
   calendar: "/calendar",
   community: "/community",
   profile: "/me",
+  /** Somebody's profile; for one of another community with a node that knows them. */
+  person: (who: Did, from: Did | null = null) => `/p/${who}${from === null ? "" : `?from=${from}`}`,
   restore: "/restore",
   node: "/node",
   docs: "/docs",

@@ -2,6 +2,7 @@ import type { Client } from "./client";
 import { Cell, type Readable } from "./emitter";
 import { OfflineError, ProblemError, refusal } from "./errors";
 import { levelTimes, SpeakerLevels } from "./levels";
+import { gainOf, type Gains } from "./loudness";
 import { Playback } from "./playback";
 import { summarize, type Diagnosis } from "./diagnosis";
 import type { Id } from "./types";
@@ -42,6 +43,9 @@ const times = {
   longestRetry: 4_000,
 } as const;
 
+/** Milliseconds between two looks at who speaks in a slot: one frame of 20 ms may pass before it is played as it should. */
+const gainPoll = 20;
+
 /**
  * The sound of one room: one RTCPeerConnection, whose lines are the node's number of slots for what is heard and then one for the
  * microphone, negotiated at once and never again. Going on the stage, muting and changing the microphone only exchange
@@ -63,6 +67,8 @@ export class RoomAudio {
   #attempt = 0; // failures since the last success
   #timer: ReturnType<typeof setTimeout> | undefined;
   #poll: ReturnType<typeof setInterval> | undefined;
+  #gains: Gains = new Map(); // of speakers who are not played in full
+  #follow: ReturnType<typeof setInterval> | undefined; // of who speaks in which slot, while there are any
 
   /** `onTrouble` is told when packets stop coming: the other connection may be dead as well. */
   constructor(client: MediaDoor, room: Id, onTrouble: () => void = () => undefined) {
@@ -107,6 +113,12 @@ export class RoomAudio {
   /** Lets nothing be heard here, while the sound comes in all the same; or lets it be heard again. */
   setQuiet(quiet: boolean): void {
     this.#playback.setQuiet(quiet);
+  }
+
+  /** Plays these speakers more quietly, or not at all, in whichever slot they come; the others in full. */
+  setGains(gains: Gains): void {
+    this.#gains = gains;
+    this.#followGains();
   }
 
   /** Plays what the browser has held back. To be called in the handler of a click. */
@@ -185,6 +197,7 @@ export class RoomAudio {
     void line.microphone.replaceTrack(this.#track);
     this.#playback.play(line.receivers.map(({ track }) => track));
     this.#poll = setInterval(() => this.#readLevels(line), levelTimes.poll);
+    this.#followGains();
     line.pc.onconnectionstatechange = () => this.#changed(line.pc.connectionState);
     this.#after(times.connect, () => this.#unreachable());
     this.#changed(line.pc.connectionState);
@@ -237,8 +250,21 @@ export class RoomAudio {
     if (speaking.size > 0 || this.#levels.value.size > 0) this.#levels.set(speaking);
   }
 
+  /** Looks after the slots' loudness while somebody is to be played otherwise than in full: that costs a little. */
+  #followGains(): void {
+    clearInterval(this.#follow);
+    this.#applyGains();
+    if (this.#gains.size > 0 && this.#line !== null) this.#follow = setInterval(() => this.#applyGains(), gainPoll);
+  }
+
+  #applyGains(): void {
+    const receivers = this.#line?.receivers ?? [];
+    this.#playback.setGains(receivers.map((receiver) => gainOf(receiver.getContributingSources(), this.#gains)));
+  }
+
   #drop(): void {
     clearInterval(this.#poll);
+    clearInterval(this.#follow);
     this.#speakers.clear();
     this.#levels.set(new Map());
     if (this.#line === null) return;

@@ -8,6 +8,17 @@ export class Playback {
   #players: HTMLAudioElement[] = [];
   #quiet = false;
 
+  /** How loud each slot is played, 0 to 1, in their order. */
+  setGains(gains: readonly number[]): void {
+    this.#players.forEach((player, i) => {
+      const gain = gains[i] ?? 1;
+      if (player.volume !== gain) player.volume = gain;
+      // Some phones keep a volume to themselves, but none refuses to be silent.
+      const silent = this.#quiet || gain === 0;
+      if (player.muted !== silent) player.muted = silent;
+    });
+  }
+
   readonly #onTouch = () => void this.resume();
 
   /** Plays these tracks in place of those before. */
@@ -25,7 +36,7 @@ export class Playback {
   /** Is heard or not, while it plays on. */
   setQuiet(quiet: boolean): void {
     this.#quiet = quiet;
-    for (const player of this.#players) player.muted = quiet;
+    for (const player of this.#players) player.muted = quiet || player.volume === 0;
   }
 
   /** Starts what does not play. A browser lets it only if the person has touched the page. */

@@ -42,6 +42,8 @@ class FakeStream implements Pick<RoomStream, keyof RoomStream> {
 class FakeAudio implements Pick<RoomAudio, keyof RoomAudio> {
   readonly status = new Cell<AudioStatus>({ kind: "idle" });
   readonly levels = new Cell<ReadonlyMap<number, number>>(new Map());
+  gains: ReadonlyMap<number, number> = new Map();
+  setGains = (gains: ReadonlyMap<number, number>) => void (this.gains = gains);
   readonly playbackBlocked = new Cell(false);
   connects = 0;
   sending: MediaStreamTrack | null = null;

@@ -10,7 +10,7 @@ import { Microphone, type MicrophoneState } from "./microphone";
 import { me, type RoomState } from "./roomstate";
 import { parse, type ClaimsOf } from "./statement";
 import { RoomStream, type StreamStatus } from "./stream";
-import type { Action, App, Did, Direction, HostState, Id, NewApp, Order, Removed, RoomEvent } from "./types";
+import type { Action, App, Did, Direction, HostState, Id, NewApp, Order, Reactions, Removed, RoomEvent } from "./types";
 
 /** What a session in a room may be given. */
 export interface RoomSessionOptions {
@@ -81,6 +81,7 @@ export class RoomSession {
   readonly #mutedSpeech = new MutedSpeech();
   #asked: Asked | null = null; // an unmute on its way
   #here = false; // to be heard here as well, while another program listens
+  #hearing: (who: Did) => number = () => 1;
   #run: string | null = null; // for which the sound was connected last
   #stops: (() => void)[] = [];
 
@@ -164,6 +165,31 @@ export class RoomSession {
   /** On the stage, muted, and speaking all the same. */
   get speakingWhileMuted(): Readable<boolean> {
     return this.#speakingWhileMuted;
+  }
+
+  /** What people show without a word; at most one a second. */
+  get reactions(): Subscribable<Reactions> {
+    return this.#stream.reactions;
+  }
+
+  /** Something of this person's own has changed, perhaps on another of their devices. */
+  get mine(): Subscribable<void> {
+    return this.#stream.mine;
+  }
+
+  /** Says how loud each person is to be played, 0 to 1. It is asked anew when the stage changes, or when it is set. */
+  setHearing(hearing: (who: Did) => number): void {
+    this.#hearing = hearing;
+    this.#tune();
+  }
+
+  #tune(): void {
+    const gains = new Map<number, number>();
+    for (const { key, csrc } of this.state.value?.stage ?? []) {
+      const gain = this.#hearing(key);
+      if (gain !== 1) gains.set(csrc, gain);
+    }
+    this.#audio.setGains(gains);
   }
 
   /** Enters the room. How it goes is told by {@link status}. */
@@ -354,6 +380,7 @@ export class RoomSession {
     // The sound belongs to the run, not to the host: a snapshot of the same run stands for the room at its new host.
     const renewed = this.status.value.kind === "live" && this.state.value?.run !== this.#run;
     if (renewed) this.#connect();
+    this.#tune();
     this.#reconcile();
     this.#mergeLevels();
   }

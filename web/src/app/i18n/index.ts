@@ -92,6 +92,11 @@ export function day(time: number): string {
   return new Intl.DateTimeFormat(region.value, { dateStyle: "long" }).format(time);
 }
 
+/** A month, as in "May 2026". */
+export function month(time: number): string {
+  return new Intl.DateTimeFormat(region.value, { month: "long", year: "numeric" }).format(time);
+}
+
 /** "Ana, Léo and Mia": the names, as elements, and the words between them. */
 export function listed(names: readonly string[]): { type: "element" | "literal"; value: string }[] {
   return new Intl.ListFormat(region.value, { type: "conjunction" }).formatToParts(names);

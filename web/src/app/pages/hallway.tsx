@@ -151,7 +151,7 @@ function AboutCommunity(): JSX.Element | null {
       </p>
       {sponsor !== undefined && (
         <p class="about-sponsor small">
-          <Avatar id={sponsor.key} name={sponsor.name} size={28} />
+          <Avatar id={sponsor.key} name={sponsor.name} picture={sponsor.picture} size={28} />
           {t().profile.invitedBy(sponsor.name)}
         </p>
       )}

@@ -63,7 +63,7 @@ export function InvitePage(props: { invitation: Invitation }): JSX.Element {
       return (
         <PlainPage title={m.title(community.name)}>
           <div class="sponsor">
-            <Avatar id={sponsor.key} name={sponsor.name} size={56} />
+            <Avatar id={sponsor.key} name={sponsor.name} picture={sponsor.picture} size={56} />
             <div>
               <p class="lead">{m.invitedBy(sponsor.name, community.name)}</p>
               <p class="secondary small">

@@ -152,7 +152,7 @@ function Given(props: { invites: readonly Invite[]; onRevoke: (invite: Invite) =
               <li key={i.id}>
                 {i.joined !== undefined && (
                   <>
-                    <Avatar id={i.joined.key} name={i.joined.name} size={40} />
+                    <Avatar id={i.joined.key} name={i.joined.name} picture={i.joined.picture} size={40} />
                     <p>
                       {i.joined.name}
                       {i.note !== undefined && (

@@ -9,6 +9,7 @@ import { LanguageSwitch } from "../parts/language-switch";
 import { TopBar } from "../parts/top-bar";
 import { navigate, paths } from "../router";
 import { Chain } from "../room/person-sheet";
+import { EditProfile, Interests } from "./edit-profile";
 import { leave } from "../state/room";
 import { forget, key } from "../state/session";
 import { settings, type Theme } from "../state/settings";
@@ -24,7 +25,7 @@ export function ProfilePage({ self }: { self: Me }): JSX.Element {
       <TopBar />
       <main id="main" class="column stack stack-wide" tabIndex={-1}>
         <div class="profile-head">
-          <Avatar id={self.member.key} name={self.member.name} size={96} />
+          <Avatar id={self.member.key} name={self.member.name} picture={self.member.picture} size={96} />
           <div class="stack-tight">
             <Heading title={self.member.name} />
             <p class="secondary">
@@ -35,6 +36,8 @@ export function ProfilePage({ self }: { self: Me }): JSX.Element {
           </div>
         </div>
         <Chain />
+        <EditProfile self={self} />
+        <Interests />
         <Appearance />
         <Section title={m.inRooms}>
           <Switch label={m.shortcuts} hint={m.shortcutsHint} setting="shortcuts" />

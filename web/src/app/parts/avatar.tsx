@@ -1,4 +1,6 @@
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { client } from "../state/session";
 import { initials } from "./initials";
 
 // Deep tones on which cream initials read at 5:1 or better; any two may meet in one avatar.
@@ -16,8 +18,25 @@ function spread(key: string): number {
   return hash >>> 0;
 }
 
-/** A person's picture, drawn from their key: two colours and the initials. Decoration: the name stands beside it. */
-export function Avatar(props: { id: string; name: string; size?: number }): JSX.Element {
+/** A person's picture; without one it is drawn from their key: two colours and the initials. Decoration: the name stands beside it. */
+export function Avatar(props: { id: string; name: string; picture?: string | undefined; size?: number }): JSX.Element {
+  const [lost, setLost] = useState("");
+  if (props.picture === undefined || props.picture === lost) return <Drawn {...props} />;
+  const { picture, size = 80 } = props;
+  return (
+    <img
+      class="avatar"
+      src={picture.startsWith("blob:") ? picture : client.pictureURL(picture)}
+      width={size}
+      height={size}
+      alt=""
+      decoding="async"
+      onError={() => setLost(picture)}
+    />
+  );
+}
+
+function Drawn(props: { id: string; name: string; size?: number }): JSX.Element {
   const n = spread(props.id);
   const ground = n % tones.length;
   const figure = (ground + 1 + ((n >>> 8) % (tones.length - 1))) % tones.length;

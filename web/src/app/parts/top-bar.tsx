@@ -28,7 +28,7 @@ export function TopBar(): JSX.Element {
             </span>
           </a>
           <a class="icon-button" href={paths.profile} aria-label={m.profile} aria-current={here("profile")}>
-            <Avatar id={self.member.key} name={self.member.name} size={36} />
+            <Avatar id={self.member.key} name={self.member.name} picture={self.member.picture} size={36} />
           </a>
         </nav>
       )}

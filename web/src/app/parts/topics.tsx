@@ -5,11 +5,20 @@ import { useId } from "preact/hooks";
 import { t } from "../i18n";
 import { topic } from "./topic";
 
-const most = 3;
+interface TopicsProps {
+  topics: readonly string[];
+  suggestions: readonly string[];
+  /** Three, as a room has, without it. */
+  most?: number;
+  label?: string;
+  hint?: string;
+  onChange: (topics: string[]) => void;
+}
 
-/** Up to three topics as chips. Enter or a comma takes the typed one; so does leaving the field. */
-export function Topics(props: { topics: readonly string[]; suggestions: readonly string[]; onChange: (topics: string[]) => void }): JSX.Element {
+/** A few topics as chips. Enter or a comma takes the typed one; so does leaving the field. */
+export function Topics(props: TopicsProps): JSX.Element {
   const m = t().start;
+  const { most = 3 } = props;
   const id = useId();
   const typed = useSignal("");
   const take = () => {
@@ -20,7 +29,7 @@ export function Topics(props: { topics: readonly string[]; suggestions: readonly
   const offered = props.suggestions.filter((s) => !props.topics.includes(s));
   return (
     <div class="field">
-      <label for={id}>{m.topics}</label>
+      <label for={id}>{props.label ?? m.topics}</label>
       {props.topics.length > 0 && (
         <ul class="chips">
           {props.topics.map((one) => (
@@ -64,7 +73,7 @@ export function Topics(props: { topics: readonly string[]; suggestions: readonly
         ))}
       </datalist>
       <p class="field-hint" id={`${id}-hint`}>
-        {m.topicsHint}
+        {props.hint ?? m.topicsHint}
       </p>
     </div>
   );

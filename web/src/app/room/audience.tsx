@@ -1,10 +1,11 @@
 import { useSignal } from "@preact/signals";
-import { Hand as HandIcon } from "lucide-preact";
+import { ChevronDown, Hand as HandIcon } from "lucide-preact";
 import type { JSX } from "preact";
 import type { Person, RoomState } from "../../sdk";
 import { t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import type { Presence } from "../state/room";
+import { relation } from "../state/mine";
 import { client } from "../state/session";
 import { open } from "../state/sheet";
 import { attempt } from "../state/toast";
@@ -32,11 +33,11 @@ export function Audience(props: { presence: Presence; state: RoomState; shared: 
       </h2>
       <p class="secondary small">{state.audience.count === 0 ? m.nobodyListening : m.listening(state.audience.count)}</p>
       <ul class="audience-grid">
-        {people.map((p) => (
+        {people.filter((p) => !relation(p.key).block).map((p) => (
           <li key={p.key} class="listener">
             <button type="button" class="tile-button" onClick={() => open({ kind: "person", who: p.key, name: p.name })}>
               <span class="face">
-                <Avatar id={p.key} name={p.name} />
+                <Avatar id={p.key} name={p.name} picture={p.picture} />
                 {raised.has(p.key) && (
                   <span class="badge badge-hand">
                     <HandIcon aria-hidden="true" />
@@ -50,6 +51,7 @@ export function Audience(props: { presence: Presence; state: RoomState; shared: 
           </li>
         ))}
       </ul>
+      <BlockedHere people={people} />
       {rest > 0 && (
         <p class="row">
           <span class="secondary">{m.more(rest)}</span>
@@ -59,5 +61,28 @@ export function Audience(props: { presence: Presence; state: RoomState; shared: 
         </p>
       )}
     </section>
+  );
+}
+
+/** Those whom one has blocked, out of sight until one wants to see them. */
+function BlockedHere({ people }: { people: readonly Person[] }): JSX.Element | null {
+  const blocked = people.filter((p) => relation(p.key).block);
+  if (blocked.length === 0) return null;
+  return (
+    <details class="hidden-communities">
+      <summary>
+        {t().room.blockedHere(blocked.length)}
+        <ChevronDown aria-hidden="true" />
+      </summary>
+      <ul class="list">
+        {blocked.map((p) => (
+          <li key={p.key}>
+            <button type="button" class="button" onClick={() => open({ kind: "person", who: p.key, name: p.name })}>
+              {p.name}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }

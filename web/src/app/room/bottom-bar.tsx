@@ -6,6 +6,7 @@ import { isHostLost, openness, toggleHand, toggleMute, type Presence } from "../
 import { open } from "../state/sheet";
 import { goTo } from "./focus";
 import { askToLeave } from "./leaving";
+import { ReactionBar } from "./reactions";
 
 /** What one can do in a room; the one thing most likely to be wanted is large. */
 export function BottomBar(props: { presence: Presence; state: RoomState }): JSX.Element {
@@ -29,12 +30,13 @@ export function BottomBar(props: { presence: Presence; state: RoomState }): JSX.
           {m.leave}
         </button>
         <span class="bottom-tools">
+          <ReactionBar presence={presence} />
           {listens && position === null && !state.settings.locked && (
             <button type="button" class="icon-button" aria-label={m.ask} onClick={() => open({ kind: "question" })}>
               <MessageCircleQuestionMark aria-hidden="true" />
             </button>
           )}
-          <button type="button" class="icon-button" aria-label={m.invite} onClick={() => open({ kind: "invite" })}>
+          <button type="button" class="icon-button invite-tool" aria-label={m.invite} onClick={() => open({ kind: "invite" })}>
             <UserPlus aria-hidden="true" />
           </button>
           <button

@@ -41,7 +41,7 @@ export function RoomCard({ room, level: Title }: { room: Room; level: "h2" | "h3
         {room.speakers.length > 0 && (
           <span class="avatars">
             {room.speakers.slice(0, 2).map((p) => (
-              <Avatar key={p.key} id={p.key} name={p.name} size={44} />
+              <Avatar key={p.key} id={p.key} name={p.name} picture={p.picture} size={44} />
             ))}
           </span>
         )}

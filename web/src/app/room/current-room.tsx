@@ -46,7 +46,7 @@ export function CurrentRoom(): JSX.Element | null {
       <ul class="current-stage">
         {state.stage.slice(0, 8).map((p) => (
           <li key={p.key}>
-            <Avatar id={p.key} name={p.name} size={48} />
+            <Avatar id={p.key} name={p.name} picture={p.picture} size={48} />
             <span class="small one-line">{p.name}</span>
           </li>
         ))}

@@ -6,6 +6,7 @@ import type { Hand, RoomState } from "../../sdk";
 import { duration, t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import type { Presence } from "../state/room";
+import { relation } from "../state/mine";
 import { client } from "../state/session";
 import { attempt } from "../state/toast";
 import { fingerprint } from "./people";
@@ -30,7 +31,7 @@ export function Hands(props: { presence: Presence; state: RoomState; shared: Rea
         <p class="secondary small">{m.noHands}</p>
       ) : (
         <ol class="hands-list">
-          {state.hands.map((hand, i) => (
+          {state.hands.map((hand, i) => relation(hand.key).block ? null : (
             <Raised
               key={hand.key}
               presence={presence}
@@ -62,7 +63,7 @@ function Raised(props: {
       <span class="raised-number" aria-hidden="true">
         {props.number}
       </span>
-      <Avatar id={hand.key} name={hand.name} size={40} />
+      <Avatar id={hand.key} name={hand.name} picture={hand.picture} size={40} />
       <div class="raised-person">
         <p class="two-lines">
           <strong>{hand.name}</strong>

@@ -4,6 +4,7 @@ import { settings } from "../state/settings";
 import { open } from "../state/sheet";
 import { attempt } from "../state/toast";
 import { goTo } from "./focus";
+import { react, reactions } from "./reactions";
 import { isDialogOpen } from "./sheets";
 
 const typing = "input, textarea, select, [contenteditable]";
@@ -51,8 +52,11 @@ export function startKeys(): void {
       case "?":
         open({ kind: "shortcuts" });
         break;
-      default:
-        return;
+      default: {
+        const reaction = reactions[Number(e.key) - 1];
+        if (reaction === undefined) return;
+        react(presence, reaction);
+      }
     }
     e.preventDefault();
   });

@@ -1,14 +1,18 @@
 import { ArrowDownToLine, Hand, Mic, MicOff, Shield, ShieldOff, UserMinus } from "lucide-preact";
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { findPerson, moderators, type Action, type Did, type RoomState } from "../../sdk";
+import { useEffect } from "preact/hooks";
+import { findPerson, moderators, type Action, type Did, type Member, type RoomState } from "../../sdk";
 import { t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { Dialog } from "../parts/dialog";
-import { me, node } from "../state/session";
+import { paths } from "../router";
+import { client, me, node } from "../state/session";
 import { close, open } from "../state/sheet";
 import { attempt } from "../state/toast";
 import type { Presence } from "../state/room";
 import { fingerprint } from "./people";
+import { RelationActions } from "./relation";
 
 type Targeted = Exclude<Extract<Action, { target: Did }>["type"], "remove">;
 
@@ -21,7 +25,7 @@ export function PersonSheet(props: { presence: Presence; state: RoomState; who: 
   const here = findPerson(state, who);
   const role = onStage?.role ?? "listener";
   return (
-    <Dialog title={here?.name ?? props.name} onClose={close} lead={<Avatar id={who} name={props.name} size={56} />}>
+    <Dialog title={here?.name ?? props.name} onClose={close} lead={<Avatar id={who} name={props.name} picture={here?.picture} size={56} />}>
       <div class="stack">
         <p class="secondary">{here === null ? m.gone : t().room[role]}</p>
         {hand?.question !== undefined && hand.question !== "" && <p class="question">{hand.question}</p>}
@@ -39,8 +43,14 @@ export function PersonSheet(props: { presence: Presence; state: RoomState; who: 
             <p class="secondary small">{here.home === node.value?.node ? m.homeHere : m.homeHint}</p>
           </div>
         )}
-        {who === state.you && <Chain />}
+        {who === state.you ? <Chain /> : <Sponsors who={who} from={here?.home ?? state.room.host} />}
+        <p>
+          <a class="text-link" href={paths.person(who, here?.home ?? state.room.host)} onClick={close}>
+            {m.profile}
+          </a>
+        </p>
       </div>
+      {who !== state.you && <RelationActions who={who} name={here?.name ?? props.name} home={here?.home ?? state.room.host} />}
       {who === state.you ? (
         <OwnActions presence={presence} state={state} />
       ) : (
@@ -51,17 +61,32 @@ export function PersonSheet(props: { presence: Presence; state: RoomState; who: 
   );
 }
 
+/** Who answers for somebody else. */
+function Sponsors({ who, from }: { who: Did; from: Did }): JSX.Element | null {
+  const chain = useSignal<readonly Member[]>([]);
+  useEffect(() => {
+    // Without an answer there is nothing to show: somebody's node may be away.
+    client.person(who, from).then((p) => (chain.value = p.chain), () => undefined);
+  }, [who, from]);
+  return <ChainOf chain={chain.value} />;
+}
+
 /** The people who answer for one another, from oneself to the founder. */
 export function Chain(): JSX.Element | null {
-  const chain = me.value?.chain ?? [];
+  return <ChainOf chain={me.value?.chain ?? []} />;
+}
+
+/** The people who answer for one another, from one of them to the founder. */
+export function ChainOf({ chain }: { chain: readonly Member[] }): JSX.Element | null {
   if (chain.length < 2) return null;
+  const you = me.value?.member.key;
   return (
     <section class="stack" aria-label={t().profile.chain}>
       <ol class="chain">
-        {chain.map((p, i) => (
+        {chain.map((p) => (
           <li key={p.key}>
-            <Avatar id={p.key} name={p.name} size={32} />
-            <span class="small two-lines">{i === 0 ? t().profile.chainYou : p.name}</span>
+            <Avatar id={p.key} name={p.name} picture={p.picture} size={32} />
+            <span class="small two-lines">{p.key === you ? t().profile.chainYou : p.name || fingerprint(p.key)}</span>
           </li>
         ))}
       </ol>

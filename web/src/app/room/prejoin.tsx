@@ -96,7 +96,7 @@ function Door({ room }: { room: Room }): JSX.Element {
           </Heading>
           <RoomChips room={room} />
           <p class="door-host">
-            <Avatar id={room.creator.key} name={opener(room)} size={28} />
+            <Avatar id={room.creator.key} name={opener(room)} picture={room.creator.picture} size={28} />
             {m.hostedBy(opener(room))}
           </p>
         </div>
@@ -142,7 +142,7 @@ function Here({ room }: { room: Room }): JSX.Element {
         <ul class="here">
           {room.speakers.map((p) => (
             <li key={p.key}>
-              <Avatar id={p.key} name={p.name} size={56} />
+              <Avatar id={p.key} name={p.name} picture={p.picture} size={56} />
               <span class="small two-lines">{p.name}</span>
             </li>
           ))}

@@ -18,6 +18,7 @@ import { Hands } from "./hands";
 import { MicrophoneNotice } from "./microphone";
 import { sharedNames } from "./people";
 import { Relayed } from "./relayed";
+import { Reactions } from "./reactions";
 import { Stage } from "./stage";
 
 /** The room one is in. */
@@ -59,6 +60,7 @@ export function RoomView(props: { presence: Presence; state: RoomState }): JSX.E
         <Audience presence={presence} state={state} shared={shared} />
         <Relayed room={state.room} />
       </main>
+      <Reactions presence={presence} />
       <BottomBar presence={presence} state={state} />
     </div>
   );

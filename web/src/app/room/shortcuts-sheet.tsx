@@ -12,6 +12,7 @@ export function ShortcutsSheet(): JSX.Element {
     ["H", m.hand],
     ["P", m.people],
     ["Q", m.hands],
+    ["1 – 6", m.reactions],
     ["?", m.help],
   ] as const;
   return (

@@ -7,6 +7,7 @@ import { t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { loudness } from "../parts/loudness";
 import type { Presence } from "../state/room";
+import { hearing, relation } from "../state/mine";
 import { open } from "../state/sheet";
 import { attempt } from "../state/toast";
 import { fingerprint } from "./people";
@@ -49,7 +50,7 @@ function StageTile(props: { presence: Presence; person: StagePerson; shared: boo
   });
   const isModerator = person.role === "moderator";
   return (
-    <li ref={ref} class={person.connected ? "tile" : "tile tile-away"} data-speaking={speaking}>
+    <li ref={ref} class={person.connected && !relation(person.key).block ? "tile" : "tile tile-away"} data-speaking={speaking}>
       <button
         type="button"
         class="tile-button"
@@ -57,7 +58,7 @@ function StageTile(props: { presence: Presence; person: StagePerson; shared: boo
         onClick={() => open({ kind: "person", who: person.key, name: person.name })}
       >
         <span class="face">
-          <Avatar id={person.key} name={person.name} />
+          <Avatar id={person.key} name={person.name} picture={person.picture} />
           {person.muted && (
             <span class="badge badge-muted">
               <MicOff aria-hidden="true" />
@@ -72,6 +73,7 @@ function StageTile(props: { presence: Presence; person: StagePerson; shared: boo
         <span class="tile-name two-lines">{person.name}</span>
         {props.shared && <span class="key">{fingerprint(person.key, 2)}</span>}
       </button>
+      {hearing(person.key) === 0 && <span class="secondary small">{m.silentForYou}</span>}
       {!person.connected && <span class="secondary small">{m.personReconnecting}</span>}
       <span id={id} class="visually-hidden">
         {`${m[person.role]}, ${person.muted ? m.isMuted : m.isOpen}`}

@@ -16,7 +16,7 @@ import { say } from "../state/toast";
 import { PlanFields, soon, wishOf } from "./plan-fields";
 
 // Languages that a room may be in: the commonest, each node's own people may well speak another.
-const tags = [
+export const spoken = [
   "en", "fr", "ar", "bn", "ca", "cs", "da", "de", "el", "es", "fa", "fi", "he", "hi", "hu", "id", "it", "ja", "ko", "nl",
   "no", "pl", "pt", "ro", "ru", "sv", "sw", "ta", "th", "tr", "uk", "ur", "vi", "zh",
 ] as const;
@@ -52,7 +52,7 @@ export function StartSheet(): JSX.Element {
     enter(room.id);
     navigate(paths.room(room.id));
   };
-  const languages = tags
+  const languages = spoken
     .map((value) => ({ value, label: languageName(value) }))
     .sort((a, b) => a.label.localeCompare(b.label, locale.value));
   return (

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { HallwayStream, type ReminderDue, type Room, type Scheduled, type StreamStatus } from "../../sdk";
 import { relative, t } from "../i18n";
 import { navigate, paths } from "../router";
+import { reload } from "./mine";
 import { client, refresh } from "./session";
 import { say } from "./toast";
 
@@ -24,6 +25,7 @@ export function watchHallway(): () => void {
   let due: ReturnType<typeof setTimeout> | undefined;
   if (rooms.peek() !== null) freshen(); // coming back; the first time it is fresh
   const stops = [
+    stream.mine.subscribe(reload),
     stream.rooms.subscribe((list) => {
       if (list === null) return;
       rooms.value = list;

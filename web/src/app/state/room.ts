@@ -8,6 +8,7 @@ import { duration, t } from "../i18n";
 import { cue } from "./cue";
 import { follow } from "./follow";
 import { isElsewhere, markEntered, markLeft, roomBefore } from "./presence";
+import { hearing, reload } from "./mine";
 import { settings } from "./settings";
 import { client, node } from "./session";
 import { open } from "./sheet";
@@ -105,7 +106,12 @@ function attach(id: Id, session: RoomSession, door: Room | null): Presence {
     if (back) say(t().room.goesOn);
     lost = host?.state === "lost";
   });
-  for (const stop of [stopEvents, stopJudged, stopBack, stopTrouble, stopOver, stopHost]) {
+  const stopHearing = effect(() => {
+    const how = new Map((state.value?.stage ?? []).map(({ key }) => [key, hearing(key)]));
+    session.setHearing((who) => how.get(who) ?? 1);
+  });
+  const stopMine = session.mine.subscribe(reload);
+  for (const stop of [stopHearing, stopMine, stopEvents, stopJudged, stopBack, stopTrouble, stopOver, stopHost]) {
     until.signal.addEventListener("abort", stop, { once: true });
   }
   return presence;
