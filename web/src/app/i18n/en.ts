@@ -36,6 +36,7 @@ export const en = {
 
   hallway: {
     live: "Live now",
+    following: "Following",
     others: "Other communities",
     start: "Start a room",
     emptyTitle: "Nobody is talking.",

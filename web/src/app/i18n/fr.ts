@@ -40,6 +40,7 @@ export const fr: Messages = {
 
   hallway: {
     live: "En direct",
+    following: "Vous suivez",
     others: "Autres communautés",
     start: "Lancer un salon",
     emptyTitle: "Personne ne parle.",

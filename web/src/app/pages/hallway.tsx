@@ -15,7 +15,8 @@ import { hallwayStatus, rooms, watchHallway } from "../state/hallway";
 import { hiddenBy, unhide } from "../state/hidden";
 import { inRoom } from "../state/room";
 import { community, host, me, outdated } from "../state/session";
-import { sections } from "../state/sections";
+import { followed, interests } from "../state/mine";
+import { inOrder, isWanted, sections } from "../state/sections";
 import type { HiddenCommunity } from "../state/settings";
 import { open } from "../state/sheet";
 import { say } from "../state/toast";
@@ -27,7 +28,15 @@ export function HallwayPage(): JSX.Element {
   useEffect(watchHallway, []);
   const all = rooms.value;
   const hidden = me.value === null ? [] : hiddenBy(me.value.member.key);
-  const [live, others] = sections(all ?? [], hidden);
+  const [here, elsewhere] = sections(all ?? [], hidden);
+  const wishes = {
+    people: new Set(followed.value.map(({ key }) => key)),
+    topics: interests.value?.topics ?? [],
+    languages: interests.value?.languages ?? [],
+  };
+  const live = inOrder(here, wishes);
+  const following = inOrder(elsewhere.filter((room) => isWanted(room, wishes)), wishes);
+  const others = inOrder(elsewhere.filter((room) => !isWanted(room, wishes)), wishes);
   return (
     <div class={inRoom.value === null ? "hallway" : "hallway hallway-in-room"}>
       <AboutCommunity />
@@ -47,7 +56,13 @@ export function HallwayPage(): JSX.Element {
             <li class="card card-ghost" />
           </ul>
         ) : (
-          <Live live={live} elsewhere={others.length > 0} />
+          <Live live={live} elsewhere={elsewhere.length > 0} />
+        )}
+        {following.length > 0 && (
+          <section class="others" aria-labelledby="following">
+            <h2 id="following">{m.following}</h2>
+            <Cards rooms={following} level="h3" />
+          </section>
         )}
         {others.length > 0 && (
           <section class="others" aria-labelledby="others">

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ana, aSnapshot, leo, mia } from "../../sdk/sdktest";
 import type { Room } from "../../sdk";
-import { sections } from "./sections";
+import { inOrder, isWanted, sections } from "./sections";
 
 function room(title: string, why: Room["why"], community = ana): Room {
   const { room } = aSnapshot();
@@ -23,4 +23,16 @@ test("this community's rooms stand apart from the others', each in the node's or
 test("a hidden community's rooms are left out, one's own never are", () => {
   const hidden = [{ id: leo, name: "Café du Port" }, { id: ana, name: "Le Portique" }];
   expect(sections(all, hidden).map(titles)).toEqual([["here", "beside"], ["general"]]);
+});
+
+test("rooms with people or topics that one follows come first, those in other languages last", () => {
+  const jazz = { ...room("jazz", "general"), topics: ["jazz"], language: "fr", speakers: [], creator: { key: mia, name: "Mia" } };
+  const leos = { ...room("Léo's", "general"), topics: [], language: "fr", speakers: [{ key: leo, name: "Léo" }], creator: { key: mia, name: "Mia" } };
+  const plain = { ...leos, title: "plain", speakers: [] };
+  const german = { ...leos, title: "german", language: "de", speakers: [] };
+  const wishes = { people: new Set([leo]), topics: ["jazz"], languages: ["fr"] };
+  expect(titles([jazz, leos, plain, german].filter((r) => isWanted(r, wishes)))).toEqual(["jazz", "Léo's"]);
+  expect(titles(inOrder([german, plain, leos, jazz], wishes))).toEqual(["Léo's", "jazz", "plain", "german"]);
+  const none = { people: new Set<string>(), topics: [], languages: [] };
+  expect(titles(inOrder([german, plain, leos, jazz], none))).toEqual(["german", "plain", "Léo's", "jazz"]);
 });

@@ -1,4 +1,4 @@
-import type { Room } from "../../sdk";
+import type { Did, Room } from "../../sdk";
 import type { HiddenCommunity } from "./settings";
 
 /** The rooms of this community, wherever they are hosted; and those of other communities, but for the hidden ones. */
@@ -6,6 +6,27 @@ export function sections(all: readonly Room[], hidden: readonly HiddenCommunity[
   const own = all.filter((room) => isOwn(room));
   const unwanted = new Set(hidden.map(({ id }) => id));
   return [own, all.filter((room) => !isOwn(room) && !unwanted.has(room.community.id))];
+}
+
+/** What a member wants to hear of. */
+export interface Wishes {
+  people: ReadonlySet<Did>;
+  topics: readonly string[];
+  languages: readonly string[];
+}
+
+/** Whether somebody whom the member follows opened the room or speaks in it, or it is on a topic that they follow. */
+export function isWanted(room: Room, { people, topics }: Wishes): boolean {
+  return [room.creator, ...room.speakers].some(({ key }) => people.has(key)) || room.topics.some((topic) => topics.includes(topic));
+}
+
+/** The rooms that are wanted first, those in languages that the member does not understand last; else as they were. */
+export function inOrder(rooms: readonly Room[], wishes: Wishes): Room[] {
+  const place = (room: Room) => {
+    const foreign = wishes.languages.length > 0 && !wishes.languages.includes(room.language);
+    return (isWanted(room, wishes) ? 0 : 1) + (foreign ? 2 : 0);
+  };
+  return rooms.toSorted((a, b) => place(a) - place(b));
 }
 
 function isOwn({ why }: Room): boolean {
