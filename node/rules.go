@@ -42,9 +42,12 @@ func (c *community) ChangeRules(_ context.Context, founder identity.PublicKey, r
 }
 
 // copyRulesLocked puts the rules in force into this node's log, if it has them only from another's: what it says from
-// then on goes by them, everywhere.
+// then on goes by them, everywhere. A node that nobody has delegated yet says nothing.
 func (j *journal) copyRulesLocked() {
 	state, founded := j.fold()
+	if node, ok := state.Node(j.key.Public()); !ok || node.Revoked {
+		return
+	}
 	id, missing := state.RulesMissing(j.key.Public())
 	if !founded || !missing {
 		return

@@ -12,7 +12,7 @@ test("somebody is played as loud as one wants, in the slot that they speak in an
       const made: HTMLAudioElement[] = [];
       (window as unknown as { made: HTMLAudioElement[] }).made = made;
       const Made = window.Audio;
-      window.Audio = class extends Made { constructor() { super(); made.push(this); } } as typeof Audio;
+      window.Audio = class extends Made { constructor() { super(); made.push(this); } };
     });
     await ana.found(node.ownerLink);
     await zoe.join(await ana.invite());
