@@ -263,8 +263,14 @@ func (c *certificates) serveRedirect(ctx context.Context, group *errgroup.Group,
 		w.Header().Set("Location", to+r.URL.RequestURI())
 		w.WriteHeader(http.StatusMovedPermanently)
 	})
+	challenges := c.acme.HTTPHandler(redirect)
 	s := &http.Server{
-		Handler:           c.acme.HTTPHandler(redirect),
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if host, _, err := net.SplitHostPort(r.Host); err == nil {
+				r.Host = host // autocert compares it with the domain, and knows no ports
+			}
+			challenges.ServeHTTP(w, r)
+		}),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
 		MaxHeaderBytes: 16 << 10,
 		ErrorLog:       slog.NewLogLogger(c.log.Handler(), slog.LevelDebug),

@@ -241,11 +241,12 @@ func TestDomain(t *testing.T) {
 			if err != nil || info.Mode().Perm() != 0o600 {
 				t.Errorf("the stored certificate: %v, %v", info, err)
 			}
+			asked := a.orders.Load() // two where the first kind of challenge failed
 			n.stop()
 			n.start()
 			n.says("the page has a certificate")
-			if got := a.orders.Load(); got != 1 {
-				t.Errorf("%d certificates were asked for, where one was needed", got)
+			if got := a.orders.Load(); got != asked {
+				t.Errorf("%d certificates were asked for after a restart, where none was needed", got-asked)
 			}
 		})
 	}
@@ -255,7 +256,7 @@ func TestDomain(t *testing.T) {
 func TestDomainIsRenewed(t *testing.T) {
 	page, tlsPort := port(t)
 	plain, httpPort := port(t)
-	a := startAuthority(t, httpPort, tlsPort, 3600)
+	a := startAuthority(t, httpPort, tlsPort, 20) // s: renewed when a third is left
 	n := &secureNode{t: t, env: []string{"SSL_CERT_FILE=" + a.rootsFile}, args: []string{
 		"run", "--data", filepath.Join(t.TempDir(), "data"), "--domain", domain, "--acme-ca", a.directory,
 		"--http", page, "--http-redirect", plain, "--media", "127.0.0.1:0",
