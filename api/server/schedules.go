@@ -79,7 +79,7 @@ func (s *Server) scheduleRoutes(a huma.API) {
 	add(a, member(remove(api.PathReminder, "forgetReminder", "No longer be reminded")), s.forgetReminder)
 	add(a, member(calendar(get(api.PathScheduleFile, "getScheduleFile", "A planned room, for a calendar"))), s.getScheduleFile)
 	add(a, member(get(api.PathCalendar, "getCalendar", "Whether the member has a calendar link")), s.getCalendar)
-	add(a, member(acts(post(api.PathCalendar, "linkCalendar", "Make a calendar link", http.StatusCreated))), s.linkCalendar)
+	add(a, member(acts(post(api.PathCalendar, "linkCalendar", "Make the address of a calendar feed", http.StatusCreated))), s.linkCalendar)
 	add(a, member(remove(api.PathCalendar, "unlinkCalendar", "End the calendar link")), s.unlinkCalendar)
 }
 

@@ -100,7 +100,7 @@ export interface paths {
         /** Whether the member has a calendar link */
         get: operations["getCalendar"];
         put?: never;
-        /** Make a calendar link */
+        /** Make the address of a calendar feed */
         post: operations["linkCalendar"];
         /** End the calendar link */
         delete: operations["unlinkCalendar"];
