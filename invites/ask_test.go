@@ -320,3 +320,22 @@ func TestSnapshotOfLayout2(t *testing.T) {
 		}
 	}
 }
+
+// TestRulesCopiedAfterwards: a node goes by rules that it has heard of, and puts them into its own log only then. The
+// chain of whoever it let in meanwhile proves them.
+func TestRulesCopiedAfterwards(t *testing.T) {
+	a, b := twoNodes(t)
+	b.Change(func(r *statement.Rules) { r.Entry = statement.EntryOpen })
+	a.Hear(b)
+	fay := a.Person("fay")
+	join := a.Ask(fay)
+	a.Log(join, a.Let(join, statement.Statement{}))
+	rules := b.Rules
+	a.Log(a.Sign(&rules, a.Founder))
+	heal(t, a, b)
+	if m, ok := a.State.Member(fay.Public()); !ok || m.Way != statement.EntryOpen {
+		t.Fatalf("fay came in by %+v", m)
+	}
+	exported(t, a)
+	exported(t, b)
+}

@@ -13,6 +13,9 @@ import (
 // grant, invite, join and admit of the member (or the join, the approve and the admit), of the invite's author, and so on. Of who was admitted more than once it
 // has all of it, and of who was displaced how the one came in who displaced them. Folding just these makes the member
 // a member again, with the same lineage (unless what is left out closes a circle; see [Merge]).
+//
+// A node copies what the root said into its own log, perhaps after it has gone by it: so those statements ([State.Roots])
+// are folded from every log that has them, the others from any.
 func (s State) Chain(key identity.PublicKey) ([]statement.ID, error) {
 	n, ok := s.current(key)
 	if !ok {

@@ -147,31 +147,44 @@ func (j *journal) export(member identity.PublicKey) (*invites.Export, error) {
 	export := &invites.Export{
 		Community: state.Community(), Member: member, Checkpoints: map[identity.PublicKey]string{},
 	}
+	rooted := make(map[statement.ID]bool)
+	for _, id := range state.Roots() {
+		rooted[id] = true
+	}
 	for _, id := range ids {
-		if err := j.exportEntry(export, siblings, id); err != nil {
+		if err := j.exportEntry(export, siblings, id, rooted[id]); err != nil {
 			return nil, err
 		}
 	}
 	return export, nil
 }
 
-// exportEntry adds one statement, from the first log that has it.
-func (j *journal) exportEntry(export *invites.Export, siblings []storage.FollowedLog, id statement.ID) error {
-	if index, ok, err := j.store.IndexOf(id); err != nil {
-		return fmt.Errorf("node: %w", err)
-	} else if ok {
-		return addEntry(export, j.own(), index)
-	}
+// exportEntry adds one statement, from the first log that has it or from every one; see [invites.State.Chain].
+func (j *journal) exportEntry(export *invites.Export, siblings []storage.FollowedLog, id statement.ID, every bool) error {
+	logs := []kept{j.own()}
 	for _, f := range siblings {
-		index, ok, err := f.IndexOf(id)
+		logs = append(logs, others(f))
+	}
+	found := false
+	for _, from := range logs {
+		index, ok, err := from.indexOf(id)
 		if err != nil {
 			return fmt.Errorf("node: %w", err)
 		}
-		if from := others(f); ok && index < from.tree.Size {
-			return addEntry(export, from, index)
+		if !ok || index >= from.tree.Size {
+			continue
+		}
+		if err := addEntry(export, from, index); err != nil {
+			return err
+		}
+		if found = true; !every {
+			break
 		}
 	}
-	return fmt.Errorf("node: statement %s is in none of the logs", id)
+	if !found {
+		return fmt.Errorf("node: statement %s is in none of the logs", id)
+	}
+	return nil
 }
 
 // kept is a log that is kept here, this node's or another's, and its signed head: what its statements are proven against.
@@ -182,15 +195,21 @@ type kept struct {
 	checkpoint string
 	tree       ledger.Tree
 	entry      func(index int64) (storage.Entry, bool, error)
+	indexOf    func(id statement.ID) (int64, bool, error)
 }
 
 func (j *journal) own() kept {
-	return kept{HashReader: j.store, node: j.key.Public(), checkpoint: j.store.Checkpoint(), tree: j.store.Head(), entry: j.store.Entry}
+	return kept{
+		HashReader: j.store, node: j.key.Public(), checkpoint: j.store.Checkpoint(), tree: j.store.Head(),
+		entry: j.store.Entry, indexOf: j.store.IndexOf,
+	}
 }
 
 func others(f storage.FollowedLog) kept {
 	checkpoint, tree := f.Signed()
-	return kept{HashReader: f, node: f.Log().Node, checkpoint: checkpoint, tree: tree, entry: f.Entry}
+	return kept{
+		HashReader: f, node: f.Log().Node, checkpoint: checkpoint, tree: tree, entry: f.Entry, indexOf: f.IndexOf,
+	}
 }
 
 func addEntry(export *invites.Export, from kept, index int64) error {

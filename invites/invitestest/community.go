@@ -250,7 +250,7 @@ func (c *Community) Checkpoint() string {
 func (c *Community) Export(member identity.PublicKey) *invites.Export {
 	c.t.Helper()
 	x := &invites.Export{Community: c.ID(), Member: member, Checkpoints: map[identity.PublicKey]string{}}
-	wanted := make(map[statement.ID]bool)
+	wanted, rooted := make(map[statement.ID]bool), make(map[statement.ID]bool)
 	if !member.IsZero() {
 		ids, err := c.State.Chain(member)
 		if err != nil {
@@ -259,11 +259,14 @@ func (c *Community) Export(member identity.PublicKey) *invites.Export {
 		for _, id := range ids {
 			wanted[id] = true
 		}
+		for _, id := range c.State.Roots() {
+			rooted[id] = true
+		}
 	}
 	for _, h := range append([]heard{{c, c.tree.Size}}, c.heard...) {
 		for _, e := range h.from.entries[:h.size] {
-			if id := e.Statement.ID(); member.IsZero() || wanted[id] {
-				delete(wanted, id) // once, from the first log that has it
+			if id := e.Statement.ID(); member.IsZero() || wanted[id] || rooted[id] {
+				delete(wanted, id) // once, from the first log that has it; what the root said from every log
 				x.Checkpoints[e.Log] = h.from.Checkpoint()
 				if err := x.Add(e, h.from.tree, h.from.hashes); err != nil {
 					c.t.Fatalf("export: %v", err)
