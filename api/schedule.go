@@ -28,7 +28,7 @@ type Scheduled struct {
 	Title     string              `json:"title"`
 	Topics    []string            `json:"topics" nullable:"false"`
 	Language  string              `json:"language"`
-	Entry     statement.RoomEntry `json:"entry"`
+	Entry     statement.RoomEntry `json:"entry" enum:"members,public,chosen"`
 	Community Community           `json:"community"`
 	Host      identity.PublicKey  `json:"host" doc:"The node that will host it."`
 	Author    Member              `json:"author" doc:"Who planned it, and may change it."`

@@ -2164,7 +2164,8 @@ export interface components {
              * @description About how long, in seconds.
              */
             duration: number;
-            entry: string;
+            /** @enum {string} */
+            entry: "members" | "public" | "chosen";
             /** @description The node that will host it. */
             host: string;
             /** @description Of the first schedule statement: the room's link, /r/{id}. */

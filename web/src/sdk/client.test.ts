@@ -4,8 +4,10 @@ import { OfflineError, ProblemError } from "./errors";
 import type { Signer } from "./identity";
 import { parseLink } from "./links";
 import { aCommunity, aSnapshot } from "./sdktest";
+import { wishOf } from "./schedules";
 import { didOfSeed, signerOfSeed } from "./seed";
 import { commitmentOf, parse, type Kind, type Text } from "./statement";
+import type { Scheduled } from "./types";
 
 const origin = "https://cafe.example";
 const ahead = 24 * 3600 * 1000; // the node's clock
@@ -315,6 +317,27 @@ describe("rooms", () => {
 
   test("a topic that no room may have is refused here", async () => {
     expect(await codeOf(client.createRoom({ title: "x", topics: ["No!"], language: "en" }))).toBe("statement-payload");
+  });
+
+  test("a plan is changed and called off under its own id, and what is not changed stays", async () => {
+    const planned = "B".repeat(42) + "A";
+    const wish = {
+      ...{ title: "Bread", topics: ["baking"], language: "en", start: "2027-02-02T19:30", zone: "Europe/Paris", duration: 3600 },
+      repeat: { every: "weekly", interval: 1, days: ["tu", "th"], dates: 12 } as const,
+      moderators: [root],
+    };
+    await client.schedules.plan({ ...wish, repeat: { ...wish.repeat, days: ["tu", "th"] } });
+    const first = await read("schedule", node.last("/schedules")["schedule"], ana);
+    expect(first).toMatchObject({ state: "planned", n: 0, entry: "members", repeat: wish.repeat, moderators: [root] });
+    expect(first.of).toBeUndefined();
+    const { moderators, ...rest } = wish;
+    const known = { ...rest, entry: "public", id: planned, n: 3, openers: moderators.map((key) => ({ key, name: "Mia" })) } as unknown as Scheduled;
+    await client.schedules.change(known, { ...wishOf(known), zone: "Asia/Tokyo" });
+    const later = await read("schedule", node.last(`/schedules/${planned}`)["schedule"], ana);
+    expect(later).toMatchObject({ state: "planned", n: 4, of: planned, entry: "public", zone: "Asia/Tokyo", moderators: [root] });
+    await client.schedules.cancel(known);
+    const last = await read("schedule", node.last(`/schedules/${planned}`)["schedule"], ana);
+    expect(last).toMatchObject({ state: "cancelled", n: 4, of: planned, repeat: wish.repeat, moderators: [root] });
   });
 
   test("actions", async () => {

@@ -1,17 +1,16 @@
 import createClient from "openapi-fetch";
 import type { ActPlace } from "./acts";
 import type { components, paths } from "./api.gen";
-import { encodeBase64url } from "./base64url";
 import { ProblemError, refusal } from "./errors";
 import { delegateLife, founding } from "./founding";
 import { ask, type Answer, type RequestOptions } from "./http";
 import type { Signer } from "./identity";
 import { inviteLink } from "./links";
+import { roomClaims, Schedules, type Speaker } from "./schedules";
 import { newSeed, signerOfSeed } from "./seed";
 import { commitmentOf, newText, RefusedError, sign, type Body } from "./statement";
+import { tidy } from "./text";
 import type {
-  PlanWish,
-  Scheduled,
   Action,
   App,
   Ask,
@@ -37,6 +36,7 @@ import type {
   Relation,
   Room,
   RoomLog,
+  RoomWish,
   Rules,
   Session,
   Settings,
@@ -86,7 +86,10 @@ export class Client {
   readonly origin: string;
   /** For the sentences of errors. */
   language: string;
+  /** What is planned. */
+  readonly schedules: Schedules;
   readonly #api: ReturnType<typeof createClient<paths>>;
+  readonly #speaker: Speaker;
   #signer: Signer | null = null;
   #session: Promise<Session> | null = null; // open, or opening
   #token: string | null = null; // of #session, once it is open
@@ -97,6 +100,15 @@ export class Client {
     this.origin = new URL(origin).origin;
     this.language = options.language ?? "en";
     this.#api = createClient<paths>({ baseUrl: this.origin + base, fetch: options.fetch ?? globalThis.fetch });
+    this.#speaker = {
+      api: this.#api,
+      origin: this.origin,
+      asMember: (request) => this.#asMember(request),
+      sign: (body) => this.#sign(body, this.#requireSigner()),
+      founded: () => this.#founded(),
+      seconds: () => this.#seconds(),
+    };
+    this.schedules = new Schedules(this.#speaker, (wish) => this.createRoom(wish));
   }
 
   /** Whoever acts. Another one ends the session of the one before, on this side. */
@@ -353,96 +365,12 @@ export class Client {
   }
 
   /** Opens a room, of which the signer is the first moderator. */
-  async createRoom(wish: { title: string; topics: string[]; language: string; schedule?: Id }): Promise<Room> {
-    const creator = this.#requireSigner();
-    const { node, community } = await this.#founded();
-    const title = newText(tidy(wish.title));
-    const claims = {
-      aud: community.id,
-      iat: this.#seconds(),
-      jti: encodeBase64url(crypto.getRandomValues(new Uint8Array(16))),
-      node,
-      title: await commitmentOf(title),
-      lang: wish.language,
-      topics: wish.topics,
-      entry: "members" as const,
-      ...(wish.schedule !== undefined && { schedule: wish.schedule }),
-    };
-    const body = { create: await this.#sign({ kind: "create", claims }, creator), title };
+  async createRoom(wish: RoomWish): Promise<Room> {
+    const { title, claims } = await roomClaims(this.#speaker, wish);
+    const { entry, chosen = [], schedule } = wish;
+    const create = await this.#speaker.sign({ kind: "create", claims: { ...claims, ...(schedule !== undefined && { schedule }) } });
+    const body = { create, title, ...(entry === "chosen" && { chosen: [...chosen] }) };
     return this.#asMember((init) => this.#api.POST("/rooms", { ...init, body }));
-  }
-
-  /** The rooms that are planned, the next one first. */
-  async schedules(): Promise<Scheduled[]> {
-    return (await this.#asMember((init) => this.#api.GET("/schedules", init))).schedules;
-  }
-
-  /** One planned room. */
-  schedule(id: Id): Promise<Scheduled> {
-    return this.#asMember((init) => this.#api.GET("/schedules/{id}", { ...init, params: { path: { id } } }));
-  }
-
-  /** Plans a room. Its link is that of its id. */
-  async plan(wish: PlanWish): Promise<Scheduled> {
-    const body = await this.#planned(wish, { state: "planned", n: 0 });
-    return this.#asMember((init) => this.#api.POST("/schedules", { ...init, body }));
-  }
-
-  /** Calls a planned room off, for good. */
-  async cancelPlan(known: Scheduled): Promise<Scheduled> {
-    const { id, n, repeat = null, ...wish } = known;
-    const body = await this.#planned({ ...wish, repeat }, { state: "cancelled", n: n + 1, of: id });
-    return this.#asMember((init) => this.#api.POST("/schedules/{id}", { ...init, params: { path: { id } }, body }));
-  }
-
-  /** Opens a planned room, from ten minutes before its time on. Its link leads into it. */
-  openPlanned({ id, title, topics, language }: Scheduled): Promise<Room> {
-    return this.createRoom({ title, topics, language, schedule: id });
-  }
-
-  async #planned(wish: PlanWish, rest: { state: "planned" | "cancelled"; n: number; of?: Id }) {
-    const author = this.#requireSigner();
-    const { node, community } = await this.#founded();
-    const title = newText(tidy(wish.title));
-    const claims = {
-      aud: community.id,
-      iat: this.#seconds(),
-      jti: encodeBase64url(crypto.getRandomValues(new Uint8Array(16))),
-      node,
-      title: await commitmentOf(title),
-      lang: wish.language,
-      topics: wish.topics,
-      entry: "members" as const,
-      start: wish.start,
-      zone: wish.zone,
-      duration: wish.duration,
-      ...(wish.repeat !== null && { repeat: wish.repeat }),
-      ...rest,
-    };
-    return { schedule: await this.#sign({ kind: "schedule", claims }, author), title };
-  }
-
-  /** Has this person reminded so many seconds before each date of a planned room; null ends that. */
-  async remind(id: Id, before: number | null): Promise<void> {
-    const options = { params: { path: { id } } };
-    await this.#asMember((init) =>
-      before === null
-        ? this.#api.DELETE("/schedules/{id}/reminder", { ...init, ...options })
-        : this.#api.POST("/schedules/{id}/reminder", { ...init, ...options, body: { before } }),
-    );
-  }
-
-  /** A planned room as an iCalendar (RFC 5545). */
-  scheduleFile(id: Id): Promise<string> {
-    return this.#asMember((init) =>
-      this.#api.GET("/schedules/{id}/calendar", { ...init, params: { path: { id } }, parseAs: "text" }),
-    );
-  }
-
-  /** Makes a link that a calendar can subscribe to. An earlier one ends. */
-  async linkCalendar(): Promise<string> {
-    const { path } = await this.#asMember((init) => this.#api.POST("/calendar", init));
-    return new URL(path, this.origin).href;
   }
 
   /** One room, also one that has ended. */
@@ -706,9 +634,4 @@ type ActionBody = components["schemas"]["Action"];
 function actionBody(action: Action): ActionBody {
   if (action.type === "raise_hand" && action.question) return { ...action, question: tidy(action.question) };
   return action.type === "remove" ? { ...action, reason: newText(tidy(action.reason)) } : action;
-}
-
-/** A text as the node takes it: it alters nothing that people sign, and refuses what is not trimmed and in NFC. */
-function tidy(text: string): string {
-  return text.normalize("NFC").trim();
 }

@@ -15,6 +15,7 @@ export { KeyError, MicrophoneError, OfflineError, ProblemError, type KeyTrouble,
 export { adoptLink, inviteLink, isId, ownerLink, parseLink, roomLink, type Link } from "./links";
 export { Keystore, type MemberKey } from "./keystore";
 export { openRecovery, recoveryFileName, sealRecovery, type Recovery, type RecoveryFile } from "./recovery";
+export { wishOf } from "./schedules";
 export { Client, type ClientOptions, type CreatedInvite, type ProfileWish } from "./client";
 export {
   amMuted,

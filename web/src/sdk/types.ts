@@ -143,13 +143,24 @@ export function isCommandType(type: string): boolean {
   return commands.has(type);
 }
 
-/** A room to plan: the time is that of a clock on the wall in a zone. */
-export interface PlanWish {
+/** A room to open: for members, without another entry. The people chosen matter where the entry is `chosen`. */
+export interface RoomWish {
   title: string;
   topics: string[];
   language: string;
+  entry?: RoomEntry;
+  chosen?: readonly Did[];
+  /** The planned room that it is opened from. */
+  schedule?: Id;
+}
+
+/** A room to plan: the time is that of a clock on the wall in a zone. */
+export interface PlanWish extends Omit<RoomWish, "chosen" | "schedule"> {
   start: string;
   zone: string;
+  /** About how long, in seconds. */
   duration: number;
   repeat: ScheduleRepeat | null;
+  /** Who may open it besides its author. */
+  moderators: readonly Did[];
 }

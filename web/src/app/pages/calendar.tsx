@@ -15,7 +15,7 @@ export function CalendarPage(): JSX.Element {
   const m = t().plan;
   const plans = useSignal<readonly Scheduled[]>([]);
   const link = useSignal<string | null>(null);
-  useEffect(() => attempt(client.schedules().then((list) => (plans.value = list))), []);
+  useEffect(() => attempt(client.schedules.list().then((list) => (plans.value = list))), []);
   return (
     <>
       <TopBar />
@@ -26,7 +26,7 @@ export function CalendarPage(): JSX.Element {
         {link.value === null ? (
           <>
             <p class="secondary">{m.feedHint}</p>
-            <button type="button" class="button" onClick={() => attempt(client.linkCalendar().then((l) => (link.value = l)))}>
+            <button type="button" class="button" onClick={() => attempt(client.schedules.link().then((l) => (link.value = l)))}>
               {m.feedMake}
             </button>
           </>

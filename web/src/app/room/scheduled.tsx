@@ -79,7 +79,7 @@ export function ScheduledPage({ id, onOpen }: { id: Id; onOpen: () => void }): J
   const failure = useSignal<string | null>(null);
   const asked = useSignal(false);
   const load = () =>
-    client.schedule(id).then(
+    client.schedules.get(id).then(
       (one) => {
         plan.value = one;
         if (one.room !== undefined) onOpen();
@@ -98,7 +98,7 @@ export function ScheduledPage({ id, onOpen }: { id: Id; onOpen: () => void }): J
   const mine = key.value?.did === now.author.key;
   const mayOpen = mine || now.openers.some((o) => o.key === key.value?.did);
   const openRoom = async () => {
-    const room = await client.openPlanned(now);
+    const room = await client.schedules.open(now);
     enter(room.id);
     navigate(paths.room(id));
   };
@@ -162,7 +162,7 @@ export function ScheduledPage({ id, onOpen }: { id: Id; onOpen: () => void }): J
             confirm={m.cancel}
             cancel={m.keep}
             onClose={() => (asked.value = false)}
-            onConfirm={() => attempt(client.cancelPlan(now).then(load))}
+            onConfirm={() => attempt(client.schedules.cancel(now).then(load))}
           />
         )}
       </main>
@@ -174,7 +174,7 @@ export function ScheduledPage({ id, onOpen }: { id: Id; onOpen: () => void }): J
 export function NextDate({ id }: { id: Id }): JSX.Element | null {
   const next = useSignal<number | null>(null);
   useEffect(() => {
-    client.schedule(id).then(
+    client.schedules.get(id).then(
       (plan) => (next.value = plan.dates.find((d) => d.start > Date.now())?.start ?? null),
       () => undefined, // it is only news
     );
@@ -183,11 +183,11 @@ export function NextDate({ id }: { id: Id }): JSX.Element | null {
 }
 
 function remind(plan: Scheduled): Promise<void> {
-  return client.remind(plan.id, plan.reminder === undefined ? remindBefore : null);
+  return client.schedules.remind(plan.id, plan.reminder === undefined ? remindBefore : null);
 }
 
 async function download(plan: Scheduled): Promise<void> {
-  const url = URL.createObjectURL(new Blob([await client.scheduleFile(plan.id)], { type: "text/calendar" }));
+  const url = URL.createObjectURL(new Blob([await client.schedules.file(plan.id)], { type: "text/calendar" }));
   const a = document.createElement("a");
   a.href = url;
   a.download = "room.ics";

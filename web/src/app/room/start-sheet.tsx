@@ -41,7 +41,7 @@ export function StartSheet(): JSX.Element {
     const wish = { title: tidy(title.value), topics: topics.value, language: language.value };
     const time = later.value ? wishOf(when.value) : null;
     if (time !== null) {
-      const { id } = await client.plan({ ...wish, ...time });
+      const { id } = await client.schedules.plan({ ...wish, ...time, moderators: [] });
       close();
       navigate(paths.room(id));
       say(t().plan.scheduled);

@@ -1,0 +1,144 @@
+import type createClient from "openapi-fetch";
+import type { paths } from "./api.gen";
+import { encodeBase64url } from "./base64url";
+import type { Answer, RequestOptions } from "./http";
+import { commitmentOf, newText, type Body, type Text } from "./statement";
+import { tidy } from "./text";
+import type { Community, Did, Id, PlanWish, Room, RoomWish, Scheduled } from "./types";
+
+/** What a part of a client is given to speak with. */
+export interface Speaker {
+  api: ReturnType<typeof createClient<paths>>;
+  origin: string;
+  /** A question by the signer. */
+  asMember: <T>(request: (options: RequestOptions) => Promise<Answer<T>>) => Promise<T>;
+  /** Signed by the signer. */
+  sign: (body: Body) => Promise<string>;
+  founded: () => Promise<{ node: Did; community: Community }>;
+  /** The node's clock as statements have it. */
+  seconds: () => number;
+}
+
+/** What the creation of a room and the plan of one say alike, and the title that they commit to. */
+export async function roomClaims(speaker: Speaker, wish: Omit<RoomWish, "chosen">) {
+  const { node, community } = await speaker.founded();
+  const title = newText(tidy(wish.title));
+  const claims = {
+    aud: community.id,
+    iat: speaker.seconds(),
+    jti: encodeBase64url(crypto.getRandomValues(new Uint8Array(16))),
+    node,
+    title: await commitmentOf(title),
+    lang: wish.language,
+    topics: wish.topics,
+    entry: wish.entry ?? "members",
+  };
+  return { title, claims };
+}
+
+/** The rooms that are planned, and the calendars that read them: a part of a client. */
+export class Schedules {
+  readonly #speaker: Speaker;
+  readonly #open: (wish: RoomWish) => Promise<Room>;
+
+  constructor(speaker: Speaker, open: (wish: RoomWish) => Promise<Room>) {
+    this.#speaker = speaker;
+    this.#open = open;
+  }
+
+  /** All of them, the next one first. */
+  async list(): Promise<Scheduled[]> {
+    const { api, asMember } = this.#speaker;
+    return (await asMember((init) => api.GET("/schedules", init))).schedules;
+  }
+
+  /** One of them, also one that is over or was called off a while ago. */
+  get(id: Id): Promise<Scheduled> {
+    const { api, asMember } = this.#speaker;
+    return asMember((init) => api.GET("/schedules/{id}", { ...init, params: { path: { id } } }));
+  }
+
+  /** Plans a room. Its link is that of its id. */
+  async plan(wish: PlanWish): Promise<Scheduled> {
+    const { api, asMember } = this.#speaker;
+    const body = await this.#signed(wish, { state: "planned", n: 0 });
+    return asMember((init) => api.POST("/schedules", { ...init, body }));
+  }
+
+  /** Replaces what is planned, as it was known. Rejects with schedule-stale when it has been changed since. */
+  change(known: Scheduled, wish: PlanWish): Promise<Scheduled> {
+    return this.#replace(known, wish, "planned");
+  }
+
+  /** Calls a planned room off, for good. */
+  cancel(known: Scheduled): Promise<Scheduled> {
+    return this.#replace(known, wishOf(known), "cancelled");
+  }
+
+  /** Opens a planned room, from ten minutes before its time on. Its link leads into it. */
+  open(known: Scheduled): Promise<Room> {
+    return this.#open({ ...wishOf(known), schedule: known.id });
+  }
+
+  /** Has the signer reminded so many seconds before each date of a planned room; null ends that. */
+  async remind(id: Id, before: number | null): Promise<void> {
+    const { api, asMember } = this.#speaker;
+    const options = { params: { path: { id } } };
+    await asMember((init) =>
+      before === null
+        ? api.DELETE("/schedules/{id}/reminder", { ...init, ...options })
+        : api.POST("/schedules/{id}/reminder", { ...init, ...options, body: { before } }),
+    );
+  }
+
+  /** A planned room as an iCalendar (RFC 5545). */
+  file(id: Id): Promise<string> {
+    const { api, asMember } = this.#speaker;
+    return asMember((init) => api.GET("/schedules/{id}/calendar", { ...init, params: { path: { id } }, parseAs: "text" }));
+  }
+
+  /** Whether the signer has a link that a calendar can subscribe to. The link itself is told only once. */
+  async isLinked(): Promise<boolean> {
+    const { api, asMember } = this.#speaker;
+    return (await asMember((init) => api.GET("/calendar", init))).linked;
+  }
+
+  /** Makes that link. An earlier one ends. */
+  async link(): Promise<string> {
+    const { api, asMember, origin } = this.#speaker;
+    const { path } = await asMember((init) => api.POST("/calendar", init));
+    return new URL(path, origin).href;
+  }
+
+  /** Ends it. */
+  async unlink(): Promise<void> {
+    const { api, asMember } = this.#speaker;
+    await asMember((init) => api.DELETE("/calendar", init));
+  }
+
+  async #replace(known: Scheduled, wish: PlanWish, state: PlanState): Promise<Scheduled> {
+    const { api, asMember } = this.#speaker;
+    const { id } = known;
+    const body = await this.#signed(wish, { state, n: known.n + 1, of: id });
+    return asMember((init) => api.POST("/schedules/{id}", { ...init, params: { path: { id } }, body }));
+  }
+
+  async #signed(wish: PlanWish, rest: { state: PlanState; n: number; of?: Id }): Promise<{ schedule: string; title: Text }> {
+    const { title, claims } = await roomClaims(this.#speaker, wish);
+    const { start, zone, duration, repeat, moderators } = wish;
+    const body = {
+      ...{ ...claims, start, zone, duration },
+      ...(repeat !== null && { repeat }),
+      ...(moderators.length > 0 && { moderators: [...moderators] }),
+      ...rest,
+    };
+    return { schedule: await this.#speaker.sign({ kind: "schedule", claims: body }), title };
+  }
+}
+
+type PlanState = "planned" | "cancelled";
+
+/** What is planned, as it would be planned anew. */
+export function wishOf({ title, topics, language, entry, start, zone, duration, repeat, openers }: Scheduled): PlanWish {
+  return { title, topics, language, entry, start, zone, duration, repeat: repeat ?? null, moderators: openers.map(({ key }) => key) };
+}
