@@ -3,6 +3,7 @@ import { Cell, type Readable } from "./emitter";
 import { OfflineError, ProblemError, refusal } from "./errors";
 import { levelTimes, SpeakerLevels } from "./levels";
 import { gainOf, type Gains } from "./loudness";
+import type { SoundOutput } from "./output";
 import { Playback } from "./playback";
 import { summarize, type Diagnosis } from "./diagnosis";
 import type { Id } from "./types";
@@ -89,6 +90,11 @@ export class RoomAudio {
   /** The browser plays nothing before the person has touched the page. Any touch resumes, and so does {@link resume}. */
   get playbackBlocked(): Readable<boolean> {
     return this.#playback.blocked;
+  }
+
+  /** Where the room's sound comes out. */
+  get output(): SoundOutput {
+    return this.#playback.output;
   }
 
   /** Makes a new connection. One that is in use is heard until the new one is there. */

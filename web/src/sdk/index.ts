@@ -34,6 +34,7 @@ export {
 export { byWhom, type Verdict } from "./authority";
 export { HallwayStream, RoomStream, type StreamStatus } from "./stream";
 export { Microphone, type MicrophoneState } from "./microphone";
+export { SoundOutput } from "./output";
 export { RoomAudio, type AudioStatus } from "./audio";
 export type { Diagnosis } from "./diagnosis";
 export { testMedia, type MediaTest } from "./mediatest";

@@ -1,10 +1,12 @@
 import { Cell } from "./emitter";
+import { SoundOutput } from "./output";
 
 const touches = ["pointerdown", "keydown"] as const;
 
 /** Plays the slots of a room: one audio element each, which need not be in the page to be heard. */
 export class Playback {
   readonly blocked = new Cell(false);
+  readonly output = new SoundOutput();
   #players: HTMLAudioElement[] = [];
   #quiet = false;
 
@@ -30,6 +32,8 @@ export class Playback {
       player.muted = this.#quiet;
       return player;
     });
+    this.output.open();
+    void this.output.carry(this.#players);
     void this.resume();
   }
 
@@ -50,6 +54,7 @@ export class Playback {
       player.srcObject = null;
     }
     this.#players = [];
+    this.output.close();
     this.#setBlocked(false);
   }
 

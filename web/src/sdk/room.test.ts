@@ -3,6 +3,7 @@ import type { RoomAudio, AudioStatus } from "./audio";
 import type { Client } from "./client";
 import { Cell, Emitter } from "./emitter";
 import { MicrophoneError, OfflineError, ProblemError } from "./errors";
+import { SoundOutput } from "./output";
 import { RoomSession } from "./room";
 import { reduce, type RoomState } from "./roomstate";
 import { ana, anEntry, aRoom, aSnapshot, event, leo, mia, onStage, stubMicrophone, type FakeMicrophone } from "./sdktest";
@@ -45,6 +46,7 @@ class FakeAudio implements Pick<RoomAudio, keyof RoomAudio> {
   gains: ReadonlyMap<number, number> = new Map();
   setGains = (gains: ReadonlyMap<number, number>) => void (this.gains = gains);
   readonly playbackBlocked = new Cell(false);
+  readonly output = new SoundOutput();
   connects = 0;
   sending: MediaStreamTrack | null = null;
 

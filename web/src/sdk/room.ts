@@ -7,6 +7,7 @@ import { Cell, Emitter, type Readable, type Subscribable } from "./emitter";
 import { OfflineError } from "./errors";
 import { MutedSpeech, SpeakerLevels } from "./levels";
 import { Microphone, type MicrophoneState } from "./microphone";
+import type { SoundOutput } from "./output";
 import { me, type RoomState } from "./roomstate";
 import { parse, type ClaimsOf } from "./statement";
 import { RoomStream, type StreamStatus } from "./stream";
@@ -145,6 +146,11 @@ export class RoomSession {
   /** The browser plays nothing before the person has touched the page: {@link resumeSound}. */
   get playbackBlocked(): Readable<boolean> {
     return this.#audio.playbackBlocked;
+  }
+
+  /** Where the room's sound comes out. */
+  get output(): SoundOutput {
+    return this.#audio.output;
   }
 
   /** Other programs of this person's in the room: those that are connected, and those that have a token. */

@@ -198,6 +198,10 @@ export const en = {
     insecure: "This browser gives pages no microphone.",
     insecureHint: "Open this address in Firefox, Chrome, Edge or Safari: browsers inside other apps often have none.",
     switched: "The microphone was unplugged. Now on the system default.",
+    output: "Loudspeaker",
+    unnamedOutput: (n: number) => `Loudspeaker ${n}`,
+    systemOutput: "System default",
+    outputSwitched: "The loudspeaker was unplugged. Now on the system default.",
     settings: "Sound",
   },
 

@@ -212,6 +212,10 @@ export const fr: Messages = {
     insecure: "Ce navigateur ne donne pas de micro aux pages.",
     insecureHint: "Ouvrez cette adresse dans Firefox, Chrome, Edge ou Safari : les navigateurs intégrés aux applications n’en ont souvent pas.",
     switched: "Le micro a été débranché. Le micro par défaut prend le relais.",
+    output: "Haut-parleur",
+    unnamedOutput: (n: number) => `Haut-parleur ${n}`,
+    systemOutput: "Celui du système",
+    outputSwitched: "Le haut-parleur a été débranché. Le son sort par celui du système.",
     settings: "Son",
   },
 

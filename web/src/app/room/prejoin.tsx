@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { Headphones, Mic } from "lucide-preact";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import { Microphone, MicrophoneError, ProblemError, type Id, type MicrophoneTrouble, type Removed, type Room } from "../../sdk";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { Microphone, MicrophoneError, ProblemError, SoundOutput, type Id, type MicrophoneTrouble, type Removed, type Room } from "../../sdk";
 import { moment, t } from "../i18n";
 import { ClosedRoomPage } from "../pages/trouble";
 import { Avatar } from "../parts/avatar";
@@ -11,12 +11,14 @@ import { Loading } from "../parts/loading";
 import { Named } from "../parts/named";
 import { Notice } from "../parts/notice";
 import { TopBar } from "../parts/top-bar";
+import { useReadable } from "../parts/use-readable";
 import { isElsewhere } from "../state/presence";
 import { clearOver, enter, inRoom } from "../state/room";
 import { client } from "../state/session";
 import { explain } from "../state/toast";
 import { CommunityBadge, isForeign, RoomChips } from "./card";
 import { MicrophoneNotice, MicrophonePicker } from "./microphone";
+import { OutputPicker } from "./output";
 import { nodeMark } from "./people";
 import { Relayed } from "./relayed";
 import { NextDate, ScheduledPage } from "./scheduled";
@@ -121,12 +123,22 @@ function Door({ room }: { room: Room }): JSX.Element {
             {m.test}
           </button>
         ) : (
-          <MicrophonePicker microphone={opened.value} />
+          <>
+            <MicrophonePicker microphone={opened.value} />
+            <DoorOutput microphone={opened.value} />
+          </>
         )}
         <Relayed room={room} />
       </main>
     </>
   );
+}
+
+/** The loudspeaker, chosen before there is anything to hear: the room remembers it. */
+function DoorOutput({ microphone }: { microphone: Microphone }): JSX.Element {
+  const output = useMemo(() => new SoundOutput(), []);
+  useEffect(() => () => output.close(), [output]);
+  return <OutputPicker output={output} microphone={useReadable(microphone.state).value.kind} />;
 }
 
 function Here({ room }: { room: Room }): JSX.Element {

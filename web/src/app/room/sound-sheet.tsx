@@ -5,10 +5,11 @@ import type { Presence } from "../state/room";
 import { close } from "../state/sheet";
 import { attempt } from "../state/toast";
 import { MicrophonePicker } from "./microphone";
+import { OutputPicker } from "./output";
 
-/** Which microphone, while in the room. */
+/** Which microphone and which loudspeaker, while in the room. */
 export function SoundSheet({ presence }: { presence: Presence }): JSX.Element {
-  const { microphone } = presence.session;
+  const { microphone, output } = presence.session;
   return (
     <Dialog title={t().mic.settings} onClose={close}>
       {presence.microphone.value.kind !== "open" && (
@@ -17,6 +18,7 @@ export function SoundSheet({ presence }: { presence: Presence }): JSX.Element {
         </button>
       )}
       <MicrophonePicker microphone={microphone} />
+      <OutputPicker output={output} microphone={presence.microphone.value.kind} />
     </Dialog>
   );
 }
