@@ -38,7 +38,6 @@ import type {
   RoomLog,
   RoomWish,
   Rules,
-  Session,
   Settings,
 } from "./types";
 
@@ -59,6 +58,8 @@ export interface ClientOptions {
   fetch?: (request: Request) => Promise<Response>;
   /** For the sentences of errors: "en" (without it) or "fr". */
   language?: string;
+  /** For somebody who only listens, in this room, under a key made for it: the room's events and sound are all there is. */
+  guest?: Id;
 }
 
 /** What one says of oneself. Empty parts are left out; `picture` is the digest of one that the node has. */
@@ -90,8 +91,9 @@ export class Client {
   readonly schedules: Schedules;
   readonly #api: ReturnType<typeof createClient<paths>>;
   readonly #speaker: Speaker;
+  readonly #guest: Id | null; // where a guest listens
   #signer: Signer | null = null;
-  #session: Promise<Session> | null = null; // open, or opening
+  #session: Promise<{ token: string }> | null = null; // open, or opening
   #token: string | null = null; // of #session, once it is open
   #node: Node | null = null; // as last heard of
   #ahead = 0; // milliseconds by which the node's clock is ahead of this device's
@@ -99,6 +101,7 @@ export class Client {
   constructor(origin: string, options: ClientOptions = {}) {
     this.origin = new URL(origin).origin;
     this.language = options.language ?? "en";
+    this.#guest = options.guest ?? null;
     this.#api = createClient<paths>({ baseUrl: this.origin + base, fetch: options.fetch ?? globalThis.fetch });
     this.#speaker = {
       api: this.#api,
@@ -378,6 +381,16 @@ export class Client {
     return this.#asMember((init) => this.#api.GET("/rooms/{id}", { ...init, params: { path: { id } } }));
   }
 
+  /** A public room as somebody sees it who is no member. Of any other the refusal says why not. Needs no session. */
+  door(id: Id): Promise<Room> {
+    return this.#ask((init) => this.#api.GET("/rooms/{id}/door", { ...init, params: { path: { id } } }));
+  }
+
+  /** Whom the moderators of a room chose, for one of them. */
+  async chosen(id: Id): Promise<Member[]> {
+    return (await this.#asMember((init) => this.#api.GET("/rooms/{id}/chosen", { ...init, params: { path: { id } } }))).people;
+  }
+
   /** A page of the people who listen. */
   audience(id: Id, page: { offset?: number; limit?: number } = {}): Promise<Audience> {
     const params = { path: { id }, query: page };
@@ -560,8 +573,9 @@ export class Client {
     }
   }
 
-  async #openSession(): Promise<Session> {
-    const member = this.#requireSigner();
+  async #openSession(): Promise<{ token: string }> {
+    if (this.#guest !== null) this.#signer ??= await signerOfSeed(newSeed());
+    const who = this.#requireSigner();
     const challenge = await this.#ask((init) => this.#api.POST("/sessions/challenge", init));
     this.#setClock(challenge.now);
     const iat = this.#seconds();
@@ -572,8 +586,10 @@ export class Client {
       origin: this.origin,
       nonce: challenge.nonce,
     };
-    const session = await this.#sign({ kind: "session", claims }, member);
-    return this.#ask((init) => this.#api.POST("/sessions", { ...init, body: { session } }));
+    const body = { session: await this.#sign({ kind: "session", claims }, who) };
+    if (this.#guest === null) return this.#ask((init) => this.#api.POST("/sessions", { ...init, body }));
+    const params = { path: { id: this.#guest } };
+    return this.#ask((init) => this.#api.POST("/rooms/{id}/guests", { ...init, params, body }));
   }
 
   /**

@@ -1,4 +1,5 @@
 import { planEn } from "./plan.en";
+import { doorEn } from "./door.en";
 import { entryEn } from "./entry.en";
 import { counter, numbers } from "./plural";
 
@@ -44,7 +45,6 @@ export const en = {
     emptyHere: "Nobody is talking here.",
     emptyHereText: "Start a room, or look into one of another community below.",
     people: (stage: number, listening: number) => `${number(stage)} speaking · ${number(listening)} listening`,
-    membersOnly: "Members",
     nobodyOnStage: "Nobody on stage yet",
     current: "Your room",
     returnTo: "Return to the room",
@@ -70,6 +70,8 @@ export const en = {
 
   plan: planEn,
 
+  door: doorEn,
+
   start: {
     title: "Start a room",
     roomTitle: "Title",
@@ -80,7 +82,6 @@ export const en = {
     language: "Language",
     entry: "Who may enter",
     entryMembers: (community: string) => `Members of ${community} and of other communities`,
-    entryHint: "Nodes that know this one show the room in their hallways too.",
     start: "Start",
     starting: "Starting…",
     titleMissing: "Give the room a title.",
@@ -209,7 +210,6 @@ export const en = {
     stage: "Stage",
     audience: "Audience",
     hands: "Hands",
-    listening: (n: number) => count(n, { one: "# listening", other: "# listening" }),
     blockedHere: (n: number) => count(n, { one: "# blocked person", other: "# blocked people" }),
     silentForYou: "silent for you",
     nobodyListening: "Nobody is listening yet.",

@@ -1,5 +1,6 @@
 import { planFr } from "./plan.fr";
 import type { Messages } from "./en";
+import { doorFr } from "./door.fr";
 import { entryFr } from "./entry.fr";
 import { counter, numbers } from "./plural";
 
@@ -49,7 +50,6 @@ export const fr: Messages = {
     emptyText: "Lancez un salon : tout le monde ici le verra.",
     people: (stage, listening) =>
       `${count(stage, { one: "# sur scène", other: "# sur scène" })} · ${count(listening, { one: "# à l’écoute", other: "# à l’écoute" })}`,
-    membersOnly: "Membres",
     nobodyOnStage: "Personne sur scène pour l’instant",
     current: "Votre salon",
     returnTo: "Revenir au salon",
@@ -75,6 +75,8 @@ export const fr: Messages = {
 
   plan: planFr,
 
+  door: doorFr,
+
   start: {
     title: "Lancer un salon",
     roomTitle: "Titre",
@@ -85,7 +87,6 @@ export const fr: Messages = {
     language: "Langue",
     entry: "Qui peut entrer",
     entryMembers: (community) => `Les membres de la communauté « ${community} » et d’autres communautés`,
-    entryHint: "Les nœuds qui connaissent celui-ci montrent aussi le salon dans leur hall.",
     start: "Lancer",
     starting: "Lancement…",
     titleMissing: "Donnez un titre au salon.",
@@ -223,7 +224,6 @@ export const fr: Messages = {
     stage: "Scène",
     audience: "Public",
     hands: "Mains levées",
-    listening: (n) => count(n, { one: "# personne écoute", other: "# personnes écoutent" }),
     blockedHere: (n) => count(n, { one: "# personne bloquée", other: "# personnes bloquées" }),
     silentForYou: "muet pour vous",
     nobodyListening: "Personne n’écoute pour l’instant.",

@@ -9,7 +9,7 @@ import { relation } from "../state/mine";
 import { client } from "../state/session";
 import { open } from "../state/sheet";
 import { attempt } from "../state/toast";
-import { fingerprint } from "./people";
+import { fingerprint, listeners } from "./people";
 
 /** Those who listen: the first page, which the room keeps up to date, and more on request. */
 export function Audience(props: { presence: Presence; state: RoomState; shared: ReadonlySet<string> }): JSX.Element {
@@ -31,7 +31,7 @@ export function Audience(props: { presence: Presence; state: RoomState; shared: 
       <h2 id="audience-heading" class="eyebrow">
         {m.audience}
       </h2>
-      <p class="secondary small">{state.audience.count === 0 ? m.nobodyListening : m.listening(state.audience.count)}</p>
+      <p class="secondary small">{listeners(state)}</p>
       <ul class="audience-grid">
         {people.filter((p) => !relation(p.key).block).map((p) => (
           <li key={p.key} class="listener">

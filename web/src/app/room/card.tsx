@@ -1,6 +1,6 @@
-import { ChevronDown, EllipsisVertical, Landmark, Lock } from "lucide-preact";
+import { ChevronDown, EllipsisVertical, Globe, Landmark, Lock, UserCheck } from "lucide-preact";
 import type { ComponentChildren, JSX } from "preact";
-import type { Community, Room } from "../../sdk";
+import type { Community, Room, RoomEntry } from "../../sdk";
 import { languageName, listed, t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { paths } from "../router";
@@ -100,11 +100,21 @@ export function RoomChips({ room }: { room: Room }): JSX.Element {
         </span>
       ))}
       <span class="chip">{languageName(room.language)}</span>
-      <span class="chip">
-        <Lock aria-hidden="true" />
-        {t().hallway.membersOnly}
-      </span>
+      <EntryChip entry={room.entry} />
     </p>
+  );
+}
+
+const entryIcons = { members: Lock, public: Globe, chosen: UserCheck } as const;
+
+/** Who may enter a room, in two words. */
+function EntryChip({ entry }: { entry: RoomEntry }): JSX.Element {
+  const Icon = entryIcons[entry];
+  return (
+    <span class="chip">
+      <Icon aria-hidden="true" />
+      {t().door.entry[entry]}
+    </span>
   );
 }
 

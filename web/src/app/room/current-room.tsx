@@ -51,7 +51,7 @@ export function CurrentRoom(): JSX.Element | null {
           </li>
         ))}
       </ul>
-      <p class="secondary small">{t().hallway.people(state.stage.length, state.audience.count)}</p>
+      <p class="secondary small">{t().hallway.people(state.stage.length, state.room.listening)}</p>
       {isHostLost(presence) && <p class="small">{t().room.hostLost}</p>}
       <a class="button button-primary" href={paths.room(presence.id)}>
         {t().hallway.returnTo}

@@ -1,4 +1,5 @@
 import type { Did, Person, RoomState } from "../../sdk";
+import { t } from "../i18n";
 
 /** The end of a key, in groups: enough to tell two people of one name apart. */
 export function fingerprint(key: Did, groups = 3): string {
@@ -8,6 +9,11 @@ export function fingerprint(key: Did, groups = 3): string {
 /** How a node is told from another where there is little room: by the end of its key. */
 export function nodeMark(node: Did): string {
   return `…${fingerprint(node, 1)}`;
+}
+
+/** How many listen, guests among them. */
+export function listeners({ audience: { count, guests } }: RoomState): string {
+  return count + guests === 0 ? t().room.nobodyListening : t().door.audience(count, guests);
 }
 
 /** The names that more than one person in sight bears. */

@@ -1,18 +1,20 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import type { Member, RoomEntry } from "../../sdk";
 import { languageName, locale, t } from "../i18n";
 import { Dialog } from "../parts/dialog";
 import { Field, Select } from "../parts/field";
 import { Form, useText } from "../parts/form";
 import { fault, tidy, titleLength } from "../parts/text";
-import { Named } from "../parts/named";
+import { PeopleChooser } from "../parts/people-chooser";
 import { Topics } from "../parts/topics";
 import { navigate, paths } from "../router";
 import { rooms } from "../state/hallway";
 import { enter } from "../state/room";
-import { client, community } from "../state/session";
+import { client } from "../state/session";
 import { close } from "../state/sheet";
 import { say } from "../state/toast";
+import { EntryChoice } from "./entry-choice";
 import { PlanFields, soon, wishOf } from "./plan-fields";
 
 // Languages that a room may be in: the commonest, each node's own people may well speak another.
@@ -31,14 +33,22 @@ export function StartSheet(): JSX.Element {
   const later = useSignal(false);
   const when = useSignal(soon());
   const whenWrong = useSignal(false);
+  const entry = useSignal<RoomEntry>("members");
+  const chosen = useSignal<readonly Member[]>([]);
+  const chosenWrong = useSignal(false);
+  const pickEntry = (to: RoomEntry) => {
+    entry.value = to;
+    chosenWrong.value = false;
+  };
   const check = () => {
     whenWrong.value = later.value && wishOf(when.value) === null;
     const why = fault(title.value, titleLength);
     if (why !== null) title.refuse({ missing: m.titleMissing, long: m.titleLong, characters: m.titleCharacters }[why]);
-    return why === null && !whenWrong.value;
+    chosenWrong.value = entry.value === "chosen" && !later.value && chosen.value.length === 0;
+    return why === null && !whenWrong.value && !chosenWrong.value;
   };
   const start = async () => {
-    const wish = { title: tidy(title.value), topics: topics.value, language: language.value };
+    const wish = { title: tidy(title.value), topics: topics.value, language: language.value, entry: entry.value };
     const time = later.value ? wishOf(when.value) : null;
     if (time !== null) {
       const { id } = await client.schedules.plan({ ...wish, ...time, moderators: [] });
@@ -47,7 +57,7 @@ export function StartSheet(): JSX.Element {
       say(t().plan.scheduled);
       return;
     }
-    const room = await client.createRoom(wish);
+    const room = await client.createRoom({ ...wish, chosen: chosen.value.map((p) => p.key) });
     close();
     enter(room.id);
     navigate(paths.room(room.id));
@@ -85,18 +95,19 @@ export function StartSheet(): JSX.Element {
           ))}
         </div>
         {later.value && <PlanFields when={when} wrong={whenWrong.value} />}
-        <div role="radiogroup" aria-labelledby="entry-label" class="field">
-          <span id="entry-label" class="legend">
-            {m.entry}
-          </span>
-          <label class="choice">
-            <input type="radio" name="entry" value="members" checked />
-            <span>
-              <Named say={m.entryMembers} name={community.value?.name ?? ""} />
-            </span>
-          </label>
-          <p class="field-hint">{m.entryHint}</p>
-        </div>
+        <EntryChoice entry={entry.value} onPick={pickEntry} />
+        {entry.value === "chosen" && later.value && <p class="field-hint">{t().door.chosenLater}</p>}
+        {entry.value === "chosen" && !later.value && (
+          <PeopleChooser
+            chosen={chosen.value}
+            wrong={chosenWrong.value}
+            onChoose={(who) => {
+              chosen.value = [...chosen.value, who];
+              chosenWrong.value = false;
+            }}
+            onDrop={(who) => (chosen.value = chosen.value.filter((p) => p.key !== who))}
+          />
+        )}
       </Form>
     </Dialog>
   );

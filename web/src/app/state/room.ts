@@ -211,7 +211,7 @@ export function nextModerator(state: RoomState): StagePerson | null {
 export function leavesNobody(state: RoomState): boolean {
   const others = moderators(state).some((p) => p.key !== state.you && p.connected);
   if (myRole(state) !== "moderator" || others) return false;
-  return followers(state).length > 0 || state.audience.count > 0;
+  return followers(state).length > 0 || state.room.listening > 0;
 }
 
 /**

@@ -1,0 +1,59 @@
+import { counter } from "./plural";
+
+const count = counter("en");
+
+/** Who may enter a room, and what those meet who only listen, in English. */
+export const doorEn = {
+  // Who may enter.
+  entry: { members: "Members only", public: "Anyone may listen", chosen: "Chosen people" },
+  publicOption: "Anyone with the link may listen",
+  chosenOption: "Only people I choose",
+  membersHint: "Nodes that know this one show the room in their hallways too.",
+  publicHint: "Members come in as always. Everybody else hears the room by its link: without a name, and without a microphone.",
+  chosenHint: "Nobody else finds the room in a hallway, or comes in by its link.",
+  chosenLater: "You choose them in the room settings, once the room is open.",
+
+  // Choosing people.
+  choose: "People",
+  chooseHint: "Search by name, or paste a key. You yourself need not be on the list.",
+  chooseNobody: "Choose at least one person, or let members in.",
+  chooseFull: "A room has at most 500 chosen people.",
+  found: (n: number) => count(n, { one: "# person found", other: "# people found" }),
+  foundNobody: "Nobody of that name. Somebody of another community is chosen by their key.",
+  unchoose: (name: string) => `Take ${name} off`,
+  byKey: "By this key",
+
+  // The settings of a live room.
+  settings: "Entry",
+  chosenPeople: "Chosen people",
+  chosenNone: "Nobody is chosen beside those on the stage.",
+  change: "Change who may enter",
+  keep: "Leave it as it is",
+  leaving: {
+    members: (n: number) => count(n, { one: "# guest leaves at once.", other: "# guests leave at once." }),
+    chosen: (n: number) =>
+      count(n, { one: "# person who listens leaves at once, unless chosen.", other: "# people who listen leave at once, unless chosen." }),
+  },
+  now: {
+    members: "Members of any community may enter.",
+    public: "Members may enter, and anyone with the link may listen.",
+    chosen: "Only people whom the moderators chose may enter.",
+  },
+  did: {
+    entry: {
+      members: (by: string) => `${by} let members in, and nobody else.`,
+      public: (by: string) => `${by} let anyone with the link listen.`,
+      chosen: (by: string) => `${by} let only chosen people in.`,
+    },
+    chose: (by: string, who: string) => `${by} chose ${who}.`,
+    unchose: (by: string, who: string) => `${by} no longer lets ${who} in.`,
+  },
+
+  // Counts.
+  audience: (listening: number, guests: number) =>
+    guests === 0
+      ? count(listening, { one: "# listening", other: "# listening" })
+      : listening === 0
+        ? count(guests, { one: "# guest listening", other: "# guests listening" })
+        : `${count(listening, { one: "# listening", other: "# listening" })} and ${count(guests, { one: "# guest", other: "# guests" })}`,
+};
