@@ -142,13 +142,17 @@ func drawCommand(t *rapid.T, s rooms.State, step int, at int64) rooms.Command {
 }
 
 func TestInvariants(t *testing.T) {
+	steps := 100
+	if testing.Short() {
+		steps = 30
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		s := rooms.New(config(tight))
 		m := mirror{view: look(s)}
 		removed := map[identity.PublicKey]int64{} // until when
 		var history []rooms.Command
 		at, since := int64(start), int64(start)
-		for i := range 100 {
+		for i := range steps {
 			at += rapid.SampledFrom([]int64{0, 0, 0, 1, 500, 5_000, 29_999, 30_000, 60_000}).Draw(t, "pause")
 			c := drawCommand(t, s, i, at)
 			before := look(s)
