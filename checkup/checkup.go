@@ -65,7 +65,11 @@ const (
 	UDPNone  Code = "udp-none"
 	UDPLocal Code = "udp-local"
 
-	TCPNone Code = "tcp-none"
+	TCPOK    Code = "tcp-ok"
+	TCPNone  Code = "tcp-none"
+	TCPLocal Code = "tcp-local"
+	TCPTaken Code = "tcp-taken"
+	TCPOff   Code = "tcp-off"
 
 	BuffersOK    Code = "buffers-ok"
 	BuffersSmall Code = "buffers-small"

@@ -13,7 +13,7 @@ func newDialingLeg(api *webrtc.API, to ear, sock *socket, n int) (*peerLeg, erro
 	if err != nil {
 		return nil, fmt.Errorf("new peer connection: %w", err)
 	}
-	p := &peerLeg{pc: pc, ear: to, sock: sock, ended: make(chan struct{}), forget: func() {}, after: func() { _ = sock.mux.Close() }}
+	p := &peerLeg{pc: pc, ear: to, sock: sock, ended: make(chan struct{}), forget: func() {}, shut: func() {}, after: func() { _ = sock.mux.Close() }}
 	pc.OnConnectionStateChange(p.stateChanged)
 	pc.OnTrack(p.listen)
 	if err := p.addLines(n); err != nil {

@@ -199,7 +199,7 @@ func (a *linkAnswer) plain() string {
 			line("a=msid:slot-%d slot-%[1]d\r\na=ssrc:%d cname:stoa", i, s.ssrc)
 		}
 		if i == 0 {
-			writeCandidates(line, a.addresses)
+			writeCandidates(line, local{addresses: a.addresses})
 		}
 	}
 	return b.String()

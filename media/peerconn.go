@@ -26,6 +26,7 @@ type peerLeg struct {
 	ear     ear
 	sock    *socket
 	forget  func()                          // takes the SSRCs that the other side sends off the socket's list
+	shut    func()                          // ends what came over TCP; guarded by mu
 	after   func()                          // what else ends with the leg
 	met     func(tcp bool, from netip.Addr) // told where the other side is, if somebody wants to know; else nil
 	opening sync.Once
@@ -62,7 +63,7 @@ func newPeerLeg(api *webrtc.API, to ear, sock *socket, o *offer) (*peerLeg, erro
 	if err != nil {
 		return nil, fmt.Errorf("new peer connection: %w", err)
 	}
-	p := &peerLeg{pc: pc, ear: to, sock: sock, ended: make(chan struct{}), after: func() {}}
+	p := &peerLeg{pc: pc, ear: to, sock: sock, ended: make(chan struct{}), after: func() {}, shut: func() {}}
 	p.expect(o)
 	pc.OnConnectionStateChange(p.stateChanged)
 	pc.OnTrack(p.listen)
@@ -317,17 +318,24 @@ func (p *peerLeg) close() {
 				p.deafen()
 			}
 			_ = p.pc.GracefulClose() // it has told the client what it could
+			p.mu.Lock()
+			p.shut()
+			p.mu.Unlock()
 			p.readers.Wait()
 			p.after()
 		}()
 	})
 }
 
-// known keeps the leg's own user name.
+// known keeps the leg's own user name, by which its client may come over TCP too.
 func (p *peerLeg) known(l local) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ufrag = l.ufrag
+	if p.sock.tcp != nil && !p.silent.Load() {
+		p.shut()
+		p.shut = p.sock.tcp.welcome(l.ufrag, l.password)
+	}
 }
 
 // deafen lets nothing more through to the connection, and waits until what came before has had its effect.

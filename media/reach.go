@@ -5,8 +5,6 @@ import (
 	"net/netip"
 	"sync"
 	"time"
-
-	"github.com/pion/webrtc/v3"
 )
 
 // Distance is from how far away somebody reached the node's media.
@@ -82,6 +80,10 @@ func (p *peerLeg) far() (from netip.Addr, tcp, ok bool) {
 	if err != nil || pair == nil {
 		return from, false, false
 	}
-	from, err = netip.ParseAddr(pair.Remote.Address)
-	return from, pair.Local.Protocol == webrtc.ICEProtocolTCP, err == nil
+	at, err := netip.ParseAddr(pair.Remote.Address)
+	if err != nil {
+		return from, false, false
+	}
+	from, tcp = p.sock.far(at)
+	return from, tcp, from.IsValid()
 }

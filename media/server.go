@@ -1,9 +1,9 @@
 // Package media forwards live audio between the people of a room. It never decodes a packet and never writes one to
 // disk.
 //
-// A [Server] has one UDP socket, to which everybody comes, and any number of rooms. In a [Room], everybody has one
-// connection, a leg, with K slot streams down and one microphone line up, negotiated once by [Room.Offer]. Whether a
-// microphone is forwarded is said by [Room.Allow]; the package never asks who may speak.
+// A [Server] has one UDP socket, to which everybody comes (over TCP too: tcp.go), and any number of rooms. In a [Room],
+// everybody has one connection, a leg, with K slot streams down and one microphone line up, negotiated once by
+// [Room.Offer]. Whether a microphone is forwarded is said by [Room.Allow]; the package never asks who may speak.
 //
 // A packet takes this way: the leg decrypts it (peerconn.go) and hands it to its connection (connection.go), which
 // drops what is malformed, not allowed or too much, and queues the rest for the room's one goroutine (room.go). There
@@ -81,10 +81,14 @@ const (
 // Config is what a server needs to know.
 type Config struct {
 	Addr   string           // UDP address to listen on, such as "127.0.0.1:7081"; with port 0 the system chooses
+	TCP    string           // TCP address for those whom UDP does not reach; none: Addr, if it is free for TCP too; NoTCP: nowhere
 	Public []netip.AddrPort // addresses that answers name instead of Addr's; port 0 stands for the port listened on
 	Slots  int              // speakers heard at once; 0 means DefaultSlots
 	Log    *slog.Logger     // nil discards
 }
+
+// NoTCP as Config.TCP lets nobody in over TCP.
+const NoTCP = "off"
 
 // Server is the media half of a node.
 type Server struct {
@@ -138,11 +142,15 @@ func (s *Server) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.openTCP(ctx, sock); err != nil {
+		_ = sock.Close()
+		return err
+	}
 	sock.newMux(pionLog(ctx, s.config.Log))
 	s.mu.Lock()
 	if s.socket != nil {
 		s.mu.Unlock()
-		_ = sock.mux.Close()
+		sock.close()
 		return fmt.Errorf("media: a server runs once")
 	}
 	s.socket = sock
@@ -156,8 +164,27 @@ func (s *Server) Run(ctx context.Context) error {
 	case err = <-sock.broken:
 	}
 	s.stop()
-	_ = sock.mux.Close() // closes the socket; last, so that legs could say goodbye
+	sock.close() // last, so that legs could say goodbye
 	return err
+}
+
+// openTCP lets people in over TCP too, unless it is switched off.
+func (s *Server) openTCP(ctx context.Context, sock *socket) error {
+	if s.config.TCP == NoTCP {
+		return nil
+	}
+	port, err := sock.listenTCP(ctx, s.config.TCP, checkWithin)
+	if err != nil {
+		return err
+	}
+	if port == nil {
+		s.config.Log.Warn("another program has the TCP port of the audio's number, so people whose network blocks UDP hear nothing; "+
+			"give another with --media-tcp", "addr", sock.LocalAddr().String())
+		return nil
+	}
+	sock.tcp = port
+	port.work.Go(port.run)
+	return nil
 }
 
 // stop closes all rooms and waits for what they started.
@@ -193,6 +220,16 @@ func (s *Server) LocalAddr() net.Addr {
 		return nil
 	}
 	return s.socket.LocalAddr()
+}
+
+// TCPAddr is the address at which people come over TCP; nil before Ready, and if they cannot.
+func (s *Server) TCPAddr() net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.socket == nil || s.socket.tcp == nil {
+		return nil
+	}
+	return s.socket.tcp.listener.Addr()
 }
 
 // Room is the room of that id, made if it is not there. It lives until its Close.
@@ -235,6 +272,7 @@ func (s *Server) open(c caller, o *offer, options Options) (*peerLeg, local, err
 		}
 		here = s.local()
 		here.addresses = s.socket.advertised(s.config.Public)
+		here.overTCP = s.socket.advertisedTCP(s.config.Public, here.addresses)
 		g, err := newPeerLeg(api, c, s.socket, o)
 		if err == nil {
 			g.met = s.reached.note

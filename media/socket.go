@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 
 	"github.com/pion/ice/v2"
@@ -24,6 +25,7 @@ type socket struct {
 	broken chan error // the first read error that is not Close
 	log    logging.LoggerFactory
 	mux    ice.UDPMux // divides the socket among connections by ICE user name
+	tcp    *tcpPort   // for those whom UDP does not reach; nil: there is none
 
 	mu      sync.RWMutex
 	streams map[uint32]int // SSRCs that microphones have declared, and how many did
@@ -48,14 +50,21 @@ func listen(ctx context.Context, addr string) (*socket, error) {
 func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
 	const tolerated = 100 // errors in a row: some systems report a peer's closed port here
 	for failures := 0; ; {
+		if s.tcp != nil {
+			if n, addr, ok := s.tcp.next(b); ok {
+				return n, addr, nil
+			}
+		}
 		n, addr, err := s.UDPConn.ReadFrom(b)
 		switch {
-		case err == nil && s.wanted(b[:n]):
+		case err == nil && s.wanted(b[:n]) && !s.forged(addr):
 			return n, addr, nil
 		case err == nil:
 			failures = 0
 		case errors.Is(err, net.ErrClosed):
 			return n, addr, err
+		case s.tcp != nil && errors.Is(err, os.ErrDeadlineExceeded):
+			s.tcp.heed()
 		default:
 			if failures++; failures > tolerated {
 				select {
@@ -66,6 +75,34 @@ func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
 			}
 		}
 	}
+}
+
+// WriteTo implements net.PacketConn for the mux.
+func (s *socket) WriteTo(b []byte, addr net.Addr) (int, error) {
+	if at, ok := addr.(*net.UDPAddr); ok && s.tcp != nil && standsIn(at.AddrPort().Addr().Unmap()) {
+		if c := s.tcp.at(at.AddrPort().Addr().Unmap()); c != nil {
+			c.send(b)
+		}
+		return len(b), nil // what cannot be sent is lost, as on any network
+	}
+	return s.UDPConn.WriteTo(b, addr)
+}
+
+// forged reports whether a datagram pretends to have come over TCP.
+func (s *socket) forged(addr net.Addr) bool {
+	at, ok := addr.(*net.UDPAddr)
+	return s.tcp != nil && ok && standsIn(at.AddrPort().Addr().Unmap())
+}
+
+// far is where a packet of this address comes from, and whether it came over TCP.
+func (s *socket) far(at netip.Addr) (from netip.Addr, tcp bool) {
+	if s.tcp == nil || !standsIn(at) {
+		return at, false
+	}
+	if c := s.tcp.at(at); c != nil {
+		return c.far(), true
+	}
+	return netip.Addr{}, true
 }
 
 // wanted tells the protocols apart (RFC 7983) and lets RTP pass only for SSRCs that a live leg has declared.
@@ -152,6 +189,34 @@ func (s *socket) advertised(public []netip.AddrPort) []netip.AddrPort {
 	default:
 		return []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), bound.Port())}
 	}
+}
+
+// advertisedTCP lists the same addresses for TCP. A configured port is that of the router in front, and holds if both
+// listen on one number.
+func (s *socket) advertisedTCP(public, udp []netip.AddrPort) []netip.AddrPort {
+	if s.tcp == nil {
+		return nil
+	}
+	bound := s.tcp.bound()
+	switch {
+	case bound.Port() == s.bound().Port():
+		return udp
+	case len(public) == 0 && !bound.Addr().IsUnspecified():
+		return []netip.AddrPort{bound}
+	}
+	out := make([]netip.AddrPort, 0, len(udp))
+	for _, a := range udp {
+		out = append(out, netip.AddrPortFrom(a.Addr(), bound.Port()))
+	}
+	return out
+}
+
+// close closes the socket and what belongs to it.
+func (s *socket) close() {
+	if s.tcp != nil {
+		s.tcp.close()
+	}
+	_ = s.mux.Close() // closes the UDP socket
 }
 
 // newMux makes the socket's mux, which closes it.

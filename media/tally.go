@@ -43,6 +43,7 @@ type Totals struct {
 	Legs       int       // connections of people over which packets can flow
 	Links      int       // the same with other nodes
 	Speakers   int       // people who are heard now
+	TCP        int       // connections over TCP that belong to somebody
 	Losses     []float64 // 0 to 1, of the worst slot of each listener that lately reported, in order
 
 	FromPeople, FromLinks uint64 // well-formed packets that came in
@@ -52,6 +53,7 @@ type Totals struct {
 	Sent                  uint64 // slot packets that were sent to listeners and links
 	SentBytes             uint64 // of Opus in them
 	Switches              uint64 // how often a slot went to another speaker
+	TCPRefused            uint64 // connections over TCP that were nobody's, or too many
 }
 
 // Totals takes the counters, and looks into each room for a moment.
@@ -61,7 +63,7 @@ func (s *Server) Totals() Totals {
 	for _, r := range s.rooms {
 		rooms = append(rooms, r)
 	}
-	handshakes := s.handshakes
+	handshakes, sock := s.handshakes, s.socket
 	s.mu.Unlock()
 	c := &s.tally
 	t := Totals{
@@ -69,6 +71,9 @@ func (s *Server) Totals() Totals {
 		FromPeople: c.microphones.Load(), FromLinks: c.links.Load(),
 		Refused: c.refused.Load(), Excess: c.excess.Load(), Unfit: c.unfit.Load(),
 		Sent: c.sent.Load(), SentBytes: c.sentBytes.Load(), Switches: c.switches.Load(),
+	}
+	if sock != nil && sock.tcp != nil {
+		t.TCP, t.TCPRefused = sock.tcp.count(), sock.tcp.refused.Load()
 	}
 	for _, r := range rooms {
 		r.addTo(&t)

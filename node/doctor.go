@@ -18,6 +18,7 @@ import (
 
 	"github.com/stoa-rooms/stoa/checkup"
 	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/media"
 	"github.com/stoa-rooms/stoa/p2p"
 	"github.com/stoa-rooms/stoa/storage"
 )
@@ -132,6 +133,9 @@ func (e *examiner) ports(ctx context.Context) []checkup.Finding {
 	if e.cfg.Metrics != "" {
 		all = append(all, place{"tcp", e.cfg.Metrics, "--metrics"})
 	}
+	if e.cfg.MediaTCP != "" && e.cfg.MediaTCP != media.NoTCP {
+		all = append(all, place{"tcp", e.cfg.MediaTCP, "--media-tcp"})
+	}
 	for _, text := range e.cfg.P2P {
 		if network, addr, ok := hostPort(text); ok {
 			all = append(all, place{network, addr, "--p2p"})
@@ -139,6 +143,9 @@ func (e *examiner) ports(ctx context.Context) []checkup.Finding {
 	}
 	var busy []checkup.Finding
 	var free []string
+	if e.cfg.MediaTCP == "" && tryListen(ctx, "tcp", e.cfg.Media) != nil { // the node does without
+		busy = append(busy, checkup.Find(checkup.TCPTaken, "addr", e.cfg.Media))
+	}
 	for _, p := range all {
 		err := tryListen(ctx, p.network, p.addr)
 		if err == nil {

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -50,7 +51,7 @@ const (
 
 // running is all that a node that runs can find out about itself.
 func (e *examiner) running(ctx context.Context) []checkup.Finding {
-	all := []checkup.Finding{e.https(ctx), e.udp(), checkup.Find(checkup.TCPNone)}
+	all := []checkup.Finding{e.https(ctx), e.udp(), e.tcp()}
 	all = append(all, e.peers(), e.reach(), e.clock(ctx), e.disk(), e.store())
 	all = append(all, e.data()...)
 	return append(all, e.delegate(), e.buffers(), e.files())
@@ -187,6 +188,23 @@ func (e *examiner) udp() checkup.Finding {
 		return checkup.Find(checkup.UDPNear, "count", strconv.FormatUint(near, 10), "port", port)
 	}
 	return checkup.Find(checkup.UDPNone, "port", port)
+}
+
+// tcp says the same about those whom UDP does not reach.
+func (e *examiner) tcp() checkup.Finding {
+	came := e.media.Reached().TCP[media.FromInternet]
+	tcp, ok := e.media.TCPAddr().(*net.TCPAddr)
+	switch {
+	case !ok && e.cfg.MediaTCP == media.NoTCP:
+		return checkup.Find(checkup.TCPOff)
+	case !ok:
+		return checkup.Find(checkup.TCPTaken, "addr", cmp.Or(e.cfg.MediaTCP, e.cfg.Media))
+	case came > 0:
+		return checkup.Find(checkup.TCPOK, "count", strconv.FormatUint(came, 10))
+	case tcp.IP.IsLoopback() && len(e.cfg.MediaPublic) == 0:
+		return checkup.Find(checkup.TCPLocal, "addr", tcp.String())
+	}
+	return checkup.Find(checkup.TCPNone, "port", strconv.Itoa(tcp.Port))
 }
 
 func (e *examiner) peers() checkup.Finding {

@@ -35,6 +35,7 @@ type Config struct {
 	HTTP        string   // address of the page and the API; none: 127.0.0.1:7080, or with Domain :443
 	PublicURL   string   // the URL people use, where it is not http://HTTP or https://Domain
 	Media       string   // UDP address of the audio, such as 127.0.0.1:7081
+	MediaTCP    string   // TCP address of the audio for networks without UDP; none: Media's, if it is free; "off": nowhere
 	MediaPublic []string // addresses that clients reach Media at, where they are not Media itself
 	P2P         []string // multiaddrs to listen on for other nodes
 	P2PPublic   []string // multiaddrs at which other nodes reach P2P, where they are not P2P itself
@@ -129,7 +130,7 @@ func run(ctx context.Context, cfg Config, store *storage.Store) error {
 	if err != nil {
 		return err
 	}
-	audio, err := media.New(media.Config{Addr: cfg.Media, Public: public, Slots: Slots, Log: cfg.Log})
+	audio, err := media.New(media.Config{Addr: cfg.Media, TCP: cfg.MediaTCP, Public: public, Slots: Slots, Log: cfg.Log})
 	if err != nil {
 		return err
 	}

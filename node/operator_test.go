@@ -37,7 +37,7 @@ func TestCheckupIsTheFounders(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, code := range []string{
-		"https-local", "udp-local", "tcp-none", "peers-lost", "reach-local", "clock-alone", "disk-ok", "store-writes", "data-ok", "delegate-ok",
+		"https-local", "udp-local", "tcp-local", "peers-lost", "reach-local", "clock-alone", "disk-ok", "store-writes", "data-ok", "delegate-ok",
 	} {
 		if !slices.Contains(codes(is), code) {
 			t.Errorf("%s is not among %v", code, codes(is))

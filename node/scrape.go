@@ -47,6 +47,8 @@ func gauges() map[string]gauge {
 		"dropped":    {"stoa_media_dropped_packets_total", "Packets that came in and were not sent on, by cause.", []string{"cause"}, ever},
 		"switches":   {"stoa_media_slot_switches_total", "Times that a slot went to another speaker.", nil, ever},
 		"connected":  {"stoa_media_connections_total", "Audio connections that came about, by transport and by how far away the other side was.", []string{"transport", "distance"}, ever},
+		"tcp":        {"stoa_media_tcp_connections", "Connections over TCP of people whose network lets no UDP through, or who try both.", nil, now},
+		"tcpRefused": {"stoa_media_tcp_refused_total", "Connections over TCP that were closed because they were nobody's, or too many.", nil, ever},
 		"handshakes": {"stoa_media_handshakes", "Audio connections that are on their way.", nil, now},
 	}
 }
@@ -149,6 +151,8 @@ func (s *scrape) audio(send sender) {
 	send("dropped", float64(t.Excess), "rate")
 	send("dropped", float64(t.Unfit), "malformed")
 	send("switches", float64(t.Switches))
+	send("tcp", float64(t.TCP))
+	send("tcpRefused", float64(t.TCPRefused))
 	reached := s.hallway.media.Reached()
 	for _, by := range []struct {
 		transport string

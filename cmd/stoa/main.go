@@ -51,6 +51,7 @@ type nodeFlags struct {
 
 	HTTP        string          `name:"http" help:"TCP address of the page and the API (default 127.0.0.1:7080; with --domain :443)." placeholder:"ADDR"`
 	Media       string          `help:"UDP address of the audio (default ${default})." default:"127.0.0.1:7081" placeholder:"ADDR"`
+	MediaTCP    string          `name:"media-tcp" help:"TCP address of the audio, for people whose network blocks UDP; off for none (default: the same number as --media, if it is free)." placeholder:"ADDR"`
 	PublicURL   string          `name:"public-url" help:"The URL people use, where a proxy stands in front." placeholder:"URL"`
 	MediaPublic []string        `name:"media-public" help:"An address at which people reach the audio, where it is not the one it listens on." placeholder:"ADDR"`
 	TLSCert     string          `name:"tls-cert" help:"Certificate chain, PEM." placeholder:"FILE"`
@@ -88,6 +89,7 @@ func (c *nodeFlags) config() node.Config {
 		HTTP:        c.HTTP,
 		PublicURL:   c.PublicURL,
 		Media:       c.Media,
+		MediaTCP:    c.MediaTCP,
 		MediaPublic: c.MediaPublic,
 		P2P:         c.P2P,
 		P2PPublic:   c.P2PPublic,
