@@ -86,6 +86,7 @@ let audio: RoomAudio;
 let blocked: boolean;
 let touched: (() => void) | null;
 let troubles: number;
+let players: { onpause: (() => void) | null }[];
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -94,10 +95,15 @@ beforeEach(() => {
   blocked = false;
   touched = null;
   troubles = 0;
+  players = [];
   vi.stubGlobal("RTCPeerConnection", FakePeer);
   vi.stubGlobal("MediaStream", Array);
   vi.stubGlobal("Audio", class {
     srcObject: unknown = null;
+    onpause: (() => void) | null = null;
+    constructor() {
+      players.push(this);
+    }
     play = () => (blocked ? Promise.reject(new DOMException("", "NotAllowedError")) : Promise.resolve());
     pause = () => undefined;
   });
@@ -286,6 +292,18 @@ describe("hearing", () => {
     touched?.();
     await settle();
     expect([audio.playbackBlocked.value, touched]).toEqual([false, null]);
+  });
+
+  test("playback that the system stops is taken up again, and a refusal is told", async () => {
+    await connected();
+    blocked = true;
+    players.at(-1)?.onpause?.();
+    await settle();
+    expect(audio.playbackBlocked.value).toBe(true);
+    blocked = false;
+    players.at(-1)?.onpause?.();
+    await settle();
+    expect(audio.playbackBlocked.value).toBe(false);
   });
 
   test("a diagnosis has the figures, and no address", async () => {

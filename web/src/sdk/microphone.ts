@@ -26,6 +26,7 @@ export class Microphone {
   readonly #devices = new Cell<readonly MediaDeviceInfo[]>([]);
   readonly #track = new Cell<MediaStreamTrack | null>(null);
   readonly #fellBack = new Emitter<string>();
+  readonly #interrupted = new Emitter<undefined>();
   #run = 0; // rises with each opening and closing: the newest wins
   #opening: Promise<MediaStreamTrack> | null = null;
   #meter: Meter | null = null;
@@ -59,6 +60,11 @@ export class Microphone {
   /** The device in use was unplugged, and another is in use: its name. */
   get fellBack(): Subscribable<string> {
     return this.#fellBack;
+  }
+
+  /** The system took the microphone away for a while: a telephone call, or a switch of the device's own. */
+  get interrupted(): Subscribable<undefined> {
+    return this.#interrupted;
   }
 
   /**
@@ -111,6 +117,7 @@ export class Microphone {
       this.#readings.emit(level);
     });
     track.onended = () => void this.#unplugged();
+    track.onmute = () => this.#interrupted.emit(undefined);
     navigator.mediaDevices.addEventListener("devicechange", this.#onDeviceChange);
     this.#track.set(track);
     stop(before);
@@ -149,6 +156,7 @@ export class Microphone {
 function stop(track: MediaStreamTrack | null): void {
   if (!track) return;
   track.onended = null;
+  track.onmute = null;
   track.stop();
 }
 

@@ -30,6 +30,7 @@ export class Playback {
       const player = new Audio();
       player.srcObject = new MediaStream([track]);
       player.muted = this.#quiet;
+      player.onpause = () => void this.#start(player); // the system stopped it, for a telephone call say
       return player;
     });
     this.output.open();
@@ -50,6 +51,7 @@ export class Playback {
 
   stop(): void {
     for (const player of this.#players) {
+      player.onpause = null;
       player.pause();
       player.srcObject = null;
     }

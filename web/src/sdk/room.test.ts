@@ -401,6 +401,13 @@ describe("the microphone", () => {
     expect([audio.sending, session.muted.value, fellBack]).toEqual([device.tracks[1], false, ["Default"]]);
   });
 
+  test("interrupted by a call while speaking: muted, and the room knows", async () => {
+    await heard();
+    device.tracks[0]?.onmute?.();
+    await settle();
+    expect([audio.sending, session.muted.value, said().at(-1)]).toEqual([null, true, "mute_self"]);
+  });
+
   test("unplugged, and there is no other: muted, and the room knows", async () => {
     await heard();
     device.refuse("NotFoundError");

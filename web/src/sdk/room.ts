@@ -213,6 +213,7 @@ export class RoomSession {
       this.microphone.readings.subscribe((level) => this.#onReading(level)),
       this.microphone.track.subscribe((track) => this.#onTrack(track)),
       this.microphone.state.subscribe((state) => this.#onMicrophone(state)),
+      this.microphone.interrupted.subscribe(() => this.#onInterrupted()),
     ];
     this.#stream.open();
   }
@@ -453,6 +454,13 @@ export class RoomSession {
     if (this.#muted.value || this.voice !== null) return;
     if (track !== null) void this.#audio.send(track);
     else this.#audio.silence();
+  }
+
+  /** After a telephone call nobody is heard before they say so. */
+  #onInterrupted(): void {
+    if (this.#muted.value || this.voice !== null) return;
+    this.#fallSilent();
+    this.#tellMuted();
   }
 
   /** No other device could be opened. */

@@ -100,6 +100,7 @@ export class FakeTrack {
   readonly label: string;
   readyState: MediaStreamTrackState = "live";
   onended: (() => void) | null = null;
+  onmute: (() => void) | null = null;
 
   constructor(deviceId: string, label: string) {
     this.deviceId = deviceId;

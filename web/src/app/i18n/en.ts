@@ -199,6 +199,7 @@ export const en = {
     insecure: "This browser gives pages no microphone.",
     insecureHint: "Open this address in Firefox, Chrome, Edge or Safari: browsers inside other apps often have none.",
     switched: "The microphone was unplugged. Now on the system default.",
+    interrupted: "The device took the microphone away. You are muted.",
     output: "Loudspeaker",
     unnamedOutput: (n: number) => `Loudspeaker ${n}`,
     systemOutput: "System default",

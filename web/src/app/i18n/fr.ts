@@ -213,6 +213,7 @@ export const fr: Messages = {
     insecure: "Ce navigateur ne donne pas de micro aux pages.",
     insecureHint: "Ouvrez cette adresse dans Firefox, Chrome, Edge ou Safari : les navigateurs intégrés aux applications n’en ont souvent pas.",
     switched: "Le micro a été débranché. Le micro par défaut prend le relais.",
+    interrupted: "L’appareil a repris le micro. Votre micro est coupé.",
     output: "Haut-parleur",
     unnamedOutput: (n: number) => `Haut-parleur ${n}`,
     systemOutput: "Celui du système",

@@ -94,6 +94,9 @@ function attach(id: Id, session: RoomSession, door: Room | null): Presence {
   const stopJudged = session.judged.subscribe((judged) => announce(presence, judged));
   const stopBack = session.microphone.fellBack.subscribe(() => say(t().mic.switched));
   const stopOutput = session.output.fellBack.subscribe(() => say(t().mic.outputSwitched));
+  const stopInterrupted = session.microphone.interrupted.subscribe(() => {
+    if (presence.role.value !== "listener") say(t().mic.interrupted);
+  });
   const stopTrouble = effect(() => {
     const mic = presence.microphone.value;
     trouble.value = mic.kind === "failed" ? mic.why : null;
@@ -112,7 +115,7 @@ function attach(id: Id, session: RoomSession, door: Room | null): Presence {
     session.setHearing((who) => how.get(who) ?? 1);
   });
   const stopMine = session.mine.subscribe(reload);
-  for (const stop of [stopHearing, stopMine, stopEvents, stopJudged, stopBack, stopOutput, stopTrouble, stopOver, stopHost]) {
+  for (const stop of [stopHearing, stopMine, stopEvents, stopJudged, stopBack, stopOutput, stopInterrupted, stopTrouble, stopOver, stopHost]) {
     until.signal.addEventListener("abort", stop, { once: true });
   }
   return presence;
