@@ -83,6 +83,24 @@ export async function walk(look: Look, stop: Stop): Promise<void> {
 
     await expect(leo.page.getByRole("link", { name: new RegExp(title) })).toBeVisible();
     await stop("hallway", leo);
+    await leo.page.getByRole("link", { name: m.people.search }).click();
+    await expect(leo.page.getByRole("link", { name: /Anastas/ })).toBeVisible();
+    await stop("search-empty", leo);
+    await leo.page.getByRole("searchbox").fill("ana");
+    await expect(leo.page.getByRole("link", { name: new RegExp(title) })).toBeVisible();
+    await stop("search", leo);
+    await leo.page.getByRole("searchbox").fill("zzz");
+    await expect(leo.page.getByText(m.people.nothingText)).toBeVisible();
+    await stop("search-nothing", leo);
+    await leo.page.goto(node.url);
+    await leo.page.getByRole("button", { name: m.people.followTopics }).click();
+    await leo.page.getByRole("dialog").getByRole("combobox").fill("olives,");
+    await stop("follow-topics", leo);
+    await leo.page.keyboard.press("Escape");
+    await leo.page.getByRole("toolbar").getByRole("button", { name: "olives" }).click();
+    await expect(leo.page.getByText(m.people.noneOn("olives"))).toBeVisible();
+    await stop("hallway-topic", leo);
+    await leo.page.getByRole("button", { name: m.people.showAll }).click();
     await leo.page.getByRole("link", { name: new RegExp(title) }).click();
     await expect(leo.page.getByRole("button", { name: m.prejoin.listen })).toBeVisible();
     await stop("prejoin", leo);

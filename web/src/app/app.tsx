@@ -14,6 +14,7 @@ import { ProfilePage } from "./pages/profile";
 import { RecoveryPage } from "./pages/recovery";
 import { RestorePage } from "./pages/restore";
 import { RoomPage } from "./pages/room";
+import { SearchPage } from "./pages/search";
 import { StrangerPage } from "./pages/stranger";
 import { AlreadyPage, FailedPage, LackingPage, NotFoundPage, OfflinePage } from "./pages/trouble";
 import { Later } from "./parts/later";
@@ -87,6 +88,7 @@ function StrangersPage(): JSX.Element {
     case "room":
     case "invite":
     case "calendar":
+    case "search":
     case "invites":
     case "community":
     case "profile":
@@ -113,6 +115,8 @@ function MembersPage({ self }: { self: Me }): JSX.Element {
       return <AlreadyPage />;
     case "calendar":
       return <CalendarPage />;
+    case "search":
+      return <SearchPage query={to.query} />;
     case "invites":
       return <InvitesPage />;
     case "community":

@@ -8,6 +8,7 @@ export type Route =
   | { page: "invite" }
   | { page: "invites" }
   | { page: "calendar" }
+  | { page: "search"; query: string }
   | { page: "community" }
   | { page: "profile" }
   | { page: "person"; who: Did; from: Did | null }
@@ -32,6 +33,8 @@ export const route = computed<Route>(() => {
       return { page: "calendar" };
     case "/invites":
       return { page: "invites" };
+    case "/search":
+      return { page: "search", query: new URLSearchParams(address.value.search).get("q") ?? "" };
     case "/community":
       return { page: "community" };
     case "/me":
@@ -63,6 +66,7 @@ export const paths = {
   hallway: "/",
   invites: "/invites",
   calendar: "/calendar",
+  search: (query = "") => (query === "" ? "/search" : `/search?q=${encodeURIComponent(query)}`),
   community: "/community",
   profile: "/me",
   /** Somebody's profile; for one of another community with a node that knows them. */

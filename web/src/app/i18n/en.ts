@@ -1,6 +1,7 @@
 import { planEn } from "./plan.en";
 import { doorEn } from "./door.en";
 import { entryEn } from "./entry.en";
+import { peopleEn } from "./people.en";
 import { counter, numbers } from "./plural";
 
 const count = counter("en");
@@ -41,7 +42,7 @@ export const en = {
     others: "Other communities",
     start: "Start a room",
     emptyTitle: "Nobody is talking.",
-    emptyText: "Start a room, and everybody here sees it.",
+    emptyText: "Start a room, or follow a topic to be told.",
     emptyHere: "Nobody is talking here.",
     emptyHereText: "Start a room, or look into one of another community below.",
     people: (stage: number, listening: number) => `${number(stage)} speaking · ${number(listening)} listening`,
@@ -67,6 +68,8 @@ export const en = {
     shown: (community: string) => `${community} is in your hallway again.`,
     linkNotCopied: "The browser does not let this page copy. Enter the room to copy its link.",
   },
+
+  people: peopleEn,
 
   plan: planEn,
 

@@ -2,6 +2,7 @@ import { planFr } from "./plan.fr";
 import type { Messages } from "./en";
 import { doorFr } from "./door.fr";
 import { entryFr } from "./entry.fr";
+import { peopleFr } from "./people.fr";
 import { counter, numbers } from "./plural";
 
 const count = counter("fr");
@@ -47,7 +48,7 @@ export const fr: Messages = {
     emptyTitle: "Personne ne parle.",
     emptyHere: "Personne ne parle ici.",
     emptyHereText: "Lancez un salon, ou entrez plus bas dans celui d’une autre communauté.",
-    emptyText: "Lancez un salon : tout le monde ici le verra.",
+    emptyText: "Lancez un salon, ou suivez un sujet pour être prévenu.",
     people: (stage, listening) =>
       `${count(stage, { one: "# sur scène", other: "# sur scène" })} · ${count(listening, { one: "# à l’écoute", other: "# à l’écoute" })}`,
     nobodyOnStage: "Personne sur scène pour l’instant",
@@ -72,6 +73,8 @@ export const fr: Messages = {
     shown: (community) => `${community} est de retour dans votre hall.`,
     linkNotCopied: "Le navigateur interdit la copie à cette page. Entrez dans le salon pour copier son lien.",
   },
+
+  people: peopleFr,
 
   plan: planFr,
 

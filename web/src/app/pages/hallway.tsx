@@ -1,30 +1,34 @@
-import { ChevronDown, Plus } from "lucide-preact";
+import type { Signal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
+import { ChevronDown, Plus, X } from "lucide-preact";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { Room } from "../../sdk";
+import type { Room, Scheduled } from "../../sdk";
 import { t } from "../i18n";
-import { Avatar } from "../parts/avatar";
 import { Colonnade } from "../parts/colonnade";
 import { Heading } from "../parts/heading";
 import { Notice } from "../parts/notice";
-import { wayIn } from "../parts/rules";
 import { RoomCard } from "../room/card";
+import { CurrentRoom, MiniBar } from "../room/current-room";
 import { Upcoming } from "../room/scheduled";
-import { paths } from "../router";
-import { hallwayStatus, rooms, watchHallway } from "../state/hallway";
+import { hallwayStatus, rooms, upcoming, watchHallway } from "../state/hallway";
 import { hiddenBy, unhide } from "../state/hidden";
-import { inRoom } from "../state/room";
-import { community, host, me, outdated } from "../state/session";
 import { followed, interests } from "../state/mine";
+import { inRoom } from "../state/room";
 import { inOrder, isWanted, sections } from "../state/sections";
+import { me, outdated } from "../state/session";
 import type { HiddenCommunity } from "../state/settings";
 import { open } from "../state/sheet";
 import { say } from "../state/toast";
-import { CurrentRoom, MiniBar } from "../room/current-room";
+import { topicsOf } from "../state/topics";
+import { AboutCommunity } from "./about-community";
+import { FollowTopic, TopicStrip } from "./topic-strip";
 
 /** Who is talking now, and the way to begin. */
 export function HallwayPage(): JSX.Element {
   const m = t().hallway;
+  const topic = useSignal<string | null>(null);
+  const only = useSignal<HiddenCommunity | null>(null);
   useEffect(watchHallway, []);
   const all = rooms.value;
   const hidden = me.value === null ? [] : hiddenBy(me.value.member.key);
@@ -34,29 +38,44 @@ export function HallwayPage(): JSX.Element {
     topics: interests.value?.topics ?? [],
     languages: interests.value?.languages ?? [],
   };
-  const live = inOrder(here, wishes);
-  const following = inOrder(elsewhere.filter((room) => isWanted(room, wishes)), wishes);
-  const others = inOrder(elsewhere.filter((room) => !isWanted(room, wishes)), wishes);
+  const planned = upcoming.value.filter(({ community: { id } }) => !hidden.some((one) => one.id === id));
+  const topics = topicsOf([...here, ...elsewhere], planned, wishes.topics);
+  if (topic.value !== null && !topics.some(({ name }) => name === topic.value)) {
+    topics.push({ name: topic.value, followed: false, rooms: 0 }); // its last room ended while one looked at it
+  }
+  const keep = (one: Room | Scheduled) =>
+    (topic.value === null || one.topics.includes(topic.value)) && (only.value === null || one.community.id === only.value.id);
+  const shown = elsewhere.filter(keep);
+  const live = inOrder(here.filter(keep), wishes);
+  const following = inOrder(shown.filter((room) => isWanted(room, wishes)), wishes);
+  const others = inOrder(shown.filter((room) => !isWanted(room, wishes)), wishes);
+  const present = inRoom.value !== null;
   return (
-    <div class={inRoom.value === null ? "hallway" : "hallway hallway-in-room"}>
-      <AboutCommunity />
+    <div class={present ? "hallway hallway-in-room" : "hallway"}>
+      <AboutCommunity rooms={[...here, ...elsewhere]} only={only} />
       <main id="main" class="hallway-main" tabIndex={-1}>
         <Heading title={m.live} />
         {hallwayStatus.value.kind === "reconnecting" && <Notice text={m.reconnecting} />}
-        {outdated.value && inRoom.value === null && (
+        {outdated.value && !present && (
           <Notice text={t().problem.updated} hint={t().problem.updatedHint}>
             <button type="button" class="button" onClick={() => location.reload()}>
               {t().problem.reload}
             </button>
           </Notice>
         )}
+        <TopicStrip topics={topics} chosen={topic} />
+        <Chosen topic={topic} only={only} />
         {all === null ? (
           <ul class="cards" aria-busy="true" aria-label={t().common.loading}>
             <li class="card card-ghost" />
             <li class="card card-ghost" />
           </ul>
+        ) : live.length > 0 ? (
+          <Cards rooms={live} level="h2" />
+        ) : topic.value === null && only.value === null ? (
+          <Nobody elsewhere={elsewhere.length > 0} />
         ) : (
-          <Live live={live} elsewhere={elsewhere.length > 0} />
+          shown.length === 0 && <NobodyHere topic={topic} only={only} />
         )}
         {following.length > 0 && (
           <section class="others" aria-labelledby="following">
@@ -72,10 +91,10 @@ export function HallwayPage(): JSX.Element {
             <Cards rooms={others} level="h3" />
           </section>
         )}
-        <Upcoming />
+        {present && <Upcoming keep={keep} />}
         <Hidden communities={hidden} />
       </main>
-      <CurrentRoom />
+      <div class="hallway-side">{present ? <CurrentRoom /> : <Upcoming keep={keep} />}</div>
       <div class="dock">
         <MiniBar />
         <button type="button" class="button button-primary button-wide" onClick={() => open({ kind: "start" })}>
@@ -87,10 +106,52 @@ export function HallwayPage(): JSX.Element {
   );
 }
 
-/** The rooms of this community, or that nobody is in any. */
-function Live({ live, elsewhere }: { live: readonly Room[]; elsewhere: boolean }): JSX.Element {
+interface Filter {
+  topic: Signal<string | null>;
+  only: Signal<HiddenCommunity | null>;
+}
+
+/** What the rooms were chosen by, and how to follow it or see all again. */
+function Chosen({ topic, only }: Filter): JSX.Element | null {
+  const m = t().people;
+  if (topic.value === null && only.value === null) return null;
+  return (
+    <div class="row">
+      {only.value !== null && (
+        <button type="button" class="button" onClick={() => (only.value = null)}>
+          {m.onlyOf(only.value.name)}
+          <X aria-hidden="true" />
+          <span class="visually-hidden">{m.showAll}</span>
+        </button>
+      )}
+      {topic.value !== null && <FollowTopic topic={topic.value} />}
+    </div>
+  );
+}
+
+/** Nobody talks about what was chosen. */
+function NobodyHere({ topic, only }: Filter): JSX.Element {
+  const m = t().people;
+  const all = () => {
+    topic.value = null;
+    only.value = null;
+    document.getElementById("main")?.focus();
+  };
+  return (
+    <div class="card empty-here">
+      <p>{topic.value !== null ? m.noneOn(topic.value) : m.noneOf(only.value?.name ?? "")}</p>
+      <p>
+        <button type="button" class="button" onClick={all}>
+          {m.showAll}
+        </button>
+      </p>
+    </div>
+  );
+}
+
+/** Nobody is in any room of this community. */
+function Nobody({ elsewhere }: { elsewhere: boolean }): JSX.Element {
   const m = t().hallway;
-  if (live.length > 0) return <Cards rooms={live} level="h2" />;
   if (elsewhere) {
     return (
       <div class="card empty-here">
@@ -102,8 +163,9 @@ function Live({ live, elsewhere }: { live: readonly Room[]; elsewhere: boolean }
   return (
     <div class="empty card">
       <Colonnade />
-      <p class="lead">{m.emptyTitle}</p>
-      <p class="secondary">{m.emptyText}</p>
+      <p>
+        <span class="lead">{m.emptyTitle}</span> <span class="secondary">{m.emptyText}</span>
+      </p>
     </div>
   );
 }
@@ -147,30 +209,5 @@ function Hidden({ communities }: { communities: readonly HiddenCommunity[] }): J
         ))}
       </ul>
     </details>
-  );
-}
-
-/** The left column of wide screens: where one is. */
-function AboutCommunity(): JSX.Element | null {
-  const here = community.value;
-  const self = me.value;
-  if (here === null || self === null) return null;
-  const sponsor = self.chain[1];
-  return (
-    <aside class="about" aria-label={here.name}>
-      <Colonnade />
-      <p class="about-name">{here.name}</p>
-      <p class="secondary">{t().site.members(here.members)}</p>
-      <p class="secondary small">
-        {wayIn(here.rules.entry)} <a href={paths.community}>{t().entry.rulesShow}</a>
-      </p>
-      {sponsor !== undefined && (
-        <p class="about-sponsor small">
-          <Avatar id={sponsor.key} name={sponsor.name} picture={sponsor.picture} size={28} />
-          {t().profile.invitedBy(sponsor.name)}
-        </p>
-      )}
-      <p class="secondary small">{t().site.served(host)}</p>
-    </aside>
   );
 }

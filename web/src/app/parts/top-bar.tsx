@@ -1,4 +1,4 @@
-import { ArrowLeft } from "lucide-preact";
+import { ArrowLeft, Search } from "lucide-preact";
 import type { JSX } from "preact";
 import { t } from "../i18n";
 import { paths, route } from "../router";
@@ -21,6 +21,12 @@ export function TopBar(): JSX.Element {
       </a>
       {self !== null && (
         <nav aria-label={m.main}>
+          <a class="icon-button search-link" href={paths.search()} aria-label={t().people.search} aria-current={here("search")}>
+            <Search aria-hidden="true" />
+            <span class="search-word" aria-hidden="true">
+              {t().people.search}
+            </span>
+          </a>
           <a class="button button-quiet invites-link" href={paths.invites} aria-current={here("invites")}>
             {m.invites}
             <span class="count" aria-hidden="true">

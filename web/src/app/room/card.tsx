@@ -17,8 +17,9 @@ export function RoomCard({ room, level: Title }: { room: Room; level: "h2" | "h3
       <div class="room-card-head">
         <p>
           <CommunityBadge community={room.community}>
-            <span class="on-node">{room.why === "here" ? m.onThisNode : m.onNode(nodeMark(room.host))}</span>
+            {room.why !== "here" && <span class="on-node">{m.onNode(nodeMark(room.host))}</span>}
           </CommunityBadge>
+          <TopicChips topics={room.topics} />
         </p>
         {isForeign(room) && (
           <button
@@ -36,7 +37,6 @@ export function RoomCard({ room, level: Title }: { room: Room; level: "h2" | "h3
           <bdi>{room.title}</bdi>
         </a>
       </Title>
-      <RoomChips room={room} />
       <div class="room-card-people">
         {room.speakers.length > 0 && (
           <span class="avatars">
@@ -50,6 +50,9 @@ export function RoomCard({ room, level: Title }: { room: Room; level: "h2" | "h3
           <p class="secondary small">{m.people(room.stage, room.listening)}</p>
         </div>
       </div>
+      <p class="chips">
+        <TermChips room={room} />
+      </p>
       <details class="why small">
         <summary>
           {m.why}
@@ -94,14 +97,31 @@ export function isForeign(room: Room): boolean {
 export function RoomChips({ room }: { room: Room }): JSX.Element {
   return (
     <p class="chips">
-      {room.topics.map((topic) => (
+      <TopicChips topics={room.topics} />
+      <TermChips room={room} />
+    </p>
+  );
+}
+
+function TopicChips({ topics }: { topics: readonly string[] }): JSX.Element {
+  return (
+    <>
+      {topics.map((topic) => (
         <span key={topic} class="chip chip-topic">
           {topic}
         </span>
       ))}
+    </>
+  );
+}
+
+/** In which language, and who may enter. */
+function TermChips({ room }: { room: Room }): JSX.Element {
+  return (
+    <>
       <span class="chip">{languageName(room.language)}</span>
       <EntryChip entry={room.entry} />
-    </p>
+    </>
   );
 }
 

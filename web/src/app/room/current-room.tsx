@@ -27,6 +27,15 @@ export function MiniBar(): JSX.Element | null {
   );
 }
 
+/** The room one is in, at the foot of the pages beside the hallway. */
+export function MiniDock(): JSX.Element | null {
+  return inRoom.value === null ? null : (
+    <div class="dock mini-dock">
+      <MiniBar />
+    </div>
+  );
+}
+
 /** One's role, or what keeps one from it. */
 function standing(presence: Presence): string {
   const m = t().room;
@@ -42,7 +51,9 @@ export function CurrentRoom(): JSX.Element | null {
   return (
     <aside class="current card stack" aria-label={t().hallway.current}>
       <p class="eyebrow">{t().hallway.current}</p>
-      <h2>{state.room.title}</h2>
+      <h2>
+        <bdi>{state.room.title}</bdi>
+      </h2>
       <ul class="current-stage">
         {state.stage.slice(0, 8).map((p) => (
           <li key={p.key}>

@@ -1,5 +1,6 @@
-import type { Did, Person, RoomState } from "../../sdk";
+import type { Did, Member, RoomState } from "../../sdk";
 import { t } from "../i18n";
+import { folded } from "../state/search";
 
 /** The end of a key, in groups: enough to tell two people of one name apart. */
 export function fingerprint(key: Did, groups = 3): string {
@@ -18,11 +19,17 @@ export function listeners({ audience: { count, guests } }: RoomState): string {
 
 /** The names that more than one person in sight bears. */
 export function sharedNames(state: RoomState): ReadonlySet<string> {
-  const bearers = new Map<string, Set<Did>>();
-  const people: Person[] = [...state.stage, ...state.hands, ...state.audience.people];
+  return sharedAmong([...state.stage, ...state.hands, ...state.audience.people]);
+}
+
+/** The names that more than one of some people bears, whatever the capitals and the accents. */
+export function sharedAmong(people: readonly Pick<Member, "key" | "name">[]): ReadonlySet<string> {
+  const bearers = new Map<string, { keys: Set<Did>; names: Set<string> }>();
   for (const { name, key } of people) {
-    const keys = bearers.get(name) ?? new Set();
-    bearers.set(name, keys.add(key));
+    const same = bearers.get(folded(name)) ?? { keys: new Set(), names: new Set() };
+    same.keys.add(key);
+    same.names.add(name);
+    bearers.set(folded(name), same);
   }
-  return new Set([...bearers].filter(([, keys]) => keys.size > 1).map(([name]) => name));
+  return new Set([...bearers.values()].filter(({ keys }) => keys.size > 1).flatMap(({ names }) => [...names]));
 }

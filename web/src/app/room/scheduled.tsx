@@ -35,17 +35,18 @@ export function DateLine({ plan, start }: { plan: Scheduled; start: number }): J
   );
 }
 
-/** What is planned next, in the hallway. */
-export function Upcoming(): JSX.Element | null {
+/** What is planned next, in the hallway, or those of it that are wanted. */
+export function Upcoming({ keep = () => true }: { keep?: (plan: Scheduled) => boolean }): JSX.Element | null {
   const m = t().plan;
-  if (upcoming.value.length === 0) return null;
+  const plans = upcoming.value.filter(keep);
+  if (plans.length === 0) return null;
   return (
     <section class="others upcoming" aria-labelledby="upcoming">
       <div class="row">
         <h2 id="upcoming">{m.upcoming}</h2>
         <a href={paths.calendar}>{m.calendar}</a>
       </div>
-      <PlanCards plans={upcoming.value} />
+      <PlanCards plans={plans} />
     </section>
   );
 }

@@ -17,6 +17,7 @@ import { SettingsSheet } from "./settings-sheet";
 import { ShortcutsSheet } from "./shortcuts-sheet";
 import { SoundSheet } from "./sound-sheet";
 import { StartSheet } from "./start-sheet";
+import { TopicsSheet } from "./topics-sheet";
 
 /** The sheet that is open, if one is, and the offer of the stage, which goes before any. */
 export function Sheets(): JSX.Element | null {
@@ -26,6 +27,7 @@ export function Sheets(): JSX.Element | null {
   if (presence !== null && offer !== null) return <OfferDialog presence={presence} offer={offer} />;
   if (which === null) return null;
   if (which.kind === "start") return <StartSheet />;
+  if (which.kind === "topics") return <TopicsSheet />;
   if (which.kind === "card") return <CardSheet room={which.room} />;
   if (which.kind === "shortcuts") return <ShortcutsSheet />;
   return presence === null ? null : <RoomSheet presence={presence} />;
@@ -60,6 +62,7 @@ function RoomSheet({ presence }: { presence: Presence }): JSX.Element | null {
     case "settings":
       return <SettingsSheet presence={presence} state={state} />;
     case "start":
+    case "topics":
     case "card":
     case "shortcuts":
       return null;

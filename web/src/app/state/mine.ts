@@ -1,13 +1,13 @@
 import { computed, effect, signal } from "@preact/signals";
-import { ProblemError, type Did, type Relation, type Settings } from "../../sdk";
+import { ProblemError, type Did, type Member, type Relation, type Settings } from "../../sdk";
 import { client, me, refresh } from "./session";
 import { attempt } from "./toast";
 
 /** What this member has with others, by key; they alone know of it. */
 const relations = signal<ReadonlyMap<Did, Relation>>(new Map());
 
-/** Their names, as far as the node knows them. */
-const names = signal<ReadonlyMap<Did, string>>(new Map());
+/** Their names and pictures, as far as the node knows them. */
+const faces = signal<ReadonlyMap<Did, Member>>(new Map());
 
 /** What this member wants to hear of; null until the node has said it. */
 export const interests = signal<Settings | null>(null);
@@ -19,9 +19,11 @@ export function relation(who: Did): Relation {
   return relations.value.get(who) ?? ordinary;
 }
 
-/** Whom this member follows, with their names. */
+/** Whom this member follows, as far as the node knows them, and where they can be asked about. */
 export const followed = computed(() =>
-  [...relations.value].filter(([, r]) => r.follow).map(([key]) => ({ key, name: names.value.get(key) ?? "" })),
+  [...relations.value]
+    .filter(([, r]) => r.follow)
+    .map(([key, { home = null }]) => ({ ...(faces.value.get(key) ?? { key, name: "" }), home })),
 );
 
 /** How loud somebody is played, 0 to 1. */
@@ -69,7 +71,7 @@ async function load(): Promise<void> {
   const [list, settings] = await Promise.all([client.relations(), client.settings()]);
   if (of === undefined || me.peek()?.member.key !== of) return;
   relations.value = new Map(list.map((p) => [p.person.key, p.relation]));
-  names.value = new Map(list.map((p) => [p.person.key, p.person.name]));
+  faces.value = new Map(list.map((p) => [p.person.key, p.person]));
   interests.value = settings;
 }
 
@@ -84,7 +86,7 @@ const member = computed(() => me.value?.member.key ?? null);
 export function startMine(): void {
   effect(() => {
     relations.value = new Map();
-    names.value = new Map();
+    faces.value = new Map();
     interests.value = null;
     if (member.value !== null) load().catch((error: unknown) => {
       if (!(error instanceof ProblemError)) setTimeout(() => void load().catch(() => undefined), 5_000);

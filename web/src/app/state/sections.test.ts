@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ana, aSnapshot, leo, mia } from "../../sdk/sdktest";
 import type { Room } from "../../sdk";
-import { inOrder, isWanted, sections } from "./sections";
+import { communitiesOf, inOrder, isWanted, sections, whereabouts } from "./sections";
 
 function room(title: string, why: Room["why"], community = ana): Room {
   const { room } = aSnapshot();
@@ -35,4 +35,15 @@ test("rooms with people or topics that one follows come first, those in other la
   expect(titles(inOrder([german, plain, leos, jazz], wishes))).toEqual(["Léo's", "jazz", "plain", "german"]);
   const none = { people: new Set<string>(), topics: [], languages: [] };
   expect(titles(inOrder([german, plain, leos, jazz], none))).toEqual(["german", "plain", "Léo's", "jazz"]);
+});
+
+test("communities are listed with their rooms, one's own first", () => {
+  const list = communitiesOf([room("a", "general", leo), room("b", "here"), room("c", "topic", leo), room("d", "general", mia)]);
+  expect(list.map(({ id, rooms }) => [id, rooms])).toEqual([[ana, 1], [leo, 2], [mia, 1]]);
+});
+
+test("those who speak in a room stand first, with the room", () => {
+  const talk = { ...room("talk", "here"), speakers: [{ key: mia, name: "Mia" }] };
+  const people = [{ key: leo, name: "Léo" }, { key: mia, name: "Mia" }, { key: ana, name: "Ana" }];
+  expect(whereabouts(people, [talk]).map(({ name, room: r }) => [name, r?.title ?? null])).toEqual([["Mia", "talk"], ["Ana", null], ["Léo", null]]);
 });

@@ -32,3 +32,21 @@ export function inOrder(rooms: readonly Room[], wishes: Wishes): Room[] {
 function isOwn({ why }: Room): boolean {
   return why === "here" || why === "community";
 }
+
+/** The communities of rooms, with how many each has: one's own first, then the one with the most. */
+export function communitiesOf(rooms: readonly Room[]): { id: Did; name: string; rooms: number; own: boolean }[] {
+  const found = new Map<Did, { id: Did; name: string; rooms: number; own: boolean }>();
+  for (const room of rooms) {
+    const { id, name } = room.community;
+    const before = found.get(id) ?? { id, name, rooms: 0, own: isOwn(room) };
+    found.set(id, { ...before, rooms: before.rooms + 1 });
+  }
+  return [...found.values()].sort((a, b) => Number(b.own) - Number(a.own) || b.rooms - a.rooms);
+}
+
+/** People with the room they speak in, as far as the hallway tells: those first, then the others by name. */
+export function whereabouts<P extends { key: Did; name: string }>(people: readonly P[], rooms: readonly Room[]): (P & { room: Room | null })[] {
+  return people
+    .map((one) => ({ ...one, room: rooms.find(({ speakers }) => speakers.some(({ key }) => key === one.key)) ?? null }))
+    .sort((a, b) => Number(b.room !== null) - Number(a.room !== null) || a.name.localeCompare(b.name));
+}

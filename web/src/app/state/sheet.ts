@@ -4,6 +4,7 @@ import type { Did, Room } from "../../sdk";
 /** The sheet that is open, if one is. The offer of the stage is not among them: it comes by itself. */
 export type Sheet =
   | { kind: "start" }
+  | { kind: "topics" }
   | { kind: "card"; room: Room }
   | { kind: "person"; who: Did; name: string }
   | { kind: "remove"; who: Did; name: string }
