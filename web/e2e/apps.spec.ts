@@ -1,44 +1,11 @@
 // Other people's programs, aiortc and GStreamer as Debian has them, speak into a room and listen to it, each heard by a
 // browser and hearing one.
-import { spawn, type ChildProcess } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test } from "@playwright/test";
 import { outside } from "./keyboard";
 import { StoaNode } from "./node";
 import { Person } from "./people";
-
-/** One run of a program. */
-class Program {
-  private readonly process: ChildProcess;
-  private out = "";
-  private errors = "";
-
-  constructor(name: string, args: string[]) {
-    this.process = spawn("/usr/bin/python3", [resolve(import.meta.dirname, "testdata", `${name}_app.py`), ...args]);
-    this.process.stdout?.on("data", (data: Buffer) => (this.out += data.toString()));
-    this.process.stderr?.on("data", (data: Buffer) => (this.errors += data.toString()));
-  }
-
-  async says(word: string): Promise<void> {
-    await expect.poll(() => this.out.split("\n").includes(word) || this.errors, { timeout: 20_000, message: word }).toBe(true);
-  }
-
-  /** The loudest tenth of a second of what it decoded lately, 0 to 1. */
-  get loudness(): number {
-    const heard = this.out.split("\n").filter((line) => line.startsWith("rms "));
-    return Math.max(0, ...heard.slice(-20).map((line) => Number(line.slice(4))));
-  }
-
-  /** Ends it as a person would: it hangs up by DELETE. */
-  async end(): Promise<void> {
-    this.process.stdin?.end();
-    await this.says("deleted");
-  }
-
-  kill(): void {
-    this.process.kill("SIGKILL");
-  }
-}
+import { Program } from "./program";
 
 for (const name of ["aiortc", "gstreamer"]) {
   test(`${name} speaks to a browser and hears one`, async () => {
