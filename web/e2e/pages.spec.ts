@@ -4,6 +4,7 @@ import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
 import { catalogues, walk, type Look, type Stop } from "./walk";
 import { walkEntry } from "./walk-entry";
+import { walkSchedule } from "./walk-schedule";
 
 const looks: Look[] = [
   { width: 360, height: 740, theme: "light", language: "fr" },
@@ -29,6 +30,7 @@ for (const look of looks) {
     };
     await walk(look, check);
     await walkEntry(look, check);
+    await walkSchedule(look, check);
     expect(faults).toEqual([]);
   });
 }

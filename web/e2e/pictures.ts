@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { test } from "@playwright/test";
 import { walk, type Look, type Stop } from "./walk";
 import { walkEntry } from "./walk-entry";
+import { walkSchedule } from "./walk-schedule";
 
 const folder = resolve(import.meta.dirname, "../../docs/images");
 const looks: Look[] = (["light", "dark"] as const).flatMap((theme) => [
@@ -21,5 +22,6 @@ for (const look of [...looks, { width: 390, height: 844, theme: "light", languag
     };
     await walk(look, picture);
     await walkEntry(look, picture);
+    await walkSchedule(look, picture);
   });
 }

@@ -75,9 +75,13 @@ export class Schedules {
     return this.#replace(known, wishOf(known), "cancelled");
   }
 
-  /** Opens a planned room, from ten minutes before its time on. Its link leads into it. */
+  /**
+   * Opens a planned room, from ten minutes before its time on. Its link leads into it. Where only chosen people may enter,
+   * those who may open it are the first of them.
+   */
   open(known: Scheduled): Promise<Room> {
-    return this.#open({ ...wishOf(known), schedule: known.id });
+    const { moderators, ...wish } = wishOf(known);
+    return this.#open({ ...wish, chosen: [known.author.key, ...moderators], schedule: known.id });
   }
 
   /** Has the signer reminded so many seconds before each date of a planned room; null ends that. */

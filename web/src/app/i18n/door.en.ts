@@ -17,7 +17,7 @@ export const doorEn = {
   choose: "People",
   chooseHint: "Search by name, or paste a key. You yourself need not be on the list.",
   chooseNobody: "Choose at least one person, or let members in.",
-  chooseFull: "A room has at most 500 chosen people.",
+  chooseFull: (most: number) => `At most ${most} people can be chosen.`,
   found: (n: number) => count(n, { one: "# person found", other: "# people found" }),
   foundNobody: "Nobody of that name. Somebody of another community is chosen by their key.",
   unchoose: (name: string) => `Take ${name} off`,

@@ -75,6 +75,49 @@ export function momentIn(time: number, zone: string): string {
   return new Intl.DateTimeFormat(region.value, { weekday: "short", hour: "numeric", minute: "2-digit", timeZone: zone }).format(time);
 }
 
+/** A moment ahead, as in "Tue, 2 Feb, 19:30"; with the year where it is another than now. */
+export function appointment(time: number): string {
+  const thisYear = new Date(time).getFullYear() === new Date().getFullYear();
+  return new Intl.DateTimeFormat(region.value, {
+    ...{ weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
+    ...(!thisYear && { year: "numeric" }),
+  }).format(time);
+}
+
+/** A day ahead, as in "Today", "Tomorrow" or "Friday, 27 November". */
+export function dayAhead(time: number, now: number): string {
+  const midnight = (at: number) => new Date(at).setHours(0, 0, 0, 0);
+  const days = Math.round((midnight(time) - midnight(now)) / 86_400_000);
+  const thisYear = new Date(time).getFullYear() === new Date(now).getFullYear();
+  const name =
+    days >= 0 && days <= 1
+      ? new Intl.RelativeTimeFormat(region.value, { numeric: "auto" }).format(days, "day")
+      : new Intl.DateTimeFormat(region.value, {
+          ...{ weekday: "long", day: "numeric", month: "long" },
+          ...(!thisYear && { year: "numeric" }),
+        }).format(time);
+  return name.charAt(0).toLocaleUpperCase(locale.value) + name.slice(1);
+}
+
+/** The clock, as in "19:30". */
+export function clock(time: number): string {
+  return new Intl.DateTimeFormat(region.value, { hour: "numeric", minute: "2-digit" }).format(time);
+}
+
+/** What is left, as in "9 min 58 sec". */
+export function countdown(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  const part = (value: number, unit: string) =>
+    new Intl.NumberFormat(region.value, { style: "unit", unit, unitDisplay: "short" }).format(value);
+  return seconds < 60 ? part(seconds, "second") : `${part(Math.floor(seconds / 60), "minute")} ${part(seconds % 60, "second")}`;
+}
+
+/** A day of the week, from 0 for Monday: "Monday", or "Mon". */
+export function weekdayName(day: number, style: "long" | "short"): string {
+  const some = Date.UTC(2024, 0, 1 + day); // a Monday, and those after it
+  return new Intl.DateTimeFormat(region.value, { weekday: style, timeZone: "UTC" }).format(some).replace(/\.$/, "");
+}
+
 /** A span of seconds in its largest whole unit: "7 days", "1 hour", "10 minutes". */
 export function span(seconds: number): string {
   const units = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]] as const;
@@ -87,9 +130,9 @@ export function plain(n: number): string {
   return new Intl.NumberFormat(region.value, { maximumFractionDigits: 3 }).format(n);
 }
 
-/** A day, as in "12 May 2026". */
-export function day(time: number): string {
-  return new Intl.DateTimeFormat(region.value, { dateStyle: "long" }).format(time);
+/** A day, as in "12 May 2026": the viewer's, or that of a zone. */
+export function day(time: number, zone?: string): string {
+  return new Intl.DateTimeFormat(region.value, { dateStyle: "long", ...(zone !== undefined && { timeZone: zone }) }).format(time);
 }
 
 /** A month, as in "May 2026". */

@@ -12,7 +12,7 @@ import { Topics } from "../parts/topics";
 import { choose, interests } from "../state/mine";
 import { client, refresh } from "../state/session";
 import { attempt, explain, say } from "../state/toast";
-import { spoken } from "../room/start-sheet";
+import { spoken } from "../parts/spoken";
 
 const bioLength = 300;
 const mostLinks = 4;

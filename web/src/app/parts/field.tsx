@@ -6,7 +6,7 @@ interface FieldProps extends Omit<InputHTMLAttributes, "onInput" | "ref" | "type
   hint?: string;
   /** What is wrong with the value, and what to do; empty when nothing is. */
   error?: string;
-  type?: "text" | "password" | "file";
+  type?: "text" | "password" | "file" | "date" | "time";
   value?: string;
   field?: Ref<HTMLInputElement>;
   onText?: (value: string) => void;
@@ -83,19 +83,33 @@ export function Select(props: {
   label: string;
   value: string;
   options: readonly { value: string; label: string }[];
+  /** What is wrong with what is chosen; empty when nothing is. */
+  error?: string;
   onPick: (value: string) => void;
 }): JSX.Element {
   const id = useId();
+  const { error = "" } = props;
   return (
     <div class="field">
       <label for={id}>{props.label}</label>
-      <select id={id} value={props.value} onChange={(e) => props.onPick(e.currentTarget.value)}>
+      <select
+        id={id}
+        value={props.value}
+        aria-invalid={error !== ""}
+        aria-describedby={error === "" ? undefined : `${id}-error`}
+        onChange={(e) => props.onPick(e.currentTarget.value)}
+      >
         {props.options.map((o) => (
           <option key={o.value} value={o.value} selected={o.value === props.value}>
             {o.label}
           </option>
         ))}
       </select>
+      {error !== "" && (
+        <p class="field-error" id={`${id}-error`} role="alert">
+          {error}
+        </p>
+      )}
     </div>
   );
 }

@@ -19,6 +19,9 @@ interface FormProps {
   children: ComponentChildren;
 }
 
+/** What onSubmit rejects with when a field already shows what is wrong. */
+export class FieldRefused extends Error {}
+
 /** A form with one primary button. The first wrong field gets the focus. */
 export function Form(props: FormProps): JSX.Element {
   const busy = useSignal(false);
@@ -28,16 +31,18 @@ export function Form(props: FormProps): JSX.Element {
     e.preventDefault();
     if (busy.value) return;
     failure.value = null;
+    // After the fields have been drawn with their errors.
+    const show = () => requestAnimationFrame(() => ref.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
     if (props.check?.() === false) {
-      // After the fields have been drawn with their errors.
-      requestAnimationFrame(() => ref.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+      show();
       return;
     }
     busy.value = true;
     try {
       await props.onSubmit();
     } catch (error) {
-      failure.value = (props.explainError ?? explain)(error);
+      if (error instanceof FieldRefused) show();
+      else failure.value = (props.explainError ?? explain)(error);
     } finally {
       busy.value = false;
     }

@@ -12,8 +12,8 @@ import { Avatar } from "./avatar";
 /** People offered at a time. */
 const offered = 8;
 
-/** As many as a room takes. */
-const most = 500;
+/** As many as a room lets in. */
+const roomMost = 500;
 
 /** Whoever types is not asked for at every letter. */
 const pause = 150;
@@ -33,6 +33,9 @@ export function calling({ name, key }: Member): string {
 export function PeopleChooser(props: {
   chosen: readonly Member[];
   label?: string;
+  hint?: string;
+  /** As many as a room lets in, without it. */
+  most?: number;
   /** Chosen whatever one does: they cannot be taken off. */
   fixed?: ReadonlySet<Did>;
   /** Nobody is chosen, and somebody must be. */
@@ -41,7 +44,7 @@ export function PeopleChooser(props: {
   onDrop: (who: Did) => void;
 }): JSX.Element {
   const m = t().door;
-  const { chosen } = props;
+  const { chosen, most = roomMost } = props;
   const id = useId();
   const typed = useSignal("");
   const found = useSignal<readonly Member[]>([]);
@@ -163,7 +166,7 @@ export function PeopleChooser(props: {
         </p>
       ) : (
         <p class="field-hint" id={`${id}-hint`}>
-          {full ? m.chooseFull : shown.value && typed.value.trim() !== "" && options.length === 0 ? m.foundNobody : m.chooseHint}
+          {full ? m.chooseFull(most) : shown.value && typed.value.trim() !== "" && options.length === 0 ? m.foundNobody : (props.hint ?? m.chooseHint)}
         </p>
       )}
     </div>

@@ -1,4 +1,4 @@
-import { ArrowLeft, Search } from "lucide-preact";
+import { ArrowLeft, CalendarDays, Search } from "lucide-preact";
 import type { JSX } from "preact";
 import { t } from "../i18n";
 import { paths, route } from "../router";
@@ -32,6 +32,9 @@ export function TopBar(): JSX.Element {
             <span class="count" aria-hidden="true">
               {self.left}
             </span>
+          </a>
+          <a class="icon-button" href={paths.calendar} aria-label={t().plan.calendar} aria-current={here("calendar")}>
+            <CalendarDays aria-hidden="true" />
           </a>
           <a class="icon-button" href={paths.profile} aria-label={m.profile} aria-current={here("profile")}>
             <Avatar id={self.member.key} name={self.member.name} picture={self.member.picture} size={36} />

@@ -94,7 +94,7 @@ export function isForeign(room: Room): boolean {
 }
 
 /** What a room is about, in which language, and who may enter. */
-export function RoomChips({ room }: { room: Room }): JSX.Element {
+export function RoomChips({ room }: { room: Pick<Room, "topics" | "language" | "entry"> }): JSX.Element {
   return (
     <p class="chips">
       <TopicChips topics={room.topics} />

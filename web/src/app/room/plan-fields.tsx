@@ -1,89 +1,146 @@
-import type { Signal } from "@preact/signals";
+import { useSignal, type Signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
-import type { ScheduleRepeat, PlanWish } from "../../sdk";
-import { weekdayOf, wallTime } from "../../sdk/statement/schedule";
-import { locale, span, t } from "../i18n";
-import { Select } from "../parts/field";
+import { ProblemError, type Member, type PlanWish, type Scheduled } from "../../sdk";
+import { weekdays, type Weekday } from "../../sdk/statement/schedule";
+import { locale, span, t, weekdayName } from "../i18n";
+import { Field, Select } from "../parts/field";
+import { FieldRefused } from "../parts/form";
+import { PeopleChooser } from "../parts/people-chooser";
+import { draftOf, evening, faultsOf, fieldOf, firstDay, here, steps, timeOf, type Draft, type DraftField, type Step } from "../state/plan";
+import { client } from "../state/session";
+import { explain } from "../state/toast";
+import { everySo } from "./plan-words";
 
-/** When a room is to take place, as it is being filled in. */
-export interface When {
-  date: string;
-  time: string;
-  zone: string;
-  duration: number;
-  repeat: "never" | "daily" | "weekly" | "biweekly" | "monthly";
-  until: string;
+/** When a room takes place and who opens it, as it is being filled in, and what is wrong with it. */
+export interface Plan {
+  draft: Signal<Draft>;
+  openers: Signal<readonly Member[]>;
+  faults: Signal<Partial<Record<DraftField, string>>>;
+  /** False where something is missing or wrong; its field says what. */
+  check: () => boolean;
+  wish: () => Pick<PlanWish, "start" | "zone" | "duration" | "repeat" | "moderators">;
+  /** Does what the node may refuse because of a field, and shows it there. */
+  send: <T>(sending: Promise<T>) => Promise<T>;
 }
 
-/** Where the viewer is. */
-export const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-export function soon(): When {
-  return { date: "", time: "19:30", zone: here, duration: 3600, repeat: "never", until: "" };
-}
-
-/** What is filled in, as the node wants it; null while something is missing. */
-export function wishOf({ date, time, zone, duration, repeat, until }: When): Pick<PlanWish, "start" | "zone" | "duration" | "repeat"> | null {
-  const start = `${date}T${time}`;
-  const at = wallTime(start);
-  if (at === null) return null;
-  const end = until === "" ? {} : { until };
-  const rules: Record<When["repeat"], ScheduleRepeat | null> = {
-    never: null,
-    daily: { every: "daily", interval: 1, ...end },
-    weekly: { every: "weekly", interval: 1, days: [weekdayOf(at)], ...end },
-    biweekly: { every: "weekly", interval: 2, days: [weekdayOf(at)], ...end },
-    monthly: { every: "monthly", interval: 1, ...end },
+/** A new plan, or one that there is already. */
+export function usePlan(known: Scheduled | null = null): Plan {
+  const draft = useSignal<Draft>(known === null ? evening(client.now()) : draftOf(known));
+  const openers = useSignal<readonly Member[]>(known?.openers ?? []);
+  const faults = useSignal<Plan["faults"]["value"]>({});
+  const check = () => {
+    const m = t().plan;
+    const says = { date: m.dateMissing, time: m.timeMissing, zone: "", until: m.untilWrong, dates: m.datesWrong };
+    faults.value = Object.fromEntries(faultsOf(draft.value).map((field) => [field, says[field]]));
+    return Object.keys(faults.value).length === 0;
   };
-  return { start, zone, duration, repeat: rules[repeat] };
+  const send = async <T,>(sending: Promise<T>) => {
+    try {
+      return await sending;
+    } catch (error) {
+      const field = error instanceof ProblemError ? fieldOf(error.code) : null;
+      if (field === null) throw error;
+      faults.value = { [field]: explain(error) };
+      throw new FieldRefused(field);
+    }
+  };
+  const wish = () => ({ ...timeOf(draft.value), moderators: openers.value.map(({ key }) => key) });
+  return { draft, openers, faults, check, send, wish };
 }
 
-/** Date, time, zone, length and repetition. */
-export function PlanFields({ when, wrong }: { when: Signal<When>; wrong: boolean }): JSX.Element {
+/** As many as a plan may name. */
+const mostOpeners = 5;
+
+const durations = [1800, 3600, 5400, 7200, 10_800];
+
+/** Date, time, zone, length, repetition, and who may open it. */
+export function PlanFields({ plan: { draft, openers, faults } }: { plan: Plan }): JSX.Element {
   const m = t().plan;
-  const set = (change: Partial<When>) => (when.value = { ...when.value, ...change });
-  const zones = [...new Set([here, ...Intl.supportedValuesOf("timeZone")])].map((value) => ({ value, label: value.replaceAll("_", " ") }));
-  const repeats = (["never", "daily", "weekly", "biweekly", "monthly"] as const).map((value) => ({ value, label: m[value] }));
+  const now = draft.value;
+  const set = (change: Partial<Draft>) => {
+    draft.value = { ...draft.value, ...change };
+    faults.value = {};
+  };
+  const fault = (field: DraftField) => faults.value[field] ?? "";
+  const zones = [...new Set([now.zone, here, ...Intl.supportedValuesOf("timeZone")])].sort();
   return (
     <>
-      <div class="row">
-        <Moment label={m.date} type="date" value={when.value.date} wrong={wrong} onPick={(date) => set({ date })} />
-        <Moment label={m.time} type="time" value={when.value.time} wrong={wrong} onPick={(time) => set({ time })} />
+      <div class="pair">
+        <Field label={m.date} type="date" lang={locale.value} value={now.date} error={fault("date")} onText={(date) => set({ date })} required />
+        <Field label={m.time} type="time" lang={locale.value} value={now.time} error={fault("time")} onText={(time) => set({ time })} required />
       </div>
-      {wrong && (
-        <p class="field-error" role="alert">
-          {m.whenMissing}
-        </p>
-      )}
-      <Select label={m.zone} value={when.value.zone} options={zones} onPick={(zone) => set({ zone })} />
+      <Select
+        label={m.zone}
+        value={now.zone}
+        options={zones.map((value) => ({ value, label: value.replaceAll("_", " ") }))}
+        error={fault("zone")}
+        onPick={(zone) => set({ zone })}
+      />
       <Select
         label={m.duration}
-        value={String(when.value.duration)}
-        options={[1800, 3600, 7200, 10_800].map((s) => ({ value: String(s), label: span(s) }))}
+        value={String(now.duration)}
+        options={[...new Set([...durations, now.duration])].sort((a, b) => a - b).map((s) => ({ value: String(s), label: span(s) }))}
         onPick={(s) => set({ duration: Number(s) })}
       />
-      <Select label={m.repeat} value={when.value.repeat} options={repeats} onPick={(r) => set({ repeat: r as When["repeat"] })} />
-      {when.value.repeat !== "never" && (
-        <Moment label={m.until} type="date" value={when.value.until} wrong={false} onPick={(until) => set({ until })} />
+      <Select
+        label={m.repeat}
+        value={now.step}
+        options={[...new Set([...steps, now.step])].map((value) => ({ value, label: everySo(value) }))}
+        onPick={(step) => set({ step: step as Step })}
+      />
+      {now.step.startsWith("weekly") && <Days first={firstDay(now)} days={now.days} onChange={(days) => set({ days })} />}
+      {now.step !== "never" && (
+        <Select
+          label={m.ends}
+          value={now.end}
+          options={(["never", "until", "dates"] as const).map((value) => ({ value, label: m.endings[value] }))}
+          onPick={(end) => set({ end: end as Draft["end"] })}
+        />
       )}
+      {now.step !== "never" && now.end === "until" && (
+        <Field label={m.until} type="date" lang={locale.value} value={now.until} error={fault("until")} onText={(until) => set({ until })} required />
+      )}
+      {now.step !== "never" && now.end === "dates" && (
+        <Field label={m.dates} inputmode="numeric" value={now.dates} error={fault("dates")} onText={(dates) => set({ dates })} required />
+      )}
+      <PeopleChooser
+        label={m.openersLabel}
+        hint={m.openersHint}
+        most={mostOpeners}
+        chosen={openers.value}
+        onChoose={(who) => (openers.value = [...openers.value, who])}
+        onDrop={(who) => (openers.value = openers.value.filter(({ key }) => key !== who))}
+      />
     </>
   );
 }
 
-function Moment(props: { label: string; type: "date" | "time"; value: string; wrong: boolean; onPick: (value: string) => void }): JSX.Element {
+/** The days of a weekly room. That of the first date is always among them. */
+function Days(props: { first: Weekday | null; days: readonly Weekday[]; onChange: (days: Weekday[]) => void }): JSX.Element {
   const id = useId();
+  const m = t().plan;
+  const { first, days } = props;
   return (
-    <div class="field">
-      <label for={id}>{props.label}</label>
-      <input
-        id={id}
-        type={props.type}
-        lang={locale.value}
-        value={props.value}
-        aria-invalid={props.wrong && props.value === ""}
-        onInput={(e) => props.onPick(e.currentTarget.value)}
-      />
-    </div>
+    <fieldset class="field" aria-describedby={`${id}-hint`}>
+      <legend class="legend">{m.days}</legend>
+      <div class="weekdays">
+        {weekdays.map((day, i) => (
+          <label key={day} class="weekday">
+            <input
+              type="checkbox"
+              aria-label={weekdayName(i, "long")}
+              checked={day === first || days.includes(day)}
+              disabled={day === first}
+              onChange={(e) => props.onChange(e.currentTarget.checked ? [...days, day] : days.filter((other) => other !== day))}
+            />
+            <span aria-hidden="true">{weekdayName(i, "short")}</span>
+          </label>
+        ))}
+      </div>
+      <p class="field-hint" id={`${id}-hint`}>
+        {m.daysHint}
+      </p>
+    </fieldset>
   );
 }

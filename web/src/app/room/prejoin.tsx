@@ -21,7 +21,8 @@ import { MicrophoneNotice, MicrophonePicker } from "./microphone";
 import { OutputPicker } from "./output";
 import { nodeMark } from "./people";
 import { Relayed } from "./relayed";
-import { NextDate, ScheduledPage } from "./scheduled";
+import { NextDate } from "./scheduled";
+import { ScheduledPage } from "./scheduled-page";
 
 type View = { kind: "loading" } | { kind: "room"; room: Room } | { kind: "failed"; error: unknown };
 

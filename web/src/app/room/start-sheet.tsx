@@ -1,38 +1,28 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { Member, RoomEntry } from "../../sdk";
-import { languageName, locale, t } from "../i18n";
+import { t } from "../i18n";
 import { Dialog } from "../parts/dialog";
-import { Field, Select } from "../parts/field";
-import { Form, useText } from "../parts/form";
-import { fault, tidy, titleLength } from "../parts/text";
+import { Form } from "../parts/form";
 import { PeopleChooser } from "../parts/people-chooser";
-import { Topics } from "../parts/topics";
 import { navigate, paths } from "../router";
-import { rooms } from "../state/hallway";
 import { enter } from "../state/room";
 import { client } from "../state/session";
 import { close } from "../state/sheet";
 import { say } from "../state/toast";
+import { AboutFields, useAbout } from "./about-fields";
 import { EntryChoice } from "./entry-choice";
-import { PlanFields, soon, wishOf } from "./plan-fields";
+import { PlanFields, usePlan } from "./plan-fields";
+import { RemindField, remindBefore } from "./remind";
 
-// Languages that a room may be in: the commonest, each node's own people may well speak another.
-export const spoken = [
-  "en", "fr", "ar", "bn", "ca", "cs", "da", "de", "el", "es", "fa", "fi", "he", "hi", "hu", "id", "it", "ja", "ko", "nl",
-  "no", "pl", "pt", "ro", "ru", "sv", "sw", "ta", "th", "tr", "uk", "ur", "vi", "zh",
-] as const;
-
-/** Opens a room and enters it. */
+/** Opens a room and enters it, or plans it. */
 export function StartSheet(): JSX.Element {
   const m = t().start;
   const p = t().plan;
-  const title = useText();
-  const topics = useSignal<string[]>([]);
-  const language = useSignal<string>(locale.value);
+  const about = useAbout();
   const later = useSignal(false);
-  const when = useSignal(soon());
-  const whenWrong = useSignal(false);
+  const plan = usePlan();
+  const before = useSignal<number | null>(remindBefore);
   const entry = useSignal<RoomEntry>("members");
   const chosen = useSignal<readonly Member[]>([]);
   const chosenWrong = useSignal(false);
@@ -41,48 +31,30 @@ export function StartSheet(): JSX.Element {
     chosenWrong.value = false;
   };
   const check = () => {
-    whenWrong.value = later.value && wishOf(when.value) === null;
-    const why = fault(title.value, titleLength);
-    if (why !== null) title.refuse({ missing: m.titleMissing, long: m.titleLong, characters: m.titleCharacters }[why]);
+    const titled = about.check();
+    const timed = !later.value || plan.check();
     chosenWrong.value = entry.value === "chosen" && !later.value && chosen.value.length === 0;
-    return why === null && !whenWrong.value && !chosenWrong.value;
+    return titled && timed && !chosenWrong.value;
   };
   const start = async () => {
-    const wish = { title: tidy(title.value), topics: topics.value, language: language.value, entry: entry.value };
-    const time = later.value ? wishOf(when.value) : null;
-    if (time !== null) {
-      const { id } = await client.schedules.plan({ ...wish, ...time, moderators: [] });
+    const wish = { ...about.wish(), entry: entry.value };
+    if (later.value) {
+      const { id } = await plan.send(client.schedules.plan({ ...wish, ...plan.wish() }));
       close();
       navigate(paths.room(id));
-      say(t().plan.scheduled);
+      say(p.scheduled);
+      if (before.value !== null) await client.schedules.remind(id, before.value);
       return;
     }
-    const room = await client.createRoom({ ...wish, chosen: chosen.value.map((p) => p.key) });
+    const room = await client.createRoom({ ...wish, chosen: chosen.value.map(({ key }) => key) });
     close();
     enter(room.id);
     navigate(paths.room(room.id));
   };
-  const languages = spoken
-    .map((value) => ({ value, label: languageName(value) }))
-    .sort((a, b) => a.label.localeCompare(b.label, locale.value));
   return (
     <Dialog title={m.title} onClose={close}>
       <Form submit={later.value ? p.schedule : m.start} submitting={later.value ? p.scheduling : m.starting} check={check} onSubmit={start}>
-        <Field
-          label={m.roomTitle}
-          hint={m.roomTitleHint}
-          value={title.value}
-          error={title.error}
-          onText={title.set}
-          autocomplete="off"
-          required
-        />
-        <Topics
-          topics={topics.value}
-          suggestions={[...new Set(rooms.value?.flatMap((r) => r.topics))]}
-          onChange={(list) => (topics.value = list)}
-        />
-        <Select label={m.language} value={language.value} options={languages} onPick={(tag) => (language.value = tag)} />
+        <AboutFields about={about} />
         <div role="radiogroup" aria-labelledby="when-label" class="field">
           <span id="when-label" class="legend">
             {p.when}
@@ -94,7 +66,12 @@ export function StartSheet(): JSX.Element {
             </label>
           ))}
         </div>
-        {later.value && <PlanFields when={when} wrong={whenWrong.value} />}
+        {later.value && (
+          <>
+            <PlanFields plan={plan} />
+            <RemindField label={p.remind} before={before.value} onPick={(to) => (before.value = to)} />
+          </>
+        )}
         <EntryChoice entry={entry.value} onPick={pickEntry} />
         {entry.value === "chosen" && later.value && <p class="field-hint">{t().door.chosenLater}</p>}
         {entry.value === "chosen" && !later.value && (
@@ -105,7 +82,7 @@ export function StartSheet(): JSX.Element {
               chosen.value = [...chosen.value, who];
               chosenWrong.value = false;
             }}
-            onDrop={(who) => (chosen.value = chosen.value.filter((p) => p.key !== who))}
+            onDrop={(who) => (chosen.value = chosen.value.filter(({ key }) => key !== who))}
           />
         )}
       </Form>

@@ -1,0 +1,77 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { ProblemError, wishOf, type Scheduled } from "../../sdk";
+import { t } from "../i18n";
+import { Form } from "../parts/form";
+import { client } from "../state/session";
+import { attempt, say } from "../state/toast";
+import { AboutFields, useAbout } from "./about-fields";
+import { EntryChoice } from "./entry-choice";
+import { PlanFields, usePlan } from "./plan-fields";
+
+interface EditProps {
+  known: Scheduled;
+  /** Reads anew what is planned: it was changed elsewhere. */
+  onStale: () => Promise<unknown>;
+  /** With what is planned now; null where it stays as it was. */
+  onDone: (changed: Scheduled | null) => void;
+}
+
+/** Changes all that is planned of a room. What is typed stays until it is saved or given up. */
+export function EditPlan({ known, onStale, onDone }: EditProps): JSX.Element {
+  const m = t().plan;
+  const id = useId();
+  const begun = useSignal(known); // what was shown when one began
+  const stale = useSignal(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
+  const about = useAbout(known);
+  const plan = usePlan(known);
+  const entry = useSignal(known.entry);
+  const check = () => {
+    const fine = about.check();
+    return plan.check() && fine;
+  };
+  const save = async () => {
+    stale.value = false;
+    try {
+      const wish = { ...wishOf(begun.value), ...about.wish(), ...plan.wish(), entry: entry.value };
+      onDone(await plan.send(client.schedules.change(begun.value, wish)));
+      say(m.saved);
+    } catch (error) {
+      stale.value = error instanceof ProblemError && error.code === "schedule-stale";
+      throw error;
+    }
+  };
+  return (
+    <section class="card stack" aria-labelledby={id}>
+      <h2 id={id} ref={heading} tabIndex={-1}>
+        {m.edit}
+      </h2>
+      <Form
+        submit={m.save}
+        submitting={m.saving}
+        check={check}
+        onSubmit={save}
+        after={
+          <>
+            {stale.value && (
+              <button type="button" class="button" onClick={() => attempt(onStale().then(() => onDone(null)))}>
+                {m.showNow}
+              </button>
+            )}
+            <button type="button" class="button" onClick={() => onDone(null)}>
+              {m.giveUp}
+            </button>
+          </>
+        }
+      >
+        <AboutFields about={about} />
+        <PlanFields plan={plan} />
+        <EntryChoice entry={entry.value} onPick={(to) => (entry.value = to)} />
+        {entry.value === "chosen" && <p class="field-hint">{t().door.chosenLater}</p>}
+      </Form>
+    </section>
+  );
+}
