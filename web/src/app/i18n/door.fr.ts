@@ -15,7 +15,7 @@ export const doorFr = {
   choose: "Personnes",
   chooseHint: "Cherchez un nom ou collez une clé. Inutile de vous mettre sur la liste.",
   chooseNobody: "Choisissez au moins une personne, ou laissez entrer les membres.",
-  chooseFull: (most) => `On peut choisir au plus ${most} personnes.`,
+  chooseFull: (most: number) => `On peut choisir au plus ${most} personnes.`,
   found: (n: number) => count(n, { one: "# personne trouvée", other: "# personnes trouvées" }),
   foundNobody: "Personne de ce nom. Quelqu’un d’une autre communauté se choisit par sa clé.",
   unchoose: (name: string) => `Retirer ${name}`,

@@ -70,16 +70,22 @@ export function moment(time: number): string {
   return new Intl.DateTimeFormat(region.value, { dateStyle: "medium", timeStyle: "short" }).format(time);
 }
 
+/** The clock as the language writes it: 7:30 pm, but 07:30. */
+const clockParts = computed<Intl.DateTimeFormatOptions>(() => {
+  const { hour12 = false } = new Intl.DateTimeFormat(region.value, { hour: "numeric" }).resolvedOptions();
+  return { hour: hour12 ? "numeric" : "2-digit", minute: "2-digit" };
+});
+
 /** A moment as the clocks of another zone show it. */
 export function momentIn(time: number, zone: string): string {
-  return new Intl.DateTimeFormat(region.value, { weekday: "short", hour: "numeric", minute: "2-digit", timeZone: zone }).format(time);
+  return new Intl.DateTimeFormat(region.value, { weekday: "short", ...clockParts.value, timeZone: zone }).format(time);
 }
 
 /** A moment ahead, as in "Tue, 2 Feb, 19:30"; with the year where it is another than now. */
 export function appointment(time: number): string {
   const thisYear = new Date(time).getFullYear() === new Date().getFullYear();
   return new Intl.DateTimeFormat(region.value, {
-    ...{ weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
+    ...{ weekday: "short", day: "numeric", month: "short", ...clockParts.value },
     ...(!thisYear && { year: "numeric" }),
   }).format(time);
 }
@@ -101,7 +107,7 @@ export function dayAhead(time: number, now: number): string {
 
 /** The clock, as in "19:30". */
 export function clock(time: number): string {
-  return new Intl.DateTimeFormat(region.value, { hour: "numeric", minute: "2-digit" }).format(time);
+  return new Intl.DateTimeFormat(region.value, clockParts.value).format(time);
 }
 
 /** What is left, as in "9 min 58 sec". */
