@@ -116,7 +116,7 @@ function TopicChips({ topics }: { topics: readonly string[] }): JSX.Element {
 }
 
 /** In which language, and who may enter. */
-function TermChips({ room }: { room: Room }): JSX.Element {
+function TermChips({ room }: { room: Pick<Room, "language" | "entry"> }): JSX.Element {
   return (
     <>
       <span class="chip">{languageName(room.language)}</span>
