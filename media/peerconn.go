@@ -29,6 +29,7 @@ type peerLeg struct {
 	shut    func()                          // ends what came over TCP; guarded by mu
 	after   func()                          // what else ends with the leg
 	met     func(tcp bool, from netip.Addr) // told where the other side is, if somebody wants to know; else nil
+	offered *offer                          // what the leg answered; nil of one that offers itself
 	opening sync.Once
 	closing sync.Once
 	ended   chan struct{}
@@ -38,6 +39,8 @@ type peerLeg struct {
 	silent  atomic.Bool // close has been called; set under mu
 	started atomic.Bool // packets can flow, or could
 	readers sync.WaitGroup
+
+	restarting sync.Mutex // held while ICE is restarted
 }
 
 // settle is how long a leg that has not connected is closed before its PeerConnection is. A connection that comes about
@@ -110,6 +113,7 @@ func (p *peerLeg) negotiate(ctx context.Context, o *offer, l local) (string, err
 		return "", err
 	}
 	p.known(l)
+	p.offered = o
 	return o.answer(l), nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/api/server"
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/media"
 	"github.com/stoa-rooms/stoa/reason"
@@ -112,6 +113,32 @@ func (r *room) appSession(direction api.Direction, token, leg string) (*app, err
 	return a, err
 }
 
+// restartApp begins another ICE session of a connection. What follows from its failure follows as from any loss.
+func (r *room) restartApp(ctx context.Context, direction api.Direction, token, leg string, theirs server.Credentials) (fragment, ice string, err error) {
+	var a *app
+	var number uint32
+	if err := r.do(ctx, func() (err error) {
+		if a, err = r.appSession(direction, token, leg); err == nil {
+			number, err = r.role.number(a.member)
+		}
+		return err
+	}); err != nil {
+		return "", "", err
+	}
+	f, err := r.media.Restart(ctx, number, media.LegID(leg), media.Credentials(theirs))
+	if err != nil {
+		return "", "", err
+	}
+	return string(f), ice, r.do(ctx, func() error {
+		if string(a.leg) != leg {
+			return reason.Reject(reason.MediaLegGone, "it ended meanwhile")
+		}
+		a.restarts++
+		ice = a.ice()
+		return nil
+	})
+}
+
 // Apps implements server.Apps.
 func (h *hallway) Apps(ctx context.Context, id statement.ID, member identity.PublicKey) (api.AppList, error) {
 	r, err := h.find(id)
@@ -186,15 +213,27 @@ func (h *hallway) ConnectApp(ctx context.Context, id statement.ID, direction api
 }
 
 // AppSession implements server.Apps.
-func (h *hallway) AppSession(ctx context.Context, id statement.ID, direction api.Direction, token, leg string) error {
+func (h *hallway) AppSession(ctx context.Context, id statement.ID, direction api.Direction, token, leg string) (ice string, err error) {
 	r, err := h.find(id)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return r.do(ctx, func() error {
-		_, err := r.appSession(direction, token, leg)
+	return ice, r.do(ctx, func() error {
+		a, err := r.appSession(direction, token, leg)
+		if err == nil {
+			ice = a.ice()
+		}
 		return err
 	})
+}
+
+// RestartApp implements server.Apps.
+func (h *hallway) RestartApp(ctx context.Context, id statement.ID, direction api.Direction, token, leg string, theirs server.Credentials) (fragment, ice string, err error) {
+	r, err := h.find(id)
+	if err != nil {
+		return "", "", err
+	}
+	return r.restartApp(ctx, direction, token, leg, theirs)
 }
 
 // CloseApp implements server.Apps.

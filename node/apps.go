@@ -3,6 +3,7 @@ package node
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"fmt"
 	"slices"
 	"time"
 
@@ -40,8 +41,9 @@ type app struct {
 	session          <-chan struct{} // closed when the session that made it ends
 	created, expires time.Time
 
-	leg media.LegID   // "" while it is not connected
-	cut chan struct{} // closed when leg ends; nil without one
+	leg      media.LegID   // "" while it is not connected
+	restarts int           // of ICE on leg
+	cut      chan struct{} // closed when leg ends; nil without one
 }
 
 func newApps() apps {
@@ -60,6 +62,14 @@ func (a *app) live(now time.Time) bool {
 	default:
 		return now.Before(a.expires)
 	}
+}
+
+// ice names the ICE session of the connection: another after each restart.
+func (a *app) ice() string {
+	if a.restarts == 0 {
+		return string(a.leg)
+	}
+	return fmt.Sprintf("%s-%d", a.leg, a.restarts)
 }
 
 // purpose is what the media calls the direction.
@@ -194,7 +204,7 @@ func (r *room) beginApp(a *app, number uint32, leg media.LegID) {
 	if other := r.apps.voice(a.member); other != nil && a.direction == api.DirectionSpeak {
 		r.cutApp(other)
 	}
-	a.leg, a.cut = leg, make(chan struct{})
+	a.leg, a.restarts, a.cut = leg, 0, make(chan struct{})
 	r.apps.byLeg[leg] = a
 	r.tellApps(a.member)
 	go r.watchApp(a, a.cut, time.Until(a.expires))

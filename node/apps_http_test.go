@@ -3,8 +3,11 @@ package node_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pion/webrtc/v3"
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/reason"
@@ -41,7 +44,10 @@ func TestWhatWHIPAsks(t *testing.T) {
 		{"trickled candidates", "PATCH", session, trickle, map[string]string{"Content-Type": fragmentType, "If-Match": whip.etag}, 204, ""},
 		{"without If-Match", "PATCH", session, trickle, map[string]string{"Content-Type": fragmentType}, 428, reason.AppETag},
 		{"for another ICE session", "PATCH", session, trickle, map[string]string{"Content-Type": fragmentType, "If-Match": `"x"`}, 412, reason.AppStale},
-		{"an ICE restart", "PATCH", session, trickle, map[string]string{"Content-Type": fragmentType, "If-Match": "*"}, 422, reason.AppRestart},
+		{"among several", "PATCH", session, trickle, map[string]string{"Content-Type": fragmentType, "If-Match": `"x", ` + whip.etag}, 204, ""},
+		{"a weak tag", "PATCH", session, trickle, map[string]string{"Content-Type": fragmentType, "If-Match": "W/" + whip.etag}, 412, reason.AppStale},
+		{"an ICE restart without credentials", "PATCH", session, "a=end-of-candidates\r\n", map[string]string{"Content-Type": fragmentType, "If-Match": "*"}, 400, reason.AppFragment},
+		{"an ICE restart with a short password", "PATCH", session, "a=ice-ufrag:abcd\r\na=ice-pwd:0123\r\n", map[string]string{"Content-Type": fragmentType, "If-Match": "*"}, 400, reason.MediaSDP},
 		{"a fragment in JSON", "PATCH", session, "{}", map[string]string{"Content-Type": "application/json", "If-Match": whip.etag}, 415, reason.RequestMedia},
 		{"a fragment that is none", "PATCH", session, "\x00\xff", map[string]string{"Content-Type": fragmentType, "If-Match": whip.etag}, 400, reason.AppFragment},
 		{"an empty fragment", "PATCH", session, "", map[string]string{"Content-Type": fragmentType, "If-Match": whip.etag}, 400, reason.AppFragment},
@@ -150,4 +156,69 @@ func TestOffersOfOtherPrograms(t *testing.T) {
 		}
 	}
 	p.hearsNothing(t, "offers that nothing was sent for")
+}
+
+// TestAProgramRestartsICE: who comes to another network keeps the connection, and is heard on; the tags of before are
+// stale, and a restart that no check follows ends like any loss.
+func TestAProgramRestartsICE(t *testing.T) {
+	p := newPorch(t)
+	whip, _ := app(t, p.node.URL(), p.leo, api.DirectionSpeak)
+	whip.connect(0)
+	whip.talk()
+	p.hears(t, "the program")
+	session, header := p.node.URL()+whip.location, func(match string) map[string]string {
+		return map[string]string{"Content-Type": fragmentType, "If-Match": match}
+	}
+	tags := []string{whip.etag}
+	for range 2 {
+		was := whip.pc.CurrentRemoteDescription().SDP
+		offer, err := whip.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := whip.pc.SetLocalDescription(offer); err != nil {
+			t.Fatal(err)
+		}
+		res, body := whip.ask("PATCH", session, "a=ice-ufrag:"+attribute(offer.SDP, "ice-ufrag")+"\r\na=ice-pwd:"+attribute(offer.SDP, "ice-pwd")+"\r\n", header("*"))
+		if res.StatusCode != 200 || res.Header.Get("Content-Type") != fragmentType || slices.Contains(tags, res.Header.Get("ETag")) {
+			t.Fatalf("%d %v\n%s", res.StatusCode, res.Header, body)
+		}
+		tags = append(tags, res.Header.Get("ETag"))
+		answer := was
+		for _, key := range []string{"ice-ufrag", "ice-pwd"} {
+			answer = strings.ReplaceAll(answer, attribute(was, key), attribute(body, key))
+		}
+		if answer == was || !strings.Contains(body, "a=candidate:") {
+			t.Fatalf("nothing new in\n%s", body)
+		}
+		if err := whip.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
+			t.Fatal(err)
+		}
+		p.hears(t, "the program, after it has restarted")
+	}
+	for i, tag := range tags {
+		want := 412
+		if i == len(tags)-1 {
+			want = 204
+		}
+		if res, body := whip.ask("PATCH", session, "a=end-of-candidates\r\n", header(tag)); res.StatusCode != want {
+			t.Errorf("the tag of session %d: %d %s", i, res.StatusCode, codeOf(body))
+		}
+	}
+	other, _ := app(t, p.node.URL(), p.ana, api.DirectionSpeak)
+	res, body := other.ask("PATCH", session, "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n", header("*"))
+	if res.StatusCode != 404 || codeOf(body) != string(reason.MediaLegGone) {
+		t.Errorf("by another's token: %d %s", res.StatusCode, body)
+	}
+	if whip.end() != http.StatusOK {
+		t.Error("DELETE after restarts")
+	}
+	p.muted(t, true)
+}
+
+// attribute is the first of that name in SDP.
+func attribute(sdp, key string) string {
+	_, rest, _ := strings.Cut(sdp, "a="+key+":")
+	value, _, _ := strings.Cut(rest, "\r\n")
+	return value
 }

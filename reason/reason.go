@@ -196,7 +196,7 @@ const (
 	AppETag      Reason = "app-etag"      // PATCH without If-Match
 	AppStale     Reason = "app-stale"     // PATCH with If-Match for another ICE session
 	AppFragment  Reason = "app-fragment"  // not application/trickle-ice-sdpfrag
-	AppRestart   Reason = "app-restart"   // an ICE restart
+	AppRestart   Reason = "app-restart"   // an ICE restart that did not work
 )
 
 //go:embed sentences.json

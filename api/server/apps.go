@@ -22,11 +22,17 @@ type Apps interface {
 	DropApps(ctx context.Context, member identity.PublicKey)
 	// ConnectApp answers the offer of a program, in place of any earlier one by the same token.
 	ConnectApp(ctx context.Context, room statement.ID, direction api.Direction, token, sdp string) (answer, session string, err error)
-	// AppSession refuses whoever has no connection of that name by that token.
-	AppSession(ctx context.Context, room statement.ID, direction api.Direction, token, session string) error
+	// AppSession names the ICE session of a connection, and refuses whoever has no connection of that name by that token.
+	AppSession(ctx context.Context, room statement.ID, direction api.Direction, token, session string) (ice string, err error)
+	// RestartApp begins another ICE session of a connection, by the credentials of the program. It returns the node's
+	// side, and what AppSession says from then on.
+	RestartApp(ctx context.Context, room statement.ID, direction api.Direction, token, session string, theirs Credentials) (fragment, ice string, err error)
 	// CloseApp ends a connection.
 	CloseApp(ctx context.Context, room statement.ID, direction api.Direction, token, session string) error
 }
+
+// Credentials are what one side is known by in ICE.
+type Credentials struct{ User, Password string }
 
 type (
 	appCreate struct {

@@ -24,6 +24,7 @@ var (
 type fragment struct {
 	candidates int
 	ended      bool // it has no more
+	theirs     Credentials
 }
 
 // parseFragment reads an SDP fragment. Nothing is done with the candidates: a node is ICE-lite, and learns the client's
@@ -48,6 +49,12 @@ func parseFragment(text string) (fragment, error) {
 			f.candidates++
 		case line == "a=end-of-candidates":
 			f.ended = true
+		}
+		if user, ok := strings.CutPrefix(line, "a=ice-ufrag:"); ok && f.theirs.User == "" {
+			f.theirs.User = user // the first: all sections share one transport
+		}
+		if password, ok := strings.CutPrefix(line, "a=ice-pwd:"); ok && f.theirs.Password == "" {
+			f.theirs.Password = password
 		}
 		lines++
 	}

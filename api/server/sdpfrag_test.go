@@ -12,7 +12,7 @@ const trickled = "a=group:BUNDLE 0 1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0
 
 func TestParseFragment(t *testing.T) {
 	f, err := parseFragment(trickled)
-	if err != nil || f.candidates != 2 || !f.ended {
+	if err != nil || f.candidates != 2 || !f.ended || f.theirs != (Credentials{"EsAw", "P2uYro0UCOQ4zxjKXaWCBui1"}) {
 		t.Errorf("%+v, %v", f, err)
 	}
 	for _, text := range []string{

@@ -113,42 +113,68 @@ func (s *Server) connectApp(w http.ResponseWriter, r *http.Request, e endpoint) 
 	h := w.Header()
 	h.Set("Content-Type", mediaTypeSDP)
 	h.Set("Location", strings.NewReplacer("{room}", room.String(), "{session}", session).Replace(e.session))
-	h.Set("ETag", etag(session))
+	h.Set("ETag", quoted(session)) // of its first ICE session
 	h.Set("Accept-Patch", mediaTypeFragment)
 	w.WriteHeader(http.StatusCreated)
 	_, _ = io.WriteString(w, answer) //nolint:gosec // SDP, not HTML, and nothing of the offer's; who is gone lets it expire
 	return nil
 }
 
-// etag names the ICE session of a connection, which has only one.
-func etag(session string) string { return `"` + session + `"` }
+// quoted is an entity tag.
+func quoted(tag string) string { return `"` + tag + `"` }
 
-// patchApp takes trickled candidates, which a node does not need, and refuses to restart ICE: a new POST does the same.
+// matches reports whether an If-Match names an entity tag (RFC 9110, section 13.1.1).
+func matches(header, tag string) bool {
+	for one := range strings.SplitSeq(header, ",") {
+		if strings.TrimSpace(one) == quoted(tag) {
+			return true
+		}
+	}
+	return false
+}
+
+// patchApp takes trickled candidates, which a node does not need, and restarts ICE.
 func (s *Server) patchApp(w http.ResponseWriter, r *http.Request, e endpoint) error {
 	room, token, err := s.admitApp(r)
 	if err != nil {
 		return err
 	}
 	session := r.PathValue("session")
-	if err := s.apps.AppSession(r.Context(), room, e.direction, token, session); err != nil {
+	ice, err := s.apps.AppSession(r.Context(), room, e.direction, token, session)
+	if err != nil {
 		return err
 	}
 	text, err := readSDP(w, r, mediaTypeFragment)
 	if err != nil {
 		return err
 	}
-	switch match := r.Header.Get("If-Match"); {
+	match := r.Header.Get("If-Match")
+	switch {
 	case match == "":
 		return reason.Reject(reason.AppETag, "no If-Match")
-	case match == "*": // RFC 9725, section 4.3.3: an ICE restart
-		return reason.Reject(reason.AppRestart, "")
-	case match != etag(session):
+	case match != "*" && !matches(match, ice):
 		return reason.Reject(reason.AppStale, "")
 	}
-	if _, err := parseFragment(text); err != nil {
+	f, err := parseFragment(text)
+	if err != nil {
 		return err
 	}
-	w.WriteHeader(http.StatusNoContent)
+	if match != "*" {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	// RFC 9725, section 4.3.3: an ICE restart
+	if f.theirs.User == "" || f.theirs.Password == "" {
+		return reason.Reject(reason.AppFragment, "no new credentials")
+	}
+	answer, ice, err := s.apps.RestartApp(r.Context(), room, e.direction, token, session, f.theirs)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", mediaTypeFragment)
+	w.Header().Set("ETag", quoted(ice))
+	w.WriteHeader(http.StatusOK)
+	_, _ = io.WriteString(w, answer) //nolint:gosec // as above
 	return nil
 }
 
@@ -227,6 +253,7 @@ func describeApps(a huma.API) {
 			a.OpenAPI().AddOperation(op)
 		}
 		sdp := map[string]*huma.MediaType{mediaTypeSDP: {Schema: text}}
+		fragments := map[string]*huma.MediaType{mediaTypeFragment: {Schema: text}}
 		header := func(doc string) *huma.Param { return &huma.Param{Description: doc, Schema: text} }
 		add(&huma.Operation{
 			Method: http.MethodPost, Path: e.path, OperationID: "connect", Summary: "Connect an app by " + name, Description: standard,
@@ -238,11 +265,16 @@ func describeApps(a huma.API) {
 			}}},
 		}, room)
 		add(&huma.Operation{
-			Method: http.MethodPatch, Path: e.session, OperationID: "patch", Summary: "Trickle ICE candidates by " + name,
-			Description: "The node needs none. An ICE restart (If-Match: *) is refused with 422.",
-			RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{mediaTypeFragment: {Schema: text}}},
-			Responses:   map[string]*huma.Response{"204": {Description: "Taken note of"}},
-		}, room, session, &huma.Param{Name: "If-Match", In: "header", Required: true, Description: "The ETag.", Schema: text})
+			Method: http.MethodPatch, Path: e.session, OperationID: "patch", Summary: "Trickle ICE candidates, or restart ICE, by " + name,
+			Description: "The node needs no candidates. With If-Match: * the fragment's credentials restart ICE.",
+			RequestBody: &huma.RequestBody{Required: true, Content: fragments},
+			Responses: map[string]*huma.Response{
+				"200": {Description: "The node's side of the restarted connection", Content: fragments, Headers: map[string]*huma.Param{
+					"ETag": header("Its new ICE session."),
+				}},
+				"204": {Description: "Taken note of"},
+			},
+		}, room, session, &huma.Param{Name: "If-Match", In: "header", Required: true, Description: "The ETag, or * to restart ICE.", Schema: text})
 		add(&huma.Operation{
 			Method: http.MethodDelete, Path: e.session, OperationID: "close", Summary: "End a connection by " + name,
 			Responses: map[string]*huma.Response{"200": {Description: "It has ended; the token has not."}},

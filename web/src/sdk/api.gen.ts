@@ -835,8 +835,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Trickle ICE candidates by WHEP
-         * @description The node needs none. An ICE restart (If-Match: *) is refused with 422.
+         * Trickle ICE candidates, or restart ICE, by WHEP
+         * @description The node needs no candidates. With If-Match: * the fragment's credentials restart ICE.
          */
         patch: operations["patchWHEP"];
         trace?: never;
@@ -876,8 +876,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Trickle ICE candidates by WHIP
-         * @description The node needs none. An ICE restart (If-Match: *) is refused with 422.
+         * Trickle ICE candidates, or restart ICE, by WHIP
+         * @description The node needs no candidates. With If-Match: * the fragment's credentials restart ICE.
          */
         patch: operations["patchWHIP"];
         trace?: never;
@@ -4379,7 +4379,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The ETag. */
+                /** @description The ETag, or * to restart ICE. */
                 "If-Match": string;
             };
             path: {
@@ -4396,6 +4396,17 @@ export interface operations {
             };
         };
         responses: {
+            /** @description The node's side of the restarted connection */
+            200: {
+                headers: {
+                    /** @description Its new ICE session. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/trickle-ice-sdpfrag": string;
+                };
+            };
             /** @description Taken note of */
             204: {
                 headers: {
@@ -4492,7 +4503,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The ETag. */
+                /** @description The ETag, or * to restart ICE. */
                 "If-Match": string;
             };
             path: {
@@ -4509,6 +4520,17 @@ export interface operations {
             };
         };
         responses: {
+            /** @description The node's side of the restarted connection */
+            200: {
+                headers: {
+                    /** @description Its new ICE session. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/trickle-ice-sdpfrag": string;
+                };
+            };
             /** @description Taken note of */
             204: {
                 headers: {

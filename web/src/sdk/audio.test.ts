@@ -44,9 +44,11 @@ class FakePeer {
   getStats(): Promise<Map<string, unknown>> {
     const inbound = { id: "in", type: "inbound-rtp", packetsReceived: 50, concealedSamples: 30, silentConcealedSamples: 20, totalSamplesReceived: 1000 };
     const transport = { id: "t", type: "transport", selectedCandidatePairId: "p" };
-    const pair = { id: "p", type: "candidate-pair", currentRoundTripTime: 0.02, localCandidateId: "l" };
+    const pair = { id: "p", type: "candidate-pair", state: "succeeded", nominated: true, currentRoundTripTime: 0.02, localCandidateId: "l" };
+    const other = { id: "o", type: "local-candidate", protocol: "tcp", tcpType: "active", candidateType: "host", address: "192.0.2.1" };
+    const far = { id: "r", type: "remote-candidate", protocol: "udp", candidateType: "host", address: "192.0.2.1" };
     const local = { id: "l", type: "local-candidate", protocol: "udp", candidateType: "host", address: "192.0.2.1" };
-    return Promise.resolve(new Map([inbound, transport, pair, local].map((entry) => [entry.id, entry])));
+    return Promise.resolve(new Map([inbound, transport, pair, local, other, far].map((entry) => [entry.id, entry])));
   }
 
   become(state: RTCPeerConnectionState): void {
@@ -182,11 +184,35 @@ describe("connecting", () => {
     expect([status(), peer().open]).toEqual(["refused", false]);
   });
 
-  test("no packet gets through: said, and tried again", async () => {
+  test("nothing over UDP: TCP is said to be tried where the node offers it, and is as good", async () => {
+    node.answer = "v=0\r\na=candidate:2 1 tcp 1518083839 192.0.2.1 7081 typ host tcptype passive\r\n";
+    audio.connect();
+    await settle();
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(status()).toBe("fallback");
+    peer().become("connected");
+    expect(status()).toBe("connected");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([status(), FakePeer.all.length]).toEqual(["connected", 1]);
+  });
+
+  test("neither over UDP nor over TCP", async () => {
+    node.answer = "v=0\r\na=candidate:2 1 tcp 1518083839 192.0.2.1 7081 typ host tcptype passive\r\n";
     audio.connect();
     await settle();
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(status()).toBe("unreachable");
+    expect(audio.status.value).toEqual({ kind: "unreachable", tcp: true });
+    await vi.advanceTimersByTimeAsync(500 + 3_000); // the next attempt is in doubt too, and that is known
+    expect([status(), FakePeer.all.length]).toEqual(["unreachable", 2]);
+  });
+
+  test("no packet gets through: said, and tried again", async () => {
+    audio.connect();
+    await settle();
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(status()).toBe("connecting"); // nothing else is tried
+    await vi.advanceTimersByTimeAsync(7_500);
+    expect(audio.status.value).toEqual({ kind: "unreachable", tcp: false });
     await vi.advanceTimersByTimeAsync(500);
     expect([status(), FakePeer.all.length]).toEqual(["unreachable", 2]);
     peer().become("connected");
@@ -311,6 +337,8 @@ describe("hearing", () => {
     const diagnosis = await audio.diagnose();
     expect(diagnosis).toMatchObject({
       status: "connected",
+      candidates: { here: { "udp host": 1, "tcp host active": 1 }, node: { "udp host": 1 } },
+      tried: { "udp host succeeded nominated": 1 },
       path: { rtt: 0.02, protocol: "udp", candidate: "host" },
       slots: [{ packets: 50, concealedPercent: 1 }],
     });

@@ -15,8 +15,10 @@ export type AudioStatus =
   | { kind: "connected" }
   /** It was there and was lost, or the room's other connection was. Trying goes on. */
   | { kind: "reconnecting" }
-  /** The node answers, but no packet gets through: UDP is blocked, it seems. Trying goes on. */
-  | { kind: "unreachable" }
+  /** Nothing has come over UDP for a while, as where it is blocked; TCP is tried beside it. */
+  | { kind: "fallback" }
+  /** The node answers, but no packet gets through: not over UDP, nor over TCP where the node offers it. Trying goes on. */
+  | { kind: "unreachable"; tcp: boolean }
   /** The node gives this person no sound. Trying is over. */
   | { kind: "refused"; problem: ProblemError }
   | { kind: "closed" };
@@ -39,6 +41,7 @@ export type MediaDoor = Pick<Client, "knownNode" | "offerMedia" | "closeMedia">;
 /** Milliseconds. */
 const times = {
   connect: 10_000, // from the answer to the first packet; on loopback a quarter of a second
+  doubt: 2_500, // of it, until UDP is said to be blocked; around the world it takes one second
   mend: 3_000, // a connection that is "disconnected" may come back by itself
   firstRetry: 500, // doubled each time, up to longestRetry; each wait is this, less up to half by chance
   longestRetry: 4_000,
@@ -194,7 +197,8 @@ export class RoomAudio {
     // The node is ICE-lite: it learns this side's addresses from the checks that reach it, and needs no candidates.
     const { answer, leg } = await this.#client.offerMedia(this.#room, pc.localDescription?.sdp ?? "");
     await pc.setRemoteDescription({ type: "answer", sdp: answer });
-    return { pc, leg, receivers: heard.map(({ receiver }) => receiver), microphone: microphone.sender };
+    const tcp = offersTCP(answer);
+    return { pc, leg, tcp, receivers: heard.map(({ receiver }) => receiver), microphone: microphone.sender };
   }
 
   #use(line: Line): void {
@@ -205,8 +209,13 @@ export class RoomAudio {
     this.#poll = setInterval(() => this.#readLevels(line), levelTimes.poll);
     this.#followGains();
     line.pc.onconnectionstatechange = () => this.#changed(line.pc.connectionState);
-    this.#after(times.connect, () => this.#unreachable());
+    this.#after(times.doubt, () => this.#doubt(line));
     this.#changed(line.pc.connectionState);
+  }
+
+  #doubt(line: Line): void {
+    if (line.tcp && this.#status.value.kind !== "unreachable") this.#status.set({ kind: "fallback" });
+    this.#after(times.connect - times.doubt, () => this.#unreachable());
   }
 
   #changed(state: RTCPeerConnectionState): void {
@@ -225,7 +234,7 @@ export class RoomAudio {
   }
 
   #unreachable(): void {
-    this.#status.set({ kind: "unreachable" });
+    this.#status.set({ kind: "unreachable", tcp: this.#line?.tcp ?? false });
     this.#retry();
   }
 
@@ -289,10 +298,16 @@ export class RoomAudio {
   }
 }
 
+/** Whether an answer says that the node can be reached over TCP (RFC 6544). */
+function offersTCP(answer: string): boolean {
+  return /^a=candidate:\S+ 1 tcp .* tcptype passive/im.test(answer);
+}
+
 /** One negotiated connection. */
 interface Line {
   pc: RTCPeerConnection;
   leg: string;
+  tcp: boolean; // the node can be reached over TCP too
   receivers: RTCRtpReceiver[];
   microphone: RTCRtpSender;
 }

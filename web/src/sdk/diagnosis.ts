@@ -8,7 +8,10 @@ interface Entry {
   [name: string]: unknown;
 }
 
-/** The few figures of a connection's statistics that explain sound: round trip, what was lost, what was made up. */
+/**
+ * The few figures of a connection's statistics that explain sound: round trip, what was lost, what was made up, and which ways
+ * were tried. Candidates are counted by their kind: their addresses are nobody else's business.
+ */
 export function summarize(report: RTCStatsReport | undefined): Diagnosis {
   const entries = new Map<string, Entry>();
   report?.forEach((entry: Entry) => entries.set(entry.id, entry));
@@ -18,7 +21,17 @@ export function summarize(report: RTCStatsReport | undefined): Diagnosis {
     entries.get(String(transport?.["selectedCandidatePairId"])) ??
     all.find((entry) => entry.type === "candidate-pair" && entry["nominated"] === true);
   const local = entries.get(String(pair?.["localCandidateId"]));
+  const way = (id: unknown) => kindOf(entries.get(String(id)));
   return {
+    candidates: {
+      here: counted(all.filter(({ type }) => type === "local-candidate").map(kindOf)),
+      node: counted(all.filter(({ type }) => type === "remote-candidate").map(kindOf)),
+    },
+    tried: counted(
+      all
+        .filter(({ type }) => type === "candidate-pair")
+        .map((entry) => `${way(entry["localCandidateId"])} ${String(entry["state"])}${entry["nominated"] === true ? " nominated" : ""}`),
+    ),
     path: { rtt: pair?.["currentRoundTripTime"], protocol: local?.["protocol"], candidate: local?.["candidateType"] },
     slots: all.filter(({ type }) => type === "inbound-rtp").map(inbound),
     microphone: all.filter(({ type }) => type === "outbound-rtp").map(outbound),
@@ -26,6 +39,18 @@ export function summarize(report: RTCStatsReport | undefined): Diagnosis {
       .filter(({ type }) => type === "remote-inbound-rtp")
       .map((entry) => ({ rtt: entry["roundTripTime"], fractionLost: entry["fractionLost"], jitter: entry["jitter"] })),
   };
+}
+
+/** "udp host", "tcp host active": what a candidate is, without where. */
+function kindOf(candidate: Entry | undefined): string {
+  const parts = [candidate?.["protocol"], candidate?.["candidateType"], candidate?.["tcpType"]];
+  return parts.filter((part) => typeof part === "string" && part !== "").join(" ");
+}
+
+function counted(kinds: string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
 }
 
 /** Concealed samples count without the silent ones: pauses are concealed as well, and nobody hears that. */

@@ -12,20 +12,38 @@ export interface MediaTest {
   roundTrip?: number;
   /** Where the node says that it can be reached. */
   offered: string[];
+  /** Whether it was reached over TCP as well, as from a network that blocks UDP; absent where it does not offer that. */
+  tcp?: boolean;
 }
 
 /** How long a connection may take. On loopback it takes a quarter of a second, around the world two. */
 const patience = 8_000;
 
-/** Makes an audio connection with the node that carries nothing. Rejects when the node refuses; see Client. */
+const candidates = /^a=candidate:\S+ 1 (\S+) \d+ (\S+) (\d+) .*\r\n/gim;
+
+/**
+ * Makes an audio connection with the node that carries nothing, and another over TCP alone where there is that way too. Rejects
+ * when the node refuses; see Client.
+ */
 export async function testMedia(client: Client): Promise<MediaTest> {
+  const test = await connection(client, (answer) => answer);
+  if (!test.offered.some((at) => at.endsWith("/tcp"))) return test;
+  if (test.protocol === "tcp") return { ...test, tcp: true };
+  const over = await connection(client, (answer) =>
+    answer.replace(candidates, (line, protocol: string) => (protocol.toLowerCase() === "tcp" ? line : "")),
+  );
+  return { ...test, tcp: over.reached };
+}
+
+/** Makes one connection, with as much of the answer as is to be used. */
+async function connection(client: Client, used: (answer: string) => string): Promise<MediaTest> {
   const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   try {
     pc.addTransceiver("audio", { direction: "recvonly" });
     await pc.setLocalDescription();
     const answer = await client.testMedia(pc.localDescription?.sdp ?? "");
-    await pc.setRemoteDescription({ type: "answer", sdp: answer });
-    const offered = [...answer.matchAll(/^a=candidate:\S+ 1 (\S+) \d+ (\S+) (\d+) /gm)].map(
+    await pc.setRemoteDescription({ type: "answer", sdp: used(answer) });
+    const offered = [...answer.matchAll(candidates)].map(
       ([, protocol = "", address = "", port = ""]) => `${address} ${port}/${protocol.toLowerCase()}`,
     );
     const start = performance.now();

@@ -321,7 +321,8 @@ export class RoomSession {
     const browser = navigator.userAgent;
     const sound = await this.#audio.diagnose();
     const { kind } = this.status.value;
-    return { at: new Date().toISOString(), browser, room: this.roomId, events: { status: kind, n: state?.n }, sound };
+    const node = await this.#client.knownNode().then(({ version }) => version, () => undefined); // out of reach, perhaps
+    return { at: new Date().toISOString(), browser, node, room: this.roomId, events: { status: kind, n: state?.n }, sound };
   }
 
   /** Whether the room takes this person for one who is on the stage and not muted. */

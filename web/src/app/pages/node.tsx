@@ -127,12 +127,14 @@ function TestResult({ test }: { test: MediaTest | "running" | null }): JSX.Eleme
   if (test === null || test === "running") return null;
   if (!test.reached) return <Notice kind="warning" text={m.udpBlocked} hint={m.udpBlockedHint(test.offered.join(", "))} />;
   const near = test.address === undefined || isPrivate(test.address);
+  const text = m.udpWorks(test.address ?? "", (test.protocol ?? "udp").toUpperCase(), test.took);
+  const at = (protocol: string) => test.offered.filter((one) => one.endsWith(protocol)).join(", ");
+  if (test.protocol === "tcp") return <Notice kind="warning" text={text} hint={m.tcpOnly(at("/udp"))} />;
   return (
-    <Notice
-      kind="done"
-      text={m.udpWorks(test.address ?? "", (test.protocol ?? "udp").toUpperCase(), test.took)}
-      {...(near && { hint: m.udpNear })}
-    />
+    <>
+      <Notice kind="done" text={test.tcp === true ? `${text} ${m.tcpWorks}` : text} {...(near && { hint: m.udpNear })} />
+      {test.tcp === false && <Notice kind="warning" text={m.tcpFails(at("/tcp"))} />}
+    </>
   );
 }
 

@@ -74,7 +74,7 @@ function Conditions({ presence }: { presence: Presence }): JSX.Element {
   return (
     <div class="conditions">
       <p role="status" class="reconnecting">
-        {presence.status.value.kind === "reconnecting" ? m.reconnecting : isHostLost(presence) && m.hostLost}
+        {condition(presence)}
       </p>
       {presence.playbackBlocked.value && (
         <Notice text={m.soundBlocked}>
@@ -84,7 +84,7 @@ function Conditions({ presence }: { presence: Presence }): JSX.Element {
         </Notice>
       )}
       {audio.kind === "unreachable" && (
-        <Notice kind="warning" text={m.soundFailed} hint={m.soundFailedHint}>
+        <Notice kind="warning" text={m.soundFailed} hint={audio.tcp ? m.soundFailedBoth : m.soundFailedHint}>
           <button type="button" class="button" onClick={() => attempt(copyDiagnosis(presence))}>
             {m.copyDiagnosis}
           </button>
@@ -97,6 +97,14 @@ function Conditions({ presence }: { presence: Presence }): JSX.Element {
       )}
     </div>
   );
+}
+
+/** What is being done just now to be connected again; false when nothing is. */
+function condition(presence: Presence): string | false {
+  const m = t().room;
+  if (presence.status.value.kind === "reconnecting") return m.reconnecting;
+  if (isHostLost(presence)) return m.hostLost;
+  return presence.audio.value.kind === "fallback" && m.tryingTCP;
 }
 
 /** Figures for whoever is asked for help: no names, no secrets. */
