@@ -34,7 +34,7 @@ func (s *Server) build(files fs.FS) error {
 		return err
 	}
 	s.document = document
-	page, err := newPage(files)
+	page, err := newPage(files, s.previewOf)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@
 //	schedules.go rooms that are planned, and the feeds that calendars read
 //	logs.go      what other nodes read of the logs kept here
 //	static.go    the page
+//	preview.go   what other programs show of a link
 //
 // A [Server] starts nothing when it is made. [Server.Serve] runs it on a listener until its context ends; [Server.Run]
 // runs everything but the listener, for whoever mounts [Server.Handler] elsewhere.

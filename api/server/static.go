@@ -43,8 +43,8 @@ type file struct {
 	forever bool              // its path never holds anything else
 }
 
-// newPage reads the page. Without files there is none.
-func newPage(files fs.FS) (*page, error) {
+// newPage reads the page. Without files there is none. What is shown of its addresses elsewhere is written into it.
+func newPage(files fs.FS, previewOf func(*http.Request) preview) (*page, error) {
 	if files == nil {
 		return nil, nil //nolint:nilnil // no page is a choice, not a failure
 	}
@@ -63,7 +63,10 @@ func newPage(files fs.FS) (*page, error) {
 		return nil, errors.New("server: the page has no " + index)
 	}
 	for _, route := range appRoutes() {
-		p.routes.HandleFunc(route, func(w http.ResponseWriter, r *http.Request) { p.files[index].serve(w, r, http.StatusOK) })
+		p.routes.HandleFunc(route, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Vary", "Accept-Language") // which the preview's sentence follows
+			p.files[index].with(previewOf(r)).serve(w, r, http.StatusOK)
+		})
 	}
 	return p, nil
 }
@@ -167,7 +170,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request, status int) {
 	h.Set("Content-Type", f.kind)
 	h.Set("ETag", tag)
 	if len(f.encoded) > 1 {
-		h.Set("Vary", "Accept-Encoding")
+		h.Add("Vary", "Accept-Encoding")
 	}
 	if encoding != "" {
 		h.Set("Content-Encoding", encoding)

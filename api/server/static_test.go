@@ -124,7 +124,7 @@ func TestNodeWithoutPageHasTheAPI(t *testing.T) {
 }
 
 func TestPageNeedsAnIndex(t *testing.T) {
-	if _, err := newPage(fstest.MapFS{"robots.txt": {Data: []byte("x")}}); err == nil {
+	if _, err := newPage(fstest.MapFS{"robots.txt": {Data: []byte("x")}}, nil); err == nil {
 		t.Error("a page without index.html was taken")
 	}
 }

@@ -76,16 +76,18 @@ function StrangersPage(): JSX.Element {
   if (to.kind === "invite") return <InvitePage invitation={to} />;
   if (to.kind === "broken" && to.of === "owner") return <OwnerLinkUnusable why={t().join.linkIncomplete} />;
   if (to.kind === "broken" && to.of === "invite") return <InviteUnusable why={t().join.linkCut} />;
-  switch (route.value.page) {
+  const at = route.value;
+  switch (at.page) {
     case "restore":
       return <RestorePage />;
     case "docs":
       return <Later load={docsPage} />;
     case "not-found":
       return <NotFoundPage />;
+    case "room":
+      return <RoomPage id={at.id} />;
     case "node":
     case "hallway":
-    case "room":
     case "invite":
     case "calendar":
     case "search":

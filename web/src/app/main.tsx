@@ -5,7 +5,7 @@ import { startKeys } from "./room/keys";
 import { startRouter } from "./router";
 import { startDevice } from "./state/device";
 import { startMine } from "./state/mine";
-import { comeBack } from "./state/room";
+import { comeBack, startPresence } from "./state/room";
 import { boot } from "./state/session";
 import { startTheme } from "./state/settings";
 import { startTitle } from "./state/title";
@@ -17,6 +17,7 @@ startRouter();
 startKeys();
 startDevice();
 startMine();
+startPresence();
 
 const place = document.getElementById("app");
 if (place !== null) render(<App />, place);

@@ -71,7 +71,7 @@ export const paths = {
   profile: "/me",
   /** Somebody's profile; for one of another community with a node that knows them. */
   person: (who: Did, from: Did | null = null) => `/p/${who}${from === null ? "" : `?from=${from}`}`,
-  restore: "/restore",
+  restore: (then: string) => (then === "/" ? "/restore" : `/restore?next=${encodeURIComponent(then)}`),
   node: "/node",
   docs: "/docs",
   room: (id: Id) => `/r/${id}`,

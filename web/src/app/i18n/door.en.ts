@@ -26,7 +26,6 @@ export const doorEn = {
   // The settings of a live room.
   settings: "Entry",
   chosenPeople: "Chosen people",
-  chosenNone: "Nobody is chosen beside those on the stage.",
   change: "Change who may enter",
   keep: "Leave it as it is",
   leaving: {
@@ -56,4 +55,38 @@ export const doorEn = {
       : listening === 0
         ? count(guests, { one: "# guest listening", other: "# guests listening" })
         : `${count(listening, { one: "# listening", other: "# listening" })} and ${count(guests, { one: "# guest", other: "# guests" })}`,
+
+  // Listening without being a member.
+  justListen: "Just listen",
+  guestText: (community: string) =>
+    `To listen you need no account: nobody learns who you are, only that one more person listens. To raise your hand and speak, join ${community}.`,
+  asGuest: "You listen as a guest.",
+  noNames: "Members see who listens among them. Guests are only counted.",
+  front: (community: string) => `To ${community}`,
+  nowMember: "You are a member now. Your key is in this browser only.",
+  chosenOnly: "This room is for chosen people.",
+  inviteOnly: "You come in by the invite of a member. Paste its link, and you join here, without leaving the room.",
+  haveInvite: "I have an invite link",
+  inviteLink: "Invite link",
+  inviteHint: "The whole link, to its last character.",
+  inviteWrong: "This is no invite link. It has /i/ in its middle.",
+  otherInvite: "Use another invite",
+  waitsHere: "As soon as somebody lets you in, you are a member, here in the room.",
+
+  // No place, and other tabs.
+  waiting: "Waiting for a place. The page tries again by itself and takes you in when there is one.",
+  stopWaiting: "Stop waiting",
+  gotIn: "There was a place: you are in the room.",
+  otherTab: "You are in another room in another tab. Entering this one leaves that one.",
+  movedThere: "You entered another room in another tab, and the sound is there. One browser is in one room at a time.",
+  comeBack: "Come back here instead",
+
+  // Browsers inside other apps.
+  inApp: "This page is open inside another app.",
+  inAppHint: "Such browsers often have no microphone, and they forget the key that makes you a member.",
+  noMicrophone: "This browser gives pages no microphone.",
+  noMicrophoneHint: "You can listen here. To speak, use Firefox, Chrome, Edge or Safari.",
+  openOutside: "Open in your browser",
+  addressCopied: "Address copied. Paste it into your browser.",
+  addressByHand: (address: string) => `Open this address in your browser: ${address}`,
 };

@@ -23,7 +23,6 @@ export const doorFr = {
 
   settings: "Entrée",
   chosenPeople: "Personnes choisies",
-  chosenNone: "Personne n’est choisi en dehors de la scène.",
   change: "Changer qui peut entrer",
   keep: "Ne rien changer",
   leaving: {
@@ -52,4 +51,35 @@ export const doorFr = {
       : listening === 0
         ? count(guests, { one: "# personne de passage écoute", other: "# personnes de passage écoutent" })
         : `${count(listening, { one: "# personne écoute", other: "# personnes écoutent" })}, et ${count(guests, { one: "# de passage", other: "# de passage" })}`,
+
+  justListen: "Écouter seulement",
+  guestText: (community: string) =>
+    `Pour écouter, aucun compte n’est nécessaire : personne n’apprend qui vous êtes, seulement qu’une personne de plus écoute. Pour lever la main et parler, rejoignez la communauté « ${community} ».`,
+  asGuest: "Vous écoutez de passage.",
+  noNames: "Les membres se voient entre eux. Les personnes de passage sont seulement comptées.",
+  front: (community: string) => `Vers « ${community} »`,
+  nowMember: "Vous êtes membre. Votre clé n’existe que dans ce navigateur.",
+  chosenOnly: "Ce salon est réservé aux personnes choisies.",
+  inviteOnly: "On entre sur l’invitation d’un membre. Collez le lien reçu : vous rejoignez la communauté ici même, sans quitter le salon.",
+  haveInvite: "J’ai un lien d’invitation",
+  inviteLink: "Lien d’invitation",
+  inviteHint: "Le lien entier, jusqu’au dernier caractère.",
+  inviteWrong: "Ce n’est pas un lien d’invitation. Il contient /i/ en son milieu.",
+  otherInvite: "Prendre une autre invitation",
+  waitsHere: "Dès que quelqu’un vous accepte, vous êtes membre, ici, dans le salon.",
+
+  waiting: "En attente d’une place. La page réessaie toute seule et vous fait entrer dès qu’une place se libère.",
+  stopWaiting: "Ne plus attendre",
+  gotIn: "Une place s’est libérée : vous êtes dans le salon.",
+  otherTab: "Vous êtes dans un autre salon, dans un autre onglet. Entrer ici le fait quitter.",
+  movedThere: "Vous êtes entré dans un autre salon depuis un autre onglet, et le son est là-bas. Un navigateur n’est que dans un salon à la fois.",
+  comeBack: "Revenir ici",
+
+  inApp: "Cette page est ouverte dans une autre application.",
+  inAppHint: "Ces navigateurs n’ont souvent pas de micro, et ils oublient la clé qui fait de vous un membre.",
+  noMicrophone: "Ce navigateur ne donne pas de micro aux pages.",
+  noMicrophoneHint: "Vous pouvez écouter ici. Pour parler, prenez Firefox, Chrome, Edge ou Safari.",
+  openOutside: "Ouvrir dans votre navigateur",
+  addressCopied: "Adresse copiée. Collez-la dans votre navigateur.",
+  addressByHand: (address: string) => `Ouvrez cette adresse dans votre navigateur : ${address}`,
 };

@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { useSignal, type Signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { ProblemError, type Ask, type Community } from "../../sdk";
@@ -18,8 +18,8 @@ import { attempt } from "../state/toast";
 /** How often somebody who waits looks whether they were answered. */
 const lookEvery = 5000;
 
-/** Joining by nobody's invite: asking, or, where the door is open, walking in. */
-export function AskForm({ community }: { community: Community }): JSX.Element {
+/** Joining by nobody's invite: asking, or, where the door is open, walking in. Then one may stay on the page. */
+export function AskForm({ community, stays = false }: { community: Community; stays?: boolean }): JSX.Element {
   const m = t().entry;
   const j = t().join;
   const open = community.entry === "open";
@@ -41,7 +41,7 @@ export function AskForm({ community }: { community: Community }): JSX.Element {
         ask = await client.ask(wish);
         if (ask.state !== "joined" && client.signer !== null) remember({ did: client.signer.did, id: ask.id });
       },
-      open ? paths.recovery(here) : here,
+      open && !stays ? paths.recovery(here) : here,
     );
   };
   return (
@@ -69,9 +69,8 @@ export function AskForm({ community }: { community: Community }): JSX.Element {
   );
 }
 
-/** Where somebody stands who has asked. It opens by itself when they are let in. */
-export function WaitingPage({ request, community }: { request: Sent; community: Community }): JSX.Element {
-  const m = t().entry;
+/** Looks now and then how a request stands. Whoever was let in is a member from then on. */
+export function useAsked(request: Sent): { ask: Signal<Ask | null>; gone: Signal<boolean> } {
   const ask = useSignal<Ask | null>(null);
   const gone = useSignal(false);
   useEffect(() => {
@@ -90,13 +89,22 @@ export function WaitingPage({ request, community }: { request: Sent; community: 
     const timer = setInterval(() => void look(), lookEvery);
     return () => clearInterval(timer);
   }, [request.id]);
-  const withdraw = async () => {
-    remember(null);
-    await forget();
-  };
+  return { ask, gone };
+}
+
+/** Takes a request back, as far as this browser is concerned. */
+export async function withdrawRequest(): Promise<void> {
+  remember(null);
+  await forget();
+}
+
+/** Where somebody stands who has asked. It opens by itself when they are let in. */
+export function WaitingPage({ request, community }: { request: Sent; community: Community }): JSX.Element {
+  const m = t().entry;
+  const { ask, gone } = useAsked(request);
   const now = ask.value;
   const leave = (
-    <button type="button" class="button" onClick={() => attempt(withdraw())}>
+    <button type="button" class="button" onClick={() => attempt(withdrawRequest())}>
       {m.withdraw}
     </button>
   );

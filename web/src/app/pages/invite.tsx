@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { ProblemError, type InvitePreview, type Link } from "../../sdk";
+import { ProblemError, type InvitePreview, type Link, type Room } from "../../sdk";
 import { relative, t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { Loading } from "../parts/loading";
@@ -9,7 +9,9 @@ import { Notice } from "../parts/notice";
 import { PlainPage } from "../parts/plain-page";
 import { RestoreLink } from "../parts/restore-link";
 import { RulesInWords } from "../parts/rules";
-import { paths } from "../router";
+import { navigate, paths } from "../router";
+import { ListenButton } from "../room/guest-door";
+import { invitation } from "../state/invitation";
 import { become, client } from "../state/session";
 import { explain } from "../state/toast";
 import { JoinForm } from "./join-form";
@@ -22,6 +24,7 @@ export function InvitePage(props: { invitation: Invitation }): JSX.Element {
   const { invite, seed, room } = props.invitation;
   const m = t().join;
   const view = useSignal<View>({ kind: "loading" });
+  const publicRoom = useSignal<Room | null>(null);
   const fail = (error: unknown) => {
     const kind = error instanceof ProblemError ? "unusable" : "offline";
     view.value = { kind, why: explain(error) };
@@ -31,6 +34,13 @@ export function InvitePage(props: { invitation: Invitation }): JSX.Element {
     client.invitePreview(invite).then((preview) => (view.value = { kind: "open", preview }), fail);
   };
   useEffect(load, [invite]);
+  useEffect(() => {
+    if (room !== null) client.door(room).then((one) => (publicRoom.value = one), () => undefined); // not for everybody
+  }, [room]);
+  const listen = () => {
+    invitation.value = props.invitation;
+    if (publicRoom.value !== null) navigate(paths.room(publicRoom.value.id));
+  };
 
   switch (view.value.kind) {
     case "loading":
@@ -76,7 +86,10 @@ export function InvitePage(props: { invitation: Invitation }): JSX.Element {
             <summary>{t().entry.rulesShow}</summary>
             <RulesInWords rules={community.rules} />
           </details>
-          <JoinForm onJoin={join} />
+          <JoinForm
+            onJoin={join}
+            after={publicRoom.value !== null && <ListenButton room={publicRoom.value} second onEnter={listen} />}
+          />
           <RestoreLink />
         </PlainPage>
       );

@@ -1,4 +1,4 @@
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { t } from "../i18n";
 import { Field } from "../parts/field";
 import { Form, useText } from "../parts/form";
@@ -9,7 +9,7 @@ export function JoinForm(props: {
   before?: JSX.Element;
   check?: () => boolean;
   onJoin: (name: string) => Promise<void>;
-  after?: JSX.Element;
+  after?: ComponentChildren;
 }): JSX.Element {
   const m = t().join;
   const name = useText();

@@ -6,7 +6,7 @@ import { Field, FileField } from "../parts/field";
 import { Form, useText } from "../parts/form";
 import { Notice } from "../parts/notice";
 import { PlainPage } from "../parts/plain-page";
-import { paths } from "../router";
+import { next } from "../router";
 import { community, key, restore } from "../state/session";
 import { explain } from "../state/toast";
 
@@ -27,7 +27,7 @@ export function RestorePage(): JSX.Element {
     const bytes = new Uint8Array(await file.value.arrayBuffer());
     const recovery = await openRecovery(bytes, passphrase.value);
     otherCommunity.value = recovery.community !== community.value?.id;
-    if (!otherCommunity.value) await restore(recovery);
+    if (!otherCommunity.value) await restore(recovery, next.value);
   };
   return (
     <PlainPage title={m.title} lead={m.text}>
@@ -39,7 +39,7 @@ export function RestorePage(): JSX.Element {
         onSubmit={open}
         explainError={(error) => (error instanceof KeyError ? m[error.why === "passphrase" ? "wrong" : "failed"] : explain(error))}
         after={
-          <a class="button button-quiet" href={paths.hallway}>
+          <a class="button button-quiet" href={next.value}>
             {t().common.cancel}
           </a>
         }

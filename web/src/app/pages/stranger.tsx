@@ -7,10 +7,11 @@ import { paths, route } from "../router";
 import { sent } from "../state/asking";
 import { community, forget, key } from "../state/session";
 import { attempt } from "../state/toast";
+import { MiniBar } from "../room/current-room";
 import { AskForm, WaitingPage } from "./ask";
 
-/** For whoever comes without a link: what this place is, and the ways in. */
-export function StrangerPage(): JSX.Element {
+/** For whoever comes without a link, or by that of a room that is not for them: what this place is, and the ways in. */
+export function StrangerPage({ why }: { why?: string }): JSX.Element {
   const m = t().stranger;
   const here = community.value;
   if (here === null) return <PlainPage title={m.unfoundedTitle} lead={m.unfounded} />;
@@ -34,7 +35,7 @@ export function StrangerPage(): JSX.Element {
         <li>
           <DoorOpen aria-hidden="true" />
           <p>
-            {route.value.page === "room" && <strong>{m.room} </strong>}
+            {why !== undefined && <strong>{why} </strong>}
             {m.invited}
           </p>
         </li>
@@ -42,12 +43,13 @@ export function StrangerPage(): JSX.Element {
           <FileKey aria-hidden="true" />
           <div class="stack">
             <p>{m.restoreHint}</p>
-            <a class="button" href={paths.restore}>
+            <a class="button" href={paths.restore(route.value.page === "room" ? location.pathname : paths.hallway)}>
               {m.restore}
             </a>
           </div>
         </li>
       </ul>
+      <MiniBar />
     </PlainPage>
   );
 }

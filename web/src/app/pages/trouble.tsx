@@ -2,16 +2,21 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
+import { Named } from "../parts/named";
 import { PlainPage } from "../parts/plain-page";
 import { link, navigate, paths } from "../router";
 import type { Lack } from "../state/browser";
 import { comeBack } from "../state/room";
-import { boot, client, me } from "../state/session";
+import { boot, client, community, me } from "../state/session";
 
 function ToHallway(props: { second?: boolean }): JSX.Element {
   return (
     <a class={props.second === true ? "button" : "button button-primary"} href={paths.hallway}>
-      {t().common.toHallway}
+      {me.value === null && community.value !== null ? (
+        <Named say={t().door.front} name={community.value.name} />
+      ) : (
+        t().common.toHallway
+      )}
     </a>
   );
 }

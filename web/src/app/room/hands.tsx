@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { Check, X } from "lucide-preact";
-import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import type { JSX, Ref } from "preact";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Hand, RoomState } from "../../sdk";
 import { duration, t } from "../i18n";
 import { Avatar } from "../parts/avatar";
@@ -22,8 +22,9 @@ export function Hands(props: { presence: Presence; state: RoomState; shared: Rea
     const timer = setInterval(() => (now.value = client.now()), tick);
     return () => clearInterval(timer);
   }, []);
+  const list = useFocusKept(state.hands.map((hand) => hand.key).join(" "));
   return (
-    <section class="hands card" id="hands" tabIndex={-1} aria-labelledby="hands-heading">
+    <section ref={list} class="hands card" id="hands" tabIndex={-1} aria-labelledby="hands-heading">
       <h2 id="hands-heading" class="eyebrow">
         {m.hands}
       </h2>
@@ -46,6 +47,44 @@ export function Hands(props: { presence: Presence; state: RoomState; shared: Rea
       )}
     </section>
   );
+}
+
+/**
+ * Keeps the focus in a list when the entry that had it goes: it moves to the entry that took its place, or to the list.
+ * Nothing else moves it.
+ */
+function useFocusKept(entries: string): Ref<HTMLElement> {
+  const list = useRef<HTMLElement>(null);
+  const at = useRef<{ row: number; button: number } | null>(null);
+  useEffect(() => {
+    const place = list.current;
+    if (place === null) return;
+    const note = (e: FocusEvent) => {
+      const rows = [...place.querySelectorAll("li")];
+      const row = rows.findIndex((r) => e.target instanceof Node && r.contains(e.target));
+      const buttons = [...(rows[row]?.querySelectorAll("button") ?? [])];
+      at.current = row < 0 ? null : { row, button: buttons.indexOf(e.target as HTMLButtonElement) };
+    };
+    const forget = ({ target }: FocusEvent) => {
+      queueMicrotask(() => {
+        if (target instanceof Node && target.isConnected) at.current = null; // the person went elsewhere: nothing went from under them
+      });
+    };
+    place.addEventListener("focusin", note);
+    place.addEventListener("focusout", forget);
+    return () => {
+      place.removeEventListener("focusin", note);
+      place.removeEventListener("focusout", forget);
+    };
+  }, []);
+  useLayoutEffect(() => {
+    const lost = at.current;
+    if (lost === null || document.activeElement !== document.body) return;
+    const rows = list.current?.querySelectorAll("li") ?? [];
+    const row = rows[Math.min(lost.row, rows.length - 1)];
+    (row?.querySelectorAll("button")[lost.button] ?? list.current)?.focus({ preventScroll: true });
+  }, [entries]);
+  return list;
 }
 
 function Raised(props: {
@@ -78,8 +117,10 @@ function Raised(props: {
           type="button"
           class="icon-button accept"
           aria-label={m.inviteHand(hand.name)}
-          disabled={props.invited}
-          onClick={() => attempt(presence.session.offerStage(hand.key))}
+          aria-disabled={props.invited} // not disabled: it would drop the focus of whoever just pressed it
+          onClick={() => {
+            if (!props.invited) attempt(presence.session.offerStage(hand.key));
+          }}
         >
           <Check aria-hidden="true" />
         </button>

@@ -35,7 +35,7 @@ export function startKeys(): void {
       if (presence.muted.value && !e.repeat) talking = { presence, open: unmute(presence) };
       return;
     }
-    if (e.repeat) return;
+    if (e.repeat || (presence.guest && !/^[p?]$/i.test(e.key))) return;
     switch (e.key.toLowerCase()) {
       case "m":
         if (onStage) toggleMute(presence);

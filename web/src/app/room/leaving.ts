@@ -1,5 +1,5 @@
 import { navigate, paths, route } from "../router";
-import { leave, leavesNobody, type Presence } from "../state/room";
+import { current, leave, leavesNobody, type Presence } from "../state/room";
 import { open } from "../state/sheet";
 import { attempt } from "../state/toast";
 
@@ -12,6 +12,7 @@ export function askToLeave(presence: Presence): void {
 
 /** Leaves without asking. */
 export function leaveNow(): void {
+  const guest = current.value?.guest === true; // whoever only listened is before the room again: there is no hallway for them
   attempt(leave());
-  if (route.value.page === "room") navigate(paths.hallway);
+  if (!guest && route.value.page === "room") navigate(paths.hallway);
 }

@@ -15,6 +15,8 @@ export function RoomMenu({ presence }: { presence: Presence }): JSX.Element {
     if (await copy(roomLink(location.origin, presence.id))) {
       close();
       say(m.linkCopied);
+    } else if (presence.guest) {
+      say(t().hallway.linkNotCopied, "warning");
     } else {
       open({ kind: "invite" }); // where the link can be copied by hand
     }
@@ -26,24 +28,7 @@ export function RoomMenu({ presence }: { presence: Presence }): JSX.Element {
           <Link aria-hidden="true" />
           {m.copyLink}
         </button>
-        <button type="button" onClick={() => open({ kind: "invite" })}>
-          <UserPlus aria-hidden="true" />
-          {m.invite}
-        </button>
-        {presence.role.value !== "listener" && (
-          <button type="button" onClick={() => open({ kind: "sound" })}>
-            <Mic aria-hidden="true" />
-            {t().mic.device}
-          </button>
-        )}
-        <button type="button" onClick={() => open({ kind: "settings" })}>
-          <SlidersHorizontal aria-hidden="true" />
-          {t().settings.title}
-        </button>
-        <button type="button" onClick={() => open({ kind: "apps" })}>
-          <Cable aria-hidden="true" />
-          {t().apps.title}
-        </button>
+        {!presence.guest && <ForMembers presence={presence} />}
         <button type="button" onClick={() => open({ kind: "shortcuts" })}>
           <Keyboard aria-hidden="true" />
           {t().shortcuts.title}
@@ -58,5 +43,32 @@ export function RoomMenu({ presence }: { presence: Presence }): JSX.Element {
         </div>
       )}
     </Dialog>
+  );
+}
+
+/** What a guest has no use for. */
+function ForMembers({ presence }: { presence: Presence }): JSX.Element {
+  const m = t().room;
+  return (
+    <>
+      <button type="button" onClick={() => open({ kind: "invite" })}>
+        <UserPlus aria-hidden="true" />
+        {m.invite}
+      </button>
+      {presence.role.value !== "listener" && (
+        <button type="button" onClick={() => open({ kind: "sound" })}>
+          <Mic aria-hidden="true" />
+          {t().mic.device}
+        </button>
+      )}
+      <button type="button" onClick={() => open({ kind: "settings" })}>
+        <SlidersHorizontal aria-hidden="true" />
+        {t().settings.title}
+      </button>
+      <button type="button" onClick={() => open({ kind: "apps" })}>
+        <Cable aria-hidden="true" />
+        {t().apps.title}
+      </button>
+    </>
   );
 }

@@ -6,6 +6,7 @@ import { LevelMeter } from "../parts/level";
 import { Notice } from "../parts/notice";
 import { useReadable } from "../parts/use-readable";
 import { attempt } from "../state/toast";
+import { OpenOutside } from "./in-app";
 
 /** Which microphone, and whether it hears anything. */
 export function MicrophonePicker({ microphone }: { microphone: Microphone }): JSX.Element {
@@ -36,9 +37,13 @@ export function MicrophoneNotice(props: { why: MicrophoneTrouble; onRetry: () =>
   const m = t().mic;
   return (
     <Notice kind="warning" text={m[props.why]} hint={m[`${props.why}Hint`]}>
-      <button type="button" class="button" onClick={props.onRetry}>
-        {t().common.retry}
-      </button>
+      {props.why === "insecure" ? (
+        <OpenOutside />
+      ) : (
+        <button type="button" class="button" onClick={props.onRetry}>
+          {t().common.retry}
+        </button>
+      )}
       <button type="button" class="button" onClick={props.onListen}>
         {m.keepListening}
       </button>

@@ -12,11 +12,13 @@ import { Named } from "../parts/named";
 import { Notice } from "../parts/notice";
 import { TopBar } from "../parts/top-bar";
 import { useReadable } from "../parts/use-readable";
-import { isElsewhere } from "../state/presence";
+import { elsewhere } from "../state/presence";
 import { clearOver, enter, inRoom } from "../state/room";
-import { client } from "../state/session";
+import { open } from "../state/sheet";
+import { client, me } from "../state/session";
 import { explain } from "../state/toast";
 import { CommunityBadge, isForeign, RoomChips } from "./card";
+import { InAppNotice } from "./in-app";
 import { MicrophoneNotice, MicrophonePicker } from "./microphone";
 import { OutputPicker } from "./output";
 import { nodeMark } from "./people";
@@ -55,12 +57,12 @@ function isPlanned(error: unknown): boolean {
 
 function Door({ room }: { room: Room }): JSX.Element {
   const m = t().prejoin;
-  const elsewhere = useSignal(false);
+  const other = useSignal<"here" | "there" | null>(null);
   const trouble = useSignal<MicrophoneTrouble | null>(null);
   const opened = useSignal<Microphone | null>(null);
   const microphone = useRef<Microphone | null>(null);
   useEffect(() => {
-    void isElsewhere(room.id).then((is) => (elsewhere.value = is));
+    void elsewhere(room.id).then((where) => (other.value = where));
     return () => microphone.current?.close(); // null once it went into the room
   }, [room.id]);
 
@@ -83,7 +85,7 @@ function Door({ room }: { room: Room }): JSX.Element {
     microphone.current = null;
     enter(room.id, { microphone: mic, door: room });
   };
-  const other = inRoom.value?.state.value?.room.title;
+  const leaves = inRoom.value?.state.value?.room.title;
   return (
     <>
       <TopBar />
@@ -104,12 +106,12 @@ function Door({ room }: { room: Room }): JSX.Element {
           </p>
         </div>
         <Here room={room} />
-        {other !== undefined && <Notice text={m.otherRoom(other)} />}
-        {elsewhere.value && <Notice text={m.elsewhere} />}
+        {leaves !== undefined && <Notice text={m.otherRoom(leaves)} />}
+        <OtherTab where={other.value} />
         <div class="door-buttons">
           <button type="button" class="button button-primary button-big" onClick={listen}>
             <Headphones aria-hidden="true" />
-            {elsewhere.value ? m.listenHere : m.listen}
+            {other.value === "here" ? m.listenHere : m.listen}
           </button>
           <button type="button" class="button button-big" onClick={() => void speak()}>
             <Mic aria-hidden="true" />
@@ -129,6 +131,7 @@ function Door({ room }: { room: Room }): JSX.Element {
             <DoorOutput microphone={opened.value} />
           </>
         )}
+        <InAppNotice />
         <Relayed room={room} />
       </main>
     </>
@@ -142,7 +145,13 @@ function DoorOutput({ microphone }: { microphone: Microphone }): JSX.Element {
   return <OutputPicker output={output} microphone={useReadable(microphone.state).value.kind} />;
 }
 
-function Here({ room }: { room: Room }): JSX.Element {
+/** Says that the sound of another tab ends with coming in here. */
+export function OtherTab({ where }: { where: "here" | "there" | null }): JSX.Element | null {
+  return where === null ? null : <Notice text={where === "here" ? t().prejoin.elsewhere : t().door.otherTab} />;
+}
+
+/** Who is in a room, as its door shows it. */
+export function Here({ room }: { room: Room }): JSX.Element {
   const m = t().prejoin;
   return (
     <section class="stack" aria-labelledby="here">
@@ -171,7 +180,7 @@ export function EndedPage({ room }: { room: Room | null }): JSX.Element {
   const m = t().ended;
   return (
     <ClosedRoomPage title={m.title} text={room === null ? m.unknown : m.was(room.title, opener(room))}>
-      {room?.schedule !== undefined && <NextDate id={room.schedule} />}
+      {room?.schedule !== undefined && me.value !== null && <NextDate id={room.schedule} />}
     </ClosedRoomPage>
   );
 }
@@ -212,9 +221,11 @@ export function RefusedPage(props: RefusedProps): JSX.Element {
       return <NotLetIn {...props} title={t().closed.unproven} />;
     case "room-host-lost":
       return <NotLetIn {...props} title={t().closed.hostLost} />;
-    case "room-full":
-    case "home-limit":
-      return <NotLetIn {...props} title={t().closed.full} />;
+    case "room-members":
+    case "guest-listens":
+      return <NotLetIn {...props} title={t().door.entry.members} joins />;
+    case "room-chosen":
+      return <NotLetIn {...props} title={t().door.chosenOnly} joins />;
     default:
       return <NotLetIn {...props} title={t().problem.title} />;
   }
@@ -237,10 +248,12 @@ function RemovedPage({ removal, by }: { removal: Removed | null; by: string | nu
 }
 
 /** A refusal in its own sentence, with whose the room is: whom to ask about it. Whoever comes again may try again. */
-function NotLetIn({ title, error, room = null, onRetry }: RefusedProps & { title: string }): JSX.Element {
+function NotLetIn({ title, error, room = null, onRetry, joins = false }: RefusedProps & { title: string; joins?: boolean }): JSX.Element {
   useEffect(() => clearOver, []);
+  const asks = joins && me.value === null;
+  const action = asks ? { label: t().join.submit, run: () => open({ kind: "join" }) } : { label: t().common.retry, run: onRetry };
   return (
-    <ClosedRoomPage title={title} text={explain(error)} action={{ label: t().common.retry, run: onRetry }}>
+    <ClosedRoomPage title={title} text={explain(error)} action={action}>
       {room !== null && isForeign(room) && (
         <p class="secondary">
           <Named say={(name) => t().closed.host(name, nodeMark(room.host))} name={room.community.name} />
@@ -251,6 +264,6 @@ function NotLetIn({ title, error, room = null, onRetry }: RefusedProps & { title
 }
 
 /** Who opened a room: their name, or, where another node announces the room and does not tell it, their community's. */
-function opener(room: Room): string {
+export function opener(room: Room): string {
   return room.creator.name === "" ? room.community.name : room.creator.name;
 }

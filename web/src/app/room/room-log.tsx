@@ -81,6 +81,12 @@ function sentence({ made, by, claims }: LogLine, { people }: RoomHistory): strin
       return on ? m.askOn(who) : m.askOff(who);
     case "slow_mode":
       return span === null ? m.slowOff(who) : m.slowOn(who, span);
+    case "set_entry":
+      return claims.entry === undefined || claims.entry === "" ? m.unreadable : t().door.did.entry[claims.entry](who);
+    case "choose":
+      return t().door.did.chose(who, whom);
+    case "unchoose":
+      return t().door.did.unchose(who, whom);
     default:
       return m.unreadable;
   }

@@ -8,13 +8,16 @@ import { Heading } from "../parts/heading";
 import { Notice } from "../parts/notice";
 import { hallwayBelow, paths } from "../router";
 import { isHostLost, toggleMute, type Presence } from "../state/room";
+import { community } from "../state/session";
 import { open } from "../state/sheet";
 import { attempt, explain, say } from "../state/toast";
 import { AppNotices } from "./apps-sheet";
 import { Audience } from "./audience";
 import { BottomBar } from "./bottom-bar";
 import { CommunityBadge, isForeign, RoomChips } from "./card";
+import { GuestAudience, GuestBar } from "./guest-bar";
 import { Hands } from "./hands";
+import { Awaiting } from "./join-sheet";
 import { MicrophoneNotice } from "./microphone";
 import { sharedNames } from "./people";
 import { Relayed } from "./relayed";
@@ -31,7 +34,7 @@ export function RoomView(props: { presence: Presence; state: RoomState }): JSX.E
   return (
     <div class={moderates ? "room room-moderated" : "room"}>
       <header class="room-head">
-        <a class="icon-button" href={paths.hallway} aria-label={m.minimise}>
+        <a class="icon-button" href={paths.hallway} aria-label={presence.guest ? t().door.front(community.value?.name ?? "") : m.minimise}>
           <ArrowLeft aria-hidden="true" />
         </a>
         <div class="room-title">
@@ -55,13 +58,14 @@ export function RoomView(props: { presence: Presence; state: RoomState }): JSX.E
       <main id="main" class="room-main" tabIndex={-1}>
         <RoomChips room={state.room} />
         <Conditions presence={presence} />
+        {presence.guest && <Awaiting />}
         <Stage presence={presence} people={state.stage} shared={shared} />
         {moderates && <Hands presence={presence} state={state} shared={shared} />}
-        <Audience presence={presence} state={state} shared={shared} />
+        {presence.guest ? <GuestAudience state={state} /> : <Audience presence={presence} state={state} shared={shared} />}
         <Relayed room={state.room} />
       </main>
       <Reactions presence={presence} />
-      <BottomBar presence={presence} state={state} />
+      {presence.guest ? <GuestBar presence={presence} /> : <BottomBar presence={presence} state={state} />}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { CircleX, MicOff, Shield } from "lucide-preact";
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId } from "preact/hooks";
+import { useCallback, useEffect, useId, useRef } from "preact/hooks";
 import { moderators, type Action, type Did, type RoomHistory, type RoomState } from "../../sdk";
 import { duration, languageName, moment, relative, t } from "../i18n";
 import { Avatar } from "../parts/avatar";
@@ -13,6 +13,7 @@ import { nameOf, nextModerator, openness, type Presence } from "../state/room";
 import { client } from "../state/session";
 import { close, open } from "../state/sheet";
 import { attempt, explain } from "../state/toast";
+import { EntrySettings } from "./entry-settings";
 import { RoomLog } from "./room-log";
 
 /** Slow mode's choices, in seconds. */
@@ -28,6 +29,9 @@ export function SettingsSheet(props: { presence: Presence; state: RoomState }): 
     <Dialog title={m.title} onClose={close}>
       <div class="stack stack-wide">
         <Details state={state} />
+        <Part title={t().door.settings}>
+          <EntrySettings presence={presence} state={state} moderates={moderates} onChange={history.read} />
+        </Part>
         <StageSettings presence={presence} state={state} moderates={moderates} />
         <Moderators state={state} />
         {moderates && <RemovedPeople presence={presence} history={history.value} />}
@@ -54,31 +58,32 @@ export function SettingsSheet(props: { presence: Presence; state: RoomState }): 
 }
 
 /** What moderators did, read anew whenever one does something more. */
-function useHistory({ session }: Presence): { value: RoomHistory | null; failed: string | null } {
+function useHistory({ session }: Presence): { value: RoomHistory | null; failed: string | null; read: () => void } {
   const value = useSignal<RoomHistory | null>(null);
   const failed = useSignal<string | null>(null);
+  const asked = useRef(0);
+  const read = useCallback(() => {
+    const turn = ++asked.current;
+    session.history().then(
+      (history) => {
+        if (turn === asked.current) [value.value, failed.value] = [history, null];
+      },
+      (error: unknown) => {
+        if (turn === asked.current) failed.value = explain(error);
+      },
+    );
+  }, [session]);
   useEffect(() => {
-    let shown = true;
-    const read = () => {
-      session.history().then(
-        (history) => {
-          if (shown) [value.value, failed.value] = [history, null];
-        },
-        (error: unknown) => {
-          if (shown) failed.value = explain(error);
-        },
-      );
-    };
     read();
     const stop = session.judged.subscribe(({ event, verdict }) => {
       if (verdict !== null || event.type === "removal_ended" || event.type === "snapshot") read();
     });
     return () => {
-      shown = false;
+      asked.current++; // what is on its way is not shown any more
       stop();
     };
   }, [session]);
-  return { value: value.value, failed: failed.value };
+  return { value: value.value, failed: failed.value, read };
 }
 
 function Part(props: { title: string; children: ComponentChildren }): JSX.Element {

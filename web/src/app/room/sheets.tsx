@@ -7,6 +7,7 @@ import { attempt } from "../state/toast";
 import { AppsSheet } from "./apps-sheet";
 import { CardSheet } from "./card-sheet";
 import { InviteSheet } from "./invite-sheet";
+import { JoinSheet } from "./join-sheet";
 import { LastSheet } from "./last-sheet";
 import { RoomMenu } from "./menu";
 import { OfferDialog } from "./offer-dialog";
@@ -28,6 +29,7 @@ export function Sheets(): JSX.Element | null {
   if (which === null) return null;
   if (which.kind === "start") return <StartSheet />;
   if (which.kind === "topics") return <TopicsSheet />;
+  if (which.kind === "join") return <JoinSheet />;
   if (which.kind === "card") return <CardSheet room={which.room} />;
   if (which.kind === "shortcuts") return <ShortcutsSheet />;
   return presence === null ? null : <RoomSheet presence={presence} />;
@@ -63,6 +65,7 @@ function RoomSheet({ presence }: { presence: Presence }): JSX.Element | null {
       return <SettingsSheet presence={presence} state={state} />;
     case "start":
     case "topics":
+    case "join":
     case "card":
     case "shortcuts":
       return null;

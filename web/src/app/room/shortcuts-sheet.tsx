@@ -1,12 +1,14 @@
 import type { JSX } from "preact";
 import { t } from "../i18n";
 import { Dialog } from "../parts/dialog";
+import { inRoom } from "../state/room";
 import { close } from "../state/sheet";
 
 /** The keys of a room. */
 export function ShortcutsSheet(): JSX.Element {
   const m = t().shortcuts;
-  const keys = [
+  const guest = inRoom.value?.guest === true;
+  const all = [
     ["M", m.mute],
     [m.space, m.talk],
     ["H", m.hand],
@@ -15,6 +17,7 @@ export function ShortcutsSheet(): JSX.Element {
     ["1 – 6", m.reactions],
     ["?", m.help],
   ] as const;
+  const keys = all.filter(([key]) => !guest || key === "P" || key === "?");
   return (
     <Dialog title={m.title} onClose={close}>
       <dl class="keys">

@@ -1,6 +1,6 @@
 import { useComputed, useSignalEffect } from "@preact/signals";
 import { MicOff, Shield } from "lucide-preact";
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useId, useRef } from "preact/hooks";
 import type { StagePerson } from "../../sdk";
 import { t } from "../i18n";
@@ -37,6 +37,16 @@ export function Stage(props: { presence: Presence; people: readonly StagePerson[
   );
 }
 
+/** What a press opens; for a guest there is nothing to open. */
+function TileButton(props: { describedBy: string; onPress: (() => void) | null; children: ComponentChildren }): JSX.Element {
+  if (props.onPress === null) return <div class="tile-button">{props.children}</div>;
+  return (
+    <button type="button" class="tile-button" aria-describedby={props.describedBy} onClick={props.onPress}>
+      {props.children}
+    </button>
+  );
+}
+
 function StageTile(props: { presence: Presence; person: StagePerson; shared: boolean }): JSX.Element {
   const { presence, person } = props;
   const m = t().room;
@@ -51,11 +61,9 @@ function StageTile(props: { presence: Presence; person: StagePerson; shared: boo
   const isModerator = person.role === "moderator";
   return (
     <li ref={ref} class={person.connected && !relation(person.key).block ? "tile" : "tile tile-away"} data-speaking={speaking}>
-      <button
-        type="button"
-        class="tile-button"
-        aria-describedby={id}
-        onClick={() => open({ kind: "person", who: person.key, name: person.name })}
+      <TileButton
+        describedBy={id}
+        onPress={presence.guest ? null : () => open({ kind: "person", who: person.key, name: person.name })}
       >
         <span class="face">
           <Avatar id={person.key} name={person.name} picture={person.picture} />
@@ -72,7 +80,7 @@ function StageTile(props: { presence: Presence; person: StagePerson; shared: boo
         </span>
         <span class="tile-name two-lines">{person.name}</span>
         {props.shared && <span class="key">{fingerprint(person.key, 2)}</span>}
-      </button>
+      </TileButton>
       {hearing(person.key) === 0 && <span class="secondary small">{m.silentForYou}</span>}
       {!person.connected && <span class="secondary small">{m.personReconnecting}</span>}
       <span id={id} class="visually-hidden">

@@ -1,22 +1,27 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import {
-  findPerson, MicrophoneError, moderators, myHandPosition, myOffer, myRole, RoomSession,
+  Client, findPerson, MicrophoneError, moderators, myHandPosition, myOffer, myRole, RoomSession,
   type App, type AudioStatus, type Did, type HostState, type Id, type Microphone, type MicrophoneState, type MicrophoneTrouble, type Offer, type Role,
   type Judged, type Room, type RoomSettings, type RoomState, type StagePerson, type StreamStatus,
 } from "../../sdk";
 import { duration, t } from "../i18n";
+import { navigate, paths } from "../router";
 import { cue } from "./cue";
 import { follow } from "./follow";
-import { isElsewhere, markEntered, markLeft, roomBefore } from "./presence";
+import { elsewhere, markEntered, markLeft, onEnteredElsewhere, roomBefore } from "./presence";
 import { hearing, reload } from "./mine";
 import { settings } from "./settings";
-import { client, node } from "./session";
+import { client, me, node } from "./session";
 import { open } from "./sheet";
 import { attempt, explain, hush, say, type Toast } from "./toast";
 
 /** The room that this tab is in, with everything about it as signals. */
 export interface Presence {
   id: Id;
+  /** One only listens, under a key made for it. */
+  guest: boolean;
+  /** One waits for a place: this is one of many attempts. */
+  waits: boolean;
   session: RoomSession;
   state: ReadonlySignal<RoomState | null>;
   status: ReadonlySignal<StreamStatus>;
@@ -44,6 +49,8 @@ export interface Presence {
   trouble: Signal<MicrophoneTrouble | null>;
   /** Who removed one from the room, if that happened. */
   removedBy: ReadonlySignal<string | null>;
+  /** The room that another tab of this browser has entered, if one has: the sound is there. */
+  movedTo: Signal<Id | null>;
   stop: () => void;
 }
 
@@ -61,15 +68,16 @@ export const inRoom = computed(() => {
   return presence === null || isOver(presence.status.value) ? null : presence;
 });
 
-function attach(id: Id, session: RoomSession, door: Room | null): Presence {
+function attach(id: Id, session: RoomSession, { door = null, guest = false, waits = false }: FromDoor): Presence {
   const until = new AbortController();
   const state = follow(session.state, until.signal);
   const trouble = signal<MicrophoneTrouble | null>(null);
   const removedBy = signal<string | null>(null);
+  const movedTo = signal<Id | null>(null);
   const of = <T>(initial: T, read: (state: RoomState) => T) =>
     computed(() => (state.value === null ? initial : read(state.value)));
   const presence: Presence = {
-    id, session, state, trouble, removedBy, door,
+    id, guest, waits, session, state, trouble, removedBy, movedTo, door,
     status: follow(session.status, until.signal),
     audio: follow(session.audio, until.signal),
     host: follow(session.host, until.signal),
@@ -104,6 +112,11 @@ function attach(id: Id, session: RoomSession, door: Room | null): Presence {
   const stopOver = effect(() => {
     if (isOver(presence.status.value)) markLeft();
   });
+  let waiting = waits;
+  const stopWaiting = effect(() => {
+    if (waiting && presence.status.value.kind === "live") say(t().door.gotIn);
+    if (presence.status.value.kind === "live") waiting = false;
+  });
   let lost = false;
   const stopHost = session.host.subscribe((host) => {
     const back = lost && host?.state === "live" && presence.role.value !== "listener";
@@ -114,8 +127,9 @@ function attach(id: Id, session: RoomSession, door: Room | null): Presence {
     const how = new Map((state.value?.stage ?? []).map(({ key }) => [key, hearing(key)]));
     session.setHearing((who) => how.get(who) ?? 1);
   });
-  const stopMine = session.mine.subscribe(reload);
-  for (const stop of [stopHearing, stopMine, stopEvents, stopJudged, stopBack, stopOutput, stopInterrupted, stopTrouble, stopOver, stopHost]) {
+  const stopMine = guest ? () => undefined : session.mine.subscribe(reload);
+  const stops = [stopHearing, stopMine, stopEvents, stopJudged, stopBack, stopOutput, stopInterrupted, stopTrouble, stopOver, stopWaiting, stopHost];
+  for (const stop of stops) {
     until.signal.addEventListener("abort", stop, { once: true });
   }
   return presence;
@@ -125,18 +139,35 @@ function attach(id: Id, session: RoomSession, door: Room | null): Presence {
 interface FromDoor {
   microphone?: Microphone;
   door?: Room | null;
+  /** To listen without being a member. */
+  guest?: boolean;
+  /** One waits for a place, and has tried before. */
+  waits?: boolean;
 }
 
 /** Enters a room, leaving the one before. */
-export function enter(id: Id, { microphone, door = null }: FromDoor = {}): void {
-  if (current.value !== null) {
-    attempt(current.value.session.leave());
-    current.value.stop();
+export function enter(id: Id, from: FromDoor = {}): void {
+  const { microphone, guest = false } = from;
+  const before = current.value;
+  if (before !== null) {
+    before.stop();
+    attempt(part(before));
   }
-  const session = new RoomSession(client, id, microphone === undefined ? {} : { microphone });
-  current.value = attach(id, session, door);
+  const by = guest ? new Client(location.origin, { language: client.language, guest: id }) : client;
+  const session = new RoomSession(by, id, microphone === undefined ? {} : { microphone });
+  current.value = attach(id, session, from);
+  if (guest) guests.set(current.value, by);
   session.enter();
-  markEntered(id);
+  markEntered(id, guest);
+}
+
+// The sessions of those who only listen, to be closed when they leave: their places are few.
+const guests = new WeakMap<Presence, Client>();
+
+/** Ends a presence at the node. */
+async function part(presence: Presence): Promise<void> {
+  await presence.session.leave();
+  await guests.get(presence)?.signOut().catch(() => undefined); // the node forgets it within a minute
 }
 
 /** Leaves the room quietly. */
@@ -146,13 +177,34 @@ export async function leave(): Promise<void> {
   current.value = null;
   markLeft();
   presence.stop();
-  await presence.session.leave();
+  await part(presence);
 }
 
-/** Goes back into the room in which this tab was before a reload. */
-export async function comeBack(): Promise<void> {
-  const id = roomBefore();
-  if (id !== null && node.value !== null && !(await isElsewhere(id))) enter(id);
+/**
+ * Goes back into the room in which this tab was before a reload: a guest as a guest, unless they are a member by now. A
+ * member whom this browser has forgotten does not come back.
+ */
+export async function comeBack(member: boolean): Promise<void> {
+  const before = roomBefore();
+  if (before === null || node.value === null || !(member || before.guest)) return;
+  if ((await elsewhere(before.room)) === null) enter(before.room, { guest: !member });
+}
+
+/** Follows what other tabs of this browser do, and a guest who becomes a member. */
+export function startPresence(): void {
+  onEnteredElsewhere((room) => {
+    const presence = inRoom.peek();
+    if (presence === null) return;
+    presence.movedTo.value = room;
+    // A member's second connection to a room ends the first at the node, which knows them; leaving would end both.
+    if (presence.guest || presence.id !== room) attempt(part(presence));
+  });
+  effect(() => {
+    const presence = current.peek();
+    if (me.value === null || presence?.guest !== true || presence.status.peek().kind === "ended") return;
+    enter(presence.id, { door: presence.door });
+    say(t().door.nowMember, "info", { label: t().recovery.bannerAction, run: () => navigate(paths.recovery(location.pathname)) });
+  });
 }
 
 /** Forgets a room that is over. */

@@ -42,7 +42,7 @@ effect(() => {
  * Finds out who this browser is to the node, and does what a member comes back to before the first page is shown. Tries
  * again by itself while the node does not answer.
  */
-export async function boot(comeBack: () => Promise<void>): Promise<void> {
+export async function boot(comeBack: (member: boolean) => Promise<void>): Promise<void> {
   clearTimeout(retry);
   const lack = lacking();
   if (lack !== null) {
@@ -54,7 +54,7 @@ export async function boot(comeBack: () => Promise<void>): Promise<void> {
     node.value = there;
     use(await keystore.load());
     const now = await whoIs(there);
-    if (now.kind === "member") await comeBack();
+    await comeBack(now.kind === "member");
     phase.value = now;
   } catch (error) {
     if (error instanceof OfflineError) {
@@ -118,10 +118,10 @@ export async function become(how: () => Promise<unknown>, then: string): Promise
   await settle(then);
 }
 
-/** Takes the key of an opened recovery file as this browser's own. */
-export async function restore(recovery: Recovery): Promise<void> {
+/** Takes the key of an opened recovery file as this browser's own; then goes to a path. */
+export async function restore(recovery: Recovery, then: string): Promise<void> {
   use(await keystore.adopt(recovery));
-  await settle("/");
+  await settle(then);
 }
 
 /** Writes the recovery file to the person's downloads, then makes the key one that nobody can copy any more. */

@@ -5,6 +5,7 @@ import type { Did, Room } from "../../sdk";
 export type Sheet =
   | { kind: "start" }
   | { kind: "topics" }
+  | { kind: "join" }
   | { kind: "card"; room: Room }
   | { kind: "person"; who: Did; name: string }
   | { kind: "remove"; who: Did; name: string }

@@ -1,0 +1,120 @@
+import { useSignal } from "@preact/signals";
+import { Headphones, UserPlus } from "lucide-preact";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { ProblemError, type Id, type Room } from "../../sdk";
+import { t } from "../i18n";
+import { StrangerPage } from "../pages/stranger";
+import { Avatar } from "../parts/avatar";
+import { Loading } from "../parts/loading";
+import { Named } from "../parts/named";
+import { Notice } from "../parts/notice";
+import { PlainPage } from "../parts/plain-page";
+import { RestoreLink } from "../parts/restore-link";
+import { elsewhere } from "../state/presence";
+import { enter } from "../state/room";
+import { client, community } from "../state/session";
+import { open } from "../state/sheet";
+import { explain } from "../state/toast";
+import { CommunityBadge, RoomChips } from "./card";
+import { InAppNotice } from "./in-app";
+import { Here, opener, OtherTab, RefusedPage } from "./prejoin";
+import { Relayed } from "./relayed";
+
+type View = { kind: "loading" } | { kind: "room"; room: Room } | { kind: "failed"; error: unknown };
+
+/** What somebody who is no member finds before a room: one that anyone may hear, or why this one is not. */
+export function GuestDoor({ id }: { id: Id }): JSX.Element {
+  const view = useSignal<View>({ kind: "loading" });
+  const load = () => {
+    view.value = { kind: "loading" };
+    client.door(id).then(
+      (room) => (view.value = { kind: "room", room }),
+      (error: unknown) => (view.value = { kind: "failed", error }),
+    );
+  };
+  useEffect(load, [id]);
+  switch (view.value.kind) {
+    case "loading":
+      return <Loading />;
+    case "room":
+      return <PublicRoom room={view.value.room} />;
+    case "failed":
+      return <Closed error={view.value.error} onRetry={load} />;
+  }
+}
+
+function Closed({ error, onRetry }: { error: unknown; onRetry: () => void }): JSX.Element {
+  if (community.value === null) return <StrangerPage />;
+  if (!(error instanceof ProblemError)) {
+    return (
+      <PlainPage title={t().problem.title}>
+        <Notice kind="warning" text={explain(error)}>
+          <button type="button" class="button" onClick={onRetry}>
+            {t().common.retry}
+          </button>
+        </Notice>
+      </PlainPage>
+    );
+  }
+  switch (error.code) {
+    case "room-members":
+      return <StrangerPage why={t().stranger.room} />;
+    case "room-chosen":
+      return <StrangerPage why={t().door.chosenOnly} />;
+    case "schedule-early":
+    case "schedule-past":
+    case "schedule-cancelled":
+      return <StrangerPage why={explain(error)} />;
+    default:
+      return <RefusedPage error={error} onRetry={onRetry} />;
+  }
+}
+
+/** A room that anyone may hear: with or without becoming a member. */
+function PublicRoom({ room }: { room: Room }): JSX.Element {
+  const m = t().door;
+  const other = useSignal<"here" | "there" | null>(null);
+  useEffect(() => void elsewhere(room.id).then((where) => (other.value = where)), [room.id]);
+  return (
+    <PlainPage title={room.title}>
+      <p>
+        <CommunityBadge community={room.community} />
+      </p>
+      <RoomChips room={room} />
+      <p class="door-host">
+        <Avatar id={room.creator.key} name={opener(room)} picture={room.creator.picture} size={28} />
+        {t().prejoin.hostedBy(opener(room))}
+      </p>
+      <Here room={room} />
+      <OtherTab where={other.value} />
+      <div class="door-buttons">
+        <ListenButton room={room} here={other.value === "here"} />
+        <button type="button" class="button button-big" onClick={() => open({ kind: "join" })}>
+          <UserPlus aria-hidden="true" />
+          {t().join.submit}
+        </button>
+      </div>
+      <p class="secondary">
+        <Named say={m.guestText} name={community.value?.name ?? ""} />
+      </p>
+      <InAppNotice />
+      <Relayed room={room} />
+      <RestoreLink />
+    </PlainPage>
+  );
+}
+
+/** Takes somebody in who is no member, to listen. */
+export function ListenButton(props: { room: Room; here?: boolean; second?: boolean; onEnter?: () => void }): JSX.Element {
+  const listen = () => {
+    enter(props.room.id, { door: props.room, guest: true });
+    props.onEnter?.();
+  };
+  return (
+    <button type="button" class={props.second === true ? "button button-big" : "button button-primary button-big"} onClick={listen}>
+      <Headphones aria-hidden="true" />
+      {props.here === true ? t().prejoin.listenHere : t().door.justListen}
+    </button>
+  );
+}
