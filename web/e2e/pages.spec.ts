@@ -3,6 +3,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
 import { catalogues, walk, type Look, type Stop } from "./walk";
+import { walkDoor } from "./walk-door";
 import { walkEntry } from "./walk-entry";
 import { walkSchedule } from "./walk-schedule";
 
@@ -31,6 +32,7 @@ for (const look of looks) {
     await walk(look, check);
     await walkEntry(look, check);
     await walkSchedule(look, check);
+    await walkDoor(look, check);
     expect(faults).toEqual([]);
   });
 }

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { test } from "@playwright/test";
 import { walk, type Look, type Stop } from "./walk";
+import { walkDoor } from "./walk-door";
 import { walkEntry } from "./walk-entry";
 import { walkSchedule } from "./walk-schedule";
 
@@ -23,5 +24,6 @@ for (const look of [...looks, { width: 390, height: 844, theme: "light", languag
     await walk(look, picture);
     await walkEntry(look, picture);
     await walkSchedule(look, picture);
+    await walkDoor(look, picture);
   });
 }

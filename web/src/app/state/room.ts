@@ -5,7 +5,7 @@ import {
   type Judged, type Room, type RoomSettings, type RoomState, type StagePerson, type StreamStatus,
 } from "../../sdk";
 import { duration, t } from "../i18n";
-import { navigate, paths } from "../router";
+import { navigate, paths, route } from "../router";
 import { cue } from "./cue";
 import { follow } from "./follow";
 import { elsewhere, markEntered, markLeft, onEnteredElsewhere, roomBefore } from "./presence";
@@ -198,6 +198,7 @@ export function startPresence(): void {
     presence.movedTo.value = room;
     // A member's second connection to a room ends the first at the node, which knows them; leaving would end both.
     if (presence.guest || presence.id !== room) attempt(part(presence));
+    if (route.value.page !== "room") say(presence.id === room ? t().replaced.text : t().door.movedThere);
   });
   effect(() => {
     const presence = current.peek();

@@ -1,0 +1,31 @@
+// Guests by the hundred, without a browser each: sessions that take all places of one address.
+import { generateKeyPairSync, sign } from "node:crypto";
+import { didOfPublicKey } from "../src/sdk/identity";
+
+const encode = (value: string | Uint8Array): string => Buffer.from(value).toString("base64url");
+
+/** Opens the session of one guest in a public room. Returns what ends it. */
+async function guest(url: string, room: string): Promise<() => Promise<void>> {
+  const ask = async (method: string, path: string, body?: object, token?: string): Promise<Record<string, string>> => {
+    const headers = { ...(body && { "Content-Type": "application/json" }), ...(token !== undefined && { Authorization: `Bearer ${token}` }) };
+    const response = await fetch(`${url}/api/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
+    return response.status === 204 ? {} : ((await response.json()) as Record<string, string>);
+  };
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const kid = didOfPublicKey(new Uint8Array(publicKey.export({ type: "spki", format: "der" }).subarray(-32)));
+  const { node, nonce, now } = await ask("POST", "/sessions/challenge");
+  const iat = Math.floor(Number(now) / 1000);
+  const claims = { aud: node, iat, exp: iat + 120, origin: url, nonce };
+  const input = `${encode(JSON.stringify({ alg: "EdDSA", typ: "stoa-session+jwt", kid }))}.${encode(JSON.stringify(claims))}`;
+  const session = `${input}.${encode(sign(null, Buffer.from(input), privateKey))}`;
+  const { token } = await ask("POST", `/rooms/${room}/guests`, { session });
+  return async () => void (await ask("DELETE", "/sessions", undefined, token));
+}
+
+/** Takes so many places; rejects when there are fewer. */
+export async function guests(url: string, room: string, n: number): Promise<(() => Promise<void>)[]> {
+  const all: (() => Promise<void>)[] = [];
+  for (let i = 0; i < n; i++) all.push(await guest(url, room));
+  return all;
+}
