@@ -11,7 +11,7 @@ const tabKey = "stoa.room";
 const guestMark = " guest";
 
 // The tabs of one browser tell one another of the room that they enter: sound comes from one of them at a time.
-const tabs = new BroadcastChannel("stoa-rooms");
+const tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel("stoa-rooms") : null;
 
 let release: (() => void) | null = null;
 
@@ -28,7 +28,7 @@ export function markEntered(room: Id, guest: boolean): void {
     { steal: true },
     () => new Promise<void>((resolve) => (release = resolve)),
   ).catch(() => undefined); // stolen by the tab that entered after this one
-  tabs.postMessage(room);
+  tabs?.postMessage(room);
 }
 
 /** Ends what `markEntered` began. */
@@ -64,5 +64,5 @@ export async function elsewhere(room: Id): Promise<"here" | "there" | null> {
 
 /** Calls with the room that another tab has entered. */
 export function onEnteredElsewhere(call: (room: Id) => void): void {
-  tabs.addEventListener("message", ({ data }) => call(data as Id));
+  tabs?.addEventListener("message", ({ data }) => call(data as Id));
 }

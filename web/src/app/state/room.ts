@@ -1,4 +1,4 @@
-import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import { computed, effect, signal, untracked, type ReadonlySignal, type Signal } from "@preact/signals";
 import {
   Client, findPerson, MicrophoneError, moderators, myHandPosition, myOffer, myRole, RoomSession,
   type App, type AudioStatus, type Did, type HostState, type Id, type Microphone, type MicrophoneState, type MicrophoneTrouble, type Offer, type Role,
@@ -201,11 +201,16 @@ export function startPresence(): void {
     if (route.value.page !== "room") say(presence.id === room ? t().replaced.text : t().door.movedThere);
   });
   effect(() => {
-    const presence = current.peek();
-    if (me.value === null || presence?.guest !== true || presence.status.peek().kind === "ended") return;
-    enter(presence.id, { door: presence.door });
-    say(t().door.nowMember, "info", { label: t().recovery.bannerAction, run: () => navigate(paths.recovery(location.pathname)) });
+    if (me.value !== null) untracked(enterAsMember);
   });
+}
+
+/** Whoever listened as a guest and is a member now stays where they are, as that member. */
+function enterAsMember(): void {
+  const presence = current.value;
+  if (presence?.guest !== true || presence.status.value.kind === "ended") return;
+  enter(presence.id, { door: presence.door });
+  say(t().door.nowMember, "info", { label: t().recovery.bannerAction, run: () => navigate(paths.recovery(location.pathname)) });
 }
 
 /** Forgets a room that is over. */
