@@ -58,6 +58,7 @@ export async function walkSchedule(look: Look, stop: Stop): Promise<void> {
     await page.getByLabel(p.zone).selectOption("America/New_York");
     await page.getByLabel(p.repeat).selectOption("weekly/1");
     await page.getByRole("checkbox").first().check();
+    await page.getByRole("checkbox").nth(3).check();
     await page.getByLabel(p.ends).selectOption("dates");
     await page.getByLabel(p.date, { exact: true }).fill("");
     await submit(p.schedule);

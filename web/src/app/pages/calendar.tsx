@@ -8,6 +8,7 @@ import { Heading } from "../parts/heading";
 import { Loading } from "../parts/loading";
 import { useNow } from "../parts/now";
 import { TopBar } from "../parts/top-bar";
+import { MiniDock } from "../room/current-room";
 import { PlanCards } from "../room/scheduled";
 import { upcoming, watchHallway } from "../state/hallway";
 import { client } from "../state/session";
@@ -28,6 +29,7 @@ export function CalendarPage(): JSX.Element {
         {plans.value === null ? <Loading /> : plans.value.length === 0 ? <p>{m.none}</p> : <Days plans={plans.value} />}
         <Feed />
       </main>
+      <MiniDock />
     </>
   );
 }

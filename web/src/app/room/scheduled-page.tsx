@@ -19,6 +19,7 @@ import { enter } from "../state/room";
 import { client, community, me } from "../state/session";
 import { attempt, explain } from "../state/toast";
 import { CommunityBadge, RoomChips } from "./card";
+import { MiniDock } from "./current-room";
 import { EditPlan } from "./edit-plan";
 import { inWords } from "./plan-words";
 import { RemindField, remindBefore } from "./remind";
@@ -82,6 +83,7 @@ export function ScheduledPage({ id, onOpen }: { id: Id; onOpen: () => void }): J
           <Planned plan={now} onChanged={load} onEdit={() => (editing.value = true)} />
         )}
       </main>
+      <MiniDock />
     </>
   );
 }
