@@ -111,7 +111,7 @@ function Planned(props: { plan: Scheduled; onChanged: () => Promise<unknown>; on
     <>
       <section class="card stack" aria-label={m.when}>
         <p class="lead plan-date">
-          <DateLine zone={plan.zone} start={next.start} now={now} />
+          <DateLine zone={plan.zone} start={next.start} now={now} counted={next.start - now < countFrom} />
         </p>
         <p class="secondary">
           {m.about(span(plan.duration))}

@@ -14,13 +14,17 @@ import { inWords } from "./plan-words";
 
 const day = 86_400_000;
 
-/** When a date is: for the viewer, relative where it is near, and on the host's clock where that shows another time. */
-export function DateLine({ zone, start, now }: { zone: string; start: number; now: number }): JSX.Element {
+/**
+ * When a date is: for the viewer, relative where it is near and not counted down beside, and on the host's clock where that
+ * shows another time.
+ */
+export function DateLine(props: { zone: string; start: number; now: number; counted?: boolean }): JSX.Element {
+  const { zone, start, now, counted = false } = props;
   const there = momentIn(start, zone);
   return (
     <>
       <time dateTime={new Date(start).toISOString()}>{appointment(start)}</time>
-      {Math.abs(start - now) < day && <> · {relative(start, now)}</>}
+      {Math.abs(start - now) < day && !counted && <> · {relative(start, now)}</>}
       {there !== momentIn(start, here) && (
         <span class="secondary small block">{t().plan.hostTime(there, zone.replaceAll("_", " "))}</span>
       )}
