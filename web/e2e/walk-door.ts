@@ -117,7 +117,6 @@ export async function walkDoor(look: Look, stop: Stop): Promise<void> {
     await expect(zoe.page.getByText(m.door.chosenOnly)).toBeVisible();
     await stop("stranger-chosen", zoe);
     await leo.page.goto(address);
-    await leo.page.getByRole("button", { name: m.prejoin.listen }).click();
     await expect(leo.page.getByRole("heading", { name: m.door.chosenOnly })).toBeVisible();
     await stop("not-chosen", leo);
   } finally {
