@@ -5,7 +5,7 @@ import { levelTimes, SpeakerLevels } from "./levels";
 import { gainOf, type Gains } from "./loudness";
 import type { SoundOutput } from "./output";
 import { Playback } from "./playback";
-import { summarize, type Diagnosis } from "./diagnosis";
+import { summarize, ways, type Diagnosis } from "./diagnosis";
 import type { Id } from "./types";
 
 /** Where the sound of a room stands. */
@@ -72,6 +72,7 @@ export class RoomAudio {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #poll: ReturnType<typeof setInterval> | undefined;
   #gains: Gains = new Map(); // of speakers who are not played in full
+  #tried: Diagnosis | undefined; // the ways of the last attempt that did not come about at once: browsers soon forget them
   #follow: ReturnType<typeof setInterval> | undefined; // of who speaks in which slot, while there are any
 
   /** `onTrouble` is told when packets stop coming: the other connection may be dead as well. */
@@ -144,6 +145,7 @@ export class RoomAudio {
       ice: pc?.iceConnectionState ?? "none",
       playbackBlocked: this.#playback.blocked.value,
       sending: this.#track !== null,
+      lastAttempt: this.#tried,
       ...summarize(await pc?.getStats()),
     };
   }
@@ -215,6 +217,8 @@ export class RoomAudio {
 
   #doubt(line: Line): void {
     if (line.tcp && this.#status.value.kind !== "unreachable") this.#status.set({ kind: "fallback" });
+    const keep = (stats: RTCStatsReport) => (this.#tried = ways(stats));
+    line.pc.getStats().then(keep, () => undefined);
     this.#after(times.connect - times.doubt, () => this.#unreachable());
   }
 

@@ -8,19 +8,36 @@ interface Entry {
   [name: string]: unknown;
 }
 
-/**
- * The few figures of a connection's statistics that explain sound: round trip, what was lost, what was made up, and which ways
- * were tried. Candidates are counted by their kind: their addresses are nobody else's business.
- */
+/** The few figures of a connection's statistics that explain sound: round trip, what was lost, what was made up, which ways there are. */
 export function summarize(report: RTCStatsReport | undefined): Diagnosis {
-  const entries = new Map<string, Entry>();
-  report?.forEach((entry: Entry) => entries.set(entry.id, entry));
+  const entries = read(report);
   const all = [...entries.values()];
   const transport = all.find(({ type }) => type === "transport");
   const pair =
     entries.get(String(transport?.["selectedCandidatePairId"])) ??
     all.find((entry) => entry.type === "candidate-pair" && entry["nominated"] === true);
   const local = entries.get(String(pair?.["localCandidateId"]));
+  return {
+    ...ways(report),
+    path: { rtt: pair?.["currentRoundTripTime"], protocol: local?.["protocol"], candidate: local?.["candidateType"] },
+    slots: all.filter(({ type }) => type === "inbound-rtp").map(inbound),
+    microphone: all.filter(({ type }) => type === "outbound-rtp").map(outbound),
+    heardThere: all
+      .filter(({ type }) => type === "remote-inbound-rtp")
+      .map((entry) => ({ rtt: entry["roundTripTime"], fractionLost: entry["fractionLost"], jitter: entry["jitter"] })),
+  };
+}
+
+function read(report: RTCStatsReport | undefined): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  report?.forEach((entry: Entry) => entries.set(entry.id, entry));
+  return entries;
+}
+
+/** The ways of a connection that are tried. Candidates are counted by their kind: their addresses are nobody else's business. */
+export function ways(report: RTCStatsReport | undefined): Diagnosis {
+  const entries = read(report);
+  const all = [...entries.values()];
   const way = (id: unknown) => kindOf(entries.get(String(id)));
   return {
     candidates: {
@@ -32,12 +49,6 @@ export function summarize(report: RTCStatsReport | undefined): Diagnosis {
         .filter(({ type }) => type === "candidate-pair")
         .map((entry) => `${way(entry["localCandidateId"])} ${String(entry["state"])}${entry["nominated"] === true ? " nominated" : ""}`),
     ),
-    path: { rtt: pair?.["currentRoundTripTime"], protocol: local?.["protocol"], candidate: local?.["candidateType"] },
-    slots: all.filter(({ type }) => type === "inbound-rtp").map(inbound),
-    microphone: all.filter(({ type }) => type === "outbound-rtp").map(outbound),
-    heardThere: all
-      .filter(({ type }) => type === "remote-inbound-rtp")
-      .map((entry) => ({ rtt: entry["roundTripTime"], fractionLost: entry["fractionLost"], jitter: entry["jitter"] })),
   };
 }
 
