@@ -87,10 +87,14 @@ func (h *hosting) answer(*subscription, string) error {
 
 // left implements role.
 func (h *hosting) left(sub *subscription) {
-	if h.stream.subs[sub.member] != sub {
+	now, connected := h.stream.subs[sub.member]
+	if connected && now != sub || h.via[sub.member] != nil {
 		return // replaced: nobody has left
 	}
 	h.stream.close(sub.member, nil)
+	if !h.state.Present(sub.member) { // they left, or were removed, before their connection ended
+		return
+	}
 	if h.apps.connected(sub.member) { // an app holds the place
 		if h.apps.voice(sub.member) == nil {
 			h.silent(sub.member)
