@@ -229,6 +229,16 @@ func (h *hallway) live() []*room {
 	return slices.Collect(maps.Values(h.rooms))
 }
 
+// said is what this node last said to all of the rooms that it hosts, on a topic or, with "", on any.
+func (h *hallway) said(topic string) (bundles [][]byte) {
+	for _, r := range h.live() {
+		if last := r.public.Load(); last != nil && (topic == "" || slices.Contains(r.body().Topics, topic)) {
+			bundles = append(bundles, *last)
+		}
+	}
+	return bundles
+}
+
 // here is the loop of a room that this node hosts or relays, nil if there is none.
 func (h *hallway) here(id statement.ID) *room {
 	h.mu.Lock()

@@ -136,4 +136,9 @@ func (h *hosting) announceFor(now time.Time, life int64) {
 		return
 	}
 	h.announced.bundle = bundle
+	if a.State == statement.RoomLive && life == rooms.AnnounceLife {
+		h.public.Store(&bundle)
+	} else {
+		h.public.Store(nil)
+	}
 }

@@ -217,12 +217,13 @@ func (n *network) pass(a rooms.Announcement, taken bool) {
 	})
 }
 
-// Live implements p2p.Rooms.
+// Live implements p2p.Rooms: what this node announces, what it heard of, and what is planned.
 func (n *network) Live(topic string) [][]byte {
+	own := n.hallway.said(topic)
 	planned := n.plans.bundles(topic)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return append(n.directory.Bundles(topic), planned...)
+	return slices.Concat(own, n.directory.Bundles(topic), planned)
 }
 
 // run is the network's work, until ctx ends: the host, the logs, and forgetting rooms that are no longer announced. It

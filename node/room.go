@@ -44,6 +44,9 @@ type room struct {
 
 	moderators atomic.Int64 // of those on the stage, as of view
 
+	// said to all, last: what newcomers are told of the room too. Nil where this node does not host it, or tells nobody.
+	public atomic.Pointer[[]byte]
+
 	// admits says why somebody may not enter. It is replaced with view, and read outside the loop.
 	admits atomic.Pointer[func(identity.PublicKey) error]
 
