@@ -45,6 +45,7 @@ type Scheduled struct {
 	Why       Why                 `json:"why" enum:"here,community,topic,general" doc:"Why it is in this hallway."`
 	Topic     string              `json:"topic,omitempty" doc:"With why topic: the topic that this node follows."`
 	Reminder  *int64              `json:"reminder,omitempty" doc:"How many seconds before each date the asking member is reminded; absent when they are not, and in what everybody gets."`
+	Chosen    []Member            `json:"chosen,omitempty" nullable:"false" doc:"Whom the author chose, for those who may open it; absent for everybody else."`
 }
 
 // Repeat is when a scheduled room comes again.
@@ -71,6 +72,8 @@ type ScheduleList struct {
 type PlanRoom struct {
 	Schedule string `json:"schedule" doc:"A schedule statement."`
 	Title    Text   `json:"title" doc:"The title, to which the statement commits."`
+	// Chosen is in no statement, as with a room that is opened.
+	Chosen []identity.PublicKey `json:"chosen,omitempty" nullable:"false" maxItems:"500" doc:"With entry chosen: who may enter, and know of it, beside the author and the openers. A change replaces the list; a cancellation leaves it."`
 }
 
 // SetReminder asks to be reminded before each date.

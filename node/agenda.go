@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/stoa-rooms/stoa/api"
@@ -42,7 +43,7 @@ func (s *schedules) heard(bundle []byte, deny denied) error {
 	if err != nil {
 		return err
 	}
-	if err := s.adopt(a.Plan); err != nil {
+	if err := s.adopt(a.Plan, nil); err != nil {
 		s.log.Error("a scheduled room of this community is not stored", "schedule", a.ID, "error", err)
 	}
 	if changed {
@@ -62,8 +63,8 @@ func checkPlanTexts(a rooms.PlanAnnouncement) error {
 	return nil
 }
 
-// adopt stores what another node of this community announced, of a member.
-func (s *schedules) adopt(p rooms.Plan) error {
+// adopt stores what another node of this community announced, of a member; with whom they chose, if it said so.
+func (s *schedules) adopt(p rooms.Plan, chosen *[]identity.PublicKey) error {
 	state, founded := s.community.journal.fold()
 	if !founded || state.Community() != p.Community {
 		return nil
@@ -75,9 +76,11 @@ func (s *schedules) adopt(p rooms.Plan) error {
 	defer s.writing.Unlock()
 	s.mu.Lock()
 	known, ok := s.plans[p.ID]
+	same := ok && known.Latest.ID() == p.Latest.ID()
+	more := chosen != nil && !slices.Equal(*chosen, s.chosen[p.ID])
 	s.mu.Unlock()
 	at := seconds(s.community.now())
-	if ok && (known.Latest.ID() == p.Latest.ID() || !known.Newer(p)) || p.Past(at) {
+	if same && !more || ok && !same && !known.Newer(p) || p.Past(at) {
 		return nil
 	}
 	var drop []statement.ID
@@ -87,7 +90,7 @@ func (s *schedules) adopt(p rooms.Plan) error {
 			return err
 		}
 	}
-	return s.keep(p, drop...)
+	return s.keep(p, chosen, drop...)
 }
 
 // bundles is what another node that asks gets of scheduled rooms.
@@ -152,6 +155,9 @@ func (s *schedules) unsaid(at int64) (rooms.Plan, bool) {
 		} else if at-last >= sayAgain {
 			over = 1 << 40 // nobody has heard of it as it is now
 		}
+		if s.again[id] {
+			over = 1 << 40
+		}
 		if over > longest {
 			most, longest = p, over
 		}
@@ -189,10 +195,17 @@ func (s *schedules) announce(p rooms.Plan, at int64) error {
 	}
 	s.mu.Lock()
 	s.said[p.ID] = at
+	delete(s.again, p.ID)
 	_, err = s.agenda.Add(a, at*1000)
 	s.mu.Unlock()
 	if err != nil {
 		return err
+	}
+	if p.Schedule.Entry == statement.RoomChosen {
+		s.confide(a)
+	}
+	if p.Secret() {
+		return nil
 	}
 	ctx, topics := n.ctx, p.Schedule.Topics
 	go func() {
@@ -211,6 +224,7 @@ func (s *schedules) forget(at int64) {
 	defer s.writing.Unlock()
 	var gone []statement.ID
 	s.mu.Lock()
+	s.forgetChosenLocked()
 	for id, p := range s.plans {
 		if p.Past(at) {
 			gone = append(gone, id)
@@ -220,16 +234,13 @@ func (s *schedules) forget(at int64) {
 	if len(gone) == 0 {
 		return
 	}
-	if err := s.community.journal.store.Commit(storage.Batch{DropSchedules: gone}); err != nil {
+	if err := s.community.journal.store.Commit(storage.Batch{DropSchedules: gone, Private: s.lists(gone)}); err != nil {
 		s.log.Error("scheduled rooms that are over are not dropped", "error", err)
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, id := range gone {
-		delete(s.plans, id)
-		delete(s.said, id)
-	}
+	s.dropLocked(gone)
 }
 
 // clear forgets everything of this community: there is none any more.
@@ -240,17 +251,18 @@ func (s *schedules) clear() {
 	clear(s.said)
 	clear(s.reminded)
 	clear(s.feeds)
+	clear(s.chosen)
 }
 
 // erase forgets what a member planned, and what is kept for them. What other communities have heard of it they forget in
 // PlanLife.
 func (s *schedules) erase(member identity.PublicKey) {
+	s.unchoose(member)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, p := range s.plans {
 		if p.Author == member {
-			delete(s.plans, id)
-			delete(s.said, id)
+			s.dropLocked([]statement.ID{id})
 		}
 	}
 	delete(s.reminded, member)

@@ -97,7 +97,7 @@ func (s *schedules) Feed(token string, only *statement.ID) ([]byte, error) {
 			return nil, err
 		}
 		shows = func(a rooms.PlanAnnouncement) bool {
-			return s.isOurs(a.Plan) || s.reminderOf(member, a.ID) != nil || only != nil
+			return s.mayKnow(a.Plan, member) && (s.isOurs(a.Plan) || s.reminderOf(member, a.ID) != nil || only != nil)
 		}
 	}
 	var list []rooms.PlanAnnouncement
@@ -124,9 +124,9 @@ func (s *schedules) isOurs(p rooms.Plan) bool {
 }
 
 // File implements server.Calendars.
-func (s *schedules) File(id statement.ID, _ identity.PublicKey) ([]byte, error) {
+func (s *schedules) File(id statement.ID, member identity.PublicKey) ([]byte, error) {
 	a, ok := s.known(id)
-	if !ok {
+	if !ok || !s.mayKnow(a.Plan, member) {
 		return nil, reason.Reject(reason.ScheduleUnknown, "%s", id)
 	}
 	return s.write([]rooms.PlanAnnouncement{a})

@@ -67,9 +67,16 @@ func (h *hallway) Chosen(ctx context.Context, id statement.ID, member identity.P
 // Private implements server.Doors.
 func (h *hallway) Private(member identity.PublicKey) []api.Room {
 	var list []api.Room
+	live := map[statement.ID]bool{}
 	for _, r := range h.live() {
-		if view := r.view.Load(); view.Entry == statement.RoomChosen && !view.Ended && r.knows(member) {
+		live[r.id] = true
+		if view := r.view.Load(); view.Entry == statement.RoomChosen && !view.Ended && (r.knows(member) || h.nodes.invited(r.id, member)) {
 			list = append(list, *view)
+		}
+	}
+	for _, a := range h.nodes.confidedTo(member) {
+		if !live[a.ID] {
+			list = append(list, h.listed(&a))
 		}
 	}
 	return list

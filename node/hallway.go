@@ -407,6 +407,9 @@ func (h *hallway) Create(ctx context.Context, member identity.PublicKey, req api
 	if err := door.Check(); err != nil {
 		return api.Room{}, err
 	}
+	if !create.Schedule.IsZero() {
+		door = h.nodes.plans.door(create, member, req.Chosen)
+	}
 	if len(h.live()) >= maxRooms {
 		return api.Room{}, reason.Reject(reason.RateLimited, "%d rooms live on this node", maxRooms)
 	}
@@ -450,6 +453,11 @@ const createLife = 10 * 60
 func (h *hallway) Room(ctx context.Context, id statement.ID, member identity.PublicKey) (api.Room, error) {
 	id = h.resolve(id)
 	if a, ok := h.nodes.announced(id); ok && h.here(id) == nil && a.State == statement.RoomLive {
+		if a.Entry == statement.RoomChosen {
+			if err := h.nodes.admits(id, member); err != nil {
+				return api.Room{}, err
+			}
+		}
 		return h.listed(&a), nil
 	}
 	r, err := h.find(id)

@@ -51,6 +51,9 @@ type home struct {
 	nonces map[string]issued             // of entries on their way
 	acts   *rate.Limiter
 	guests int // how many listen there, as it says
+
+	sees bool  // it has the room as it is, and is told what happens
+	line int64 // the number of the list of successors that it has
 }
 
 // issued is a nonce that has been given out and not used.
@@ -192,15 +195,7 @@ func (o *home) take(ctx context.Context, check entryCheck, m link.Message) bool 
 			h.answerHome(o, m.ID, err, func() (any, error) { return nil, h.speakFrom(o, member) })
 		})
 	case link.Media:
-		go func() {
-			ctx, cancel := context.WithTimeout(ctx, requestTime)
-			defer cancel()
-			answer, err := o.room.media.AnswerLink(ctx, o.name(), m.SDP)
-			o.post(func(h *hosting) {
-				h.answerHome(o, m.ID, err, func() (any, error) { return link.MediaAnswer{SDP: answer}, nil })
-			})
-		}()
-		return true
+		return o.post(func(h *hosting) { h.mediaFrom(ctx, o, m) })
 	case link.Removals:
 		m.Removed = proven(m.Removed, o.room.id)
 		return o.post(func(h *hosting) { h.takeFrom(o, m) })
@@ -225,20 +220,22 @@ func (o *home) post(f func(h *hosting)) bool {
 
 // attach lets another node into the room. It replaces an earlier stream of the same node.
 func (h *hosting) attach(o *home) error {
-	snapshot, err := link.Raw(h.snapshot(o.node, millis(h.now()))) // for the node: a snapshot is for somebody
-	if err != nil {
-		return err
-	}
 	proof, err := h.tenure.Encode()
 	if err != nil {
 		return err
+	}
+	welcome := link.Welcome{Epoch: h.tenure.Epoch, Tenure: proof}
+	if o.sees = h.shows(o); o.sees {
+		if welcome.Room, err = link.Raw(h.snapshot(o.node, millis(h.now()))); err != nil { // for the node: a snapshot is for somebody
+			return err
+		}
 	}
 	if before := h.homes[o.node]; before != nil {
 		h.detach(before)
 		before.end(reason.Reject(reason.RoomReplaced, ""))
 	}
 	h.homes[o.node] = o
-	o.send(link.Welcome{Epoch: h.tenure.Epoch, Tenure: proof, Room: snapshot})
+	o.send(welcome)
 	h.line.changed = true
 	return nil
 }
@@ -300,9 +297,9 @@ func (h *hosting) takeFrom(o *home, m link.Message) {
 	case link.AskNonce:
 		h.answerHome(o, m.ID, nil, func() (any, error) { return o.issue(m.Member, h.now()) })
 	case link.Audience:
-		h.answerHome(o, m.ID, nil, func() (any, error) { return h.page(m.Offset, min(m.Limit, audiencePage*4)), nil })
+		h.answerHome(o, m.ID, o.blind(), func() (any, error) { return h.page(m.Offset, min(m.Limit, audiencePage*4)), nil })
 	case link.Log:
-		h.answerHome(o, m.ID, nil, func() (any, error) { return h.roomLog(), nil })
+		h.answerHome(o, m.ID, o.blind(), func() (any, error) { return h.roomLog(), nil })
 	case link.Guests:
 		h.answerHome(o, m.ID, nil, func() (any, error) { return nil, h.guestsFrom(o, m.Count) })
 	case link.AskChosen:
@@ -350,11 +347,13 @@ func (h *hosting) enterFrom(o *home, e entry) (any, error) {
 	h.comesBy(e.member, o)
 	h.via[e.member], h.foreign[e.member] = o, e.foreigner // before anybody is told
 	h.hallway.people.heard(h.member(e.member), o.node)
+	h.hallway.people.homes.Add(e.member, o.node)
 	if err := h.apply(rooms.Command{Actor: e.member, Do: rooms.Enter{}}); err != nil {
 		delete(h.via, e.member)
 		return nil, err
 	}
 	o.visits[e.member] = &visit{nonce: e.nonce}
+	h.look(o)
 	h.know(e.member)
 	number, _ := h.state.Number(e.member)
 	h.line.changed = true
@@ -371,6 +370,7 @@ func (h *hosting) comesBy(member identity.PublicKey, by *home) {
 		delete(h.via, member)
 		delete(before.visits, member)
 		before.send(link.Left{Member: member, Reason: reason.RoomReplaced})
+		h.look(before)
 	}
 	if by != nil {
 		h.stream.close(member, reason.Reject(reason.RoomReplaced, ""))
@@ -419,6 +419,7 @@ func (h *hosting) actFrom(o *home, a act) error {
 	if a.action.Type == api.ActLeave {
 		delete(o.visits, a.member)
 		h.line.changed = true
+		h.look(o)
 	}
 	return nil
 }

@@ -42,7 +42,8 @@ type hosting struct {
 		last time.Time
 		sum  int // people, when it was last announced
 
-		bundle []byte // the last announcement
+		bundle []byte                      // the last announcement
+		told   map[identity.PublicKey]bool // the nodes that were told of it, where it was not for all
 	}
 }
 
@@ -311,8 +312,13 @@ func (h *hosting) publish(c rooms.Command, next rooms.State, events []rooms.Even
 		case rooms.AudienceChanged:
 			h.people.stale = true
 			continue
-		case rooms.ChosenChanged, rooms.PutOut: // for moderators to ask for, and for whom it concerns
+		case rooms.ChosenChanged: // for moderators to ask for, and for the homes of those whom they choose
+			h.announced.sum = -1
 			continue
+		case rooms.PutOut: // for whom it concerns
+			continue
+		case rooms.EntryChanged:
+			h.announced.sum = -1
 		}
 		if _, ok := event.(rooms.Logged); ok {
 			continue // the events before it carry the act
@@ -320,6 +326,9 @@ func (h *hosting) publish(c rooms.Command, next rooms.State, events []rooms.Even
 		h.broadcast(h.stream.send(at, func(head api.Head) api.Event { return acted(h.wire(event, head), event, c) }))
 	}
 	h.dropGone(c.Actor, events)
+	for _, o := range h.homes {
+		h.look(o)
+	}
 	h.tellAudience()
 	if rooms.Durable(events) || rooms.Noted(events) {
 		h.sendRecord()
@@ -339,7 +348,9 @@ func (h *hosting) broadcast(event api.Event) {
 		return
 	}
 	for _, home := range h.homes {
-		home.send(link.Event{Event: raw})
+		if home.sees {
+			home.send(link.Event{Event: raw})
+		}
 	}
 }
 

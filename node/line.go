@@ -24,6 +24,7 @@ type line struct {
 	changed bool // who is here, or who follows the log, may have changed since
 	number  int64
 	nodes   []identity.PublicKey
+	list    statement.Statement // zero: none yet
 }
 
 // keepLine signs a new list of successors when it is another, and hands it to the homes with the room's record.
@@ -34,6 +35,7 @@ func (h *hosting) keepLine(now time.Time) {
 	h.line.changed = false
 	nodes := rooms.Successors(h.state, h.self(), h.homeOf, h.follows)
 	if slices.Equal(nodes, h.line.nodes) {
+		h.tellLine()
 		return
 	}
 	list, err := statement.Sign(&statement.Succession{
@@ -44,15 +46,29 @@ func (h *hosting) keepLine(now time.Time) {
 		return
 	}
 	h.line.number = list.Body().(*statement.Succession).Number
-	h.line.nodes = nodes
-	addrs := map[identity.PublicKey][]string{}
-	for _, n := range nodes {
+	h.line.nodes, h.line.list = nodes, list
+	h.tellLine()
+}
+
+// tellLine hands the list to the homes that do not have it, and with it the room's record. A home that comes back, or is
+// shown the room again, has forgotten it.
+func (h *hosting) tellLine() {
+	if h.line.list.IsZero() {
+		return
+	}
+	addrs, told := map[identity.PublicKey][]string{}, false
+	for _, n := range h.line.nodes {
 		addrs[n] = h.hallway.nodes.addrsOf(n)
 	}
 	for _, o := range h.homes {
-		o.send(link.Line{List: list.Text(), Addrs: addrs})
+		if o.sees && o.line != h.line.number {
+			o.line, told = h.line.number, true
+			o.send(link.Line{List: h.line.list.Text(), Addrs: addrs})
+		}
 	}
-	h.sendRecord()
+	if told {
+		h.sendRecord()
+	}
 }
 
 // homeOf is the node by way of which somebody is here; the zero key for this one.
@@ -119,26 +135,31 @@ func (h *hosting) announceFor(now time.Time, life int64) {
 	if _, over := h.state.Ended(); over {
 		a.State = statement.RoomEnded
 	}
+	private := h.state.Entry() == statement.RoomChosen
+	if private && h.public.Load() != nil { // all know of it, and see once more that it is not for them
+		h.hide(millis(now))
+	}
 	var speakers []rooms.SpeakerHint
 	for _, p := range stage[:min(len(stage), shownSpeakers)] {
 		if m := h.member(p.Key); m.Name != "" {
 			speakers = append(speakers, rooms.SpeakerHint{Key: p.Key, Name: m.Name, Picture: m.Picture})
 		}
 	}
-	if h.state.Entry() == statement.RoomChosen { // other nodes find the room by its link, and learn no more than its title
-		a.Stage, a.Listening, speakers = 0, 0, nil
-	}
 	h.announced.last, h.announced.next = now, now.Add(announceEvery)
 	h.announced.sum = len(stage) + h.state.Listening() + h.guestCount()
-	bundle, err := h.hallway.nodes.announce(h.room, a, speakers)
+	bundle, err := h.hallway.nodes.announcement(h.room, a, speakers)
 	if err != nil {
 		h.log.Error("the room cannot be announced", "room", h.id, "error", err)
 		return
 	}
 	h.announced.bundle = bundle
+	h.public.Store(nil)
+	if private {
+		h.confide(bundle)
+		return
+	}
+	h.hallway.nodes.announce(h.room, bundle)
 	if a.State == statement.RoomLive && life == rooms.AnnounceLife {
 		h.public.Store(&bundle)
-	} else {
-		h.public.Store(nil)
 	}
 }

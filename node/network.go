@@ -43,6 +43,7 @@ type network struct {
 
 	mu        sync.Mutex
 	directory *rooms.Directory    // guarded by mu
+	confided  confided            // guarded by mu
 	chosen    map[string]bool     // topics that its members chose; guarded by mu
 	wanted    map[ledger.Log]bool // logs to follow beside those of this community's nodes; guarded by mu
 }
@@ -65,6 +66,7 @@ func openNetwork(cfg Config, c *community) (*network, error) {
 		merge:     make(chan struct{}, 1),
 		plans:     newSchedules(c, cfg.Log),
 		directory: rooms.NewDirectory(),
+		confided:  newConfided(),
 		wanted:    map[ledger.Log]bool{},
 	}
 	hostCfg := p2p.Config{
@@ -150,11 +152,15 @@ const (
 	tellTime   = 5 * time.Second
 )
 
-// announced is what is known of a room of another node.
+// announced is what is known of a room of another node: announced to all, or to this node because of its members.
 func (n *network) announced(id statement.ID) (rooms.Announcement, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.directory.Get(id)
+	a, known := n.directory.Get(id)
+	if b, told := n.confided.rooms.Get(id); told && (!known || b.Number > a.Number) {
+		return b, true
+	}
+	return a, known
 }
 
 // listed is all live rooms of other nodes.
@@ -162,6 +168,13 @@ func (n *network) listed() []rooms.Announcement {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.directory.Rooms("")
+}
+
+// told is all live rooms of other nodes that this one knows of, those that are for chosen people included.
+func (n *network) told() []rooms.Announcement {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append(n.directory.Rooms(""), n.confided.rooms.Rooms("")...)
 }
 
 // Announced implements p2p.Rooms: it judges an announcement and takes it in. A room that this node is in hears of it
@@ -258,15 +271,15 @@ func (n *network) run(ctx context.Context) error {
 // expire forgets rooms that are no longer announced.
 func (n *network) expire() {
 	n.mu.Lock()
-	expired := n.directory.Expire(millis(n.now()))
+	expired := append(n.directory.Expire(millis(n.now())), n.confided.expire(millis(n.now()))...)
 	n.mu.Unlock()
 	if len(expired) > 0 {
 		n.hallway.tell()
 	}
 }
 
-// announce publishes a room of this node, and returns what is published.
-func (n *network) announce(r *room, about *statement.Announce, speakers []rooms.SpeakerHint) ([]byte, error) {
+// announcement is what this node says of a room that it hosts.
+func (n *network) announcement(r *room, about *statement.Announce, speakers []rooms.SpeakerHint) ([]byte, error) {
 	b, err := n.prove(r)
 	if err != nil {
 		return nil, err
@@ -276,18 +289,19 @@ func (n *network) announce(r *room, about *statement.Announce, speakers []rooms.
 	}
 	b.Speakers, b.Tenure, b.Addrs = speakers, r.tenure, firstOf8(n.host.Addrs())
 	a, err := rooms.NewAnnouncement(b)
-	if err != nil {
-		return nil, err
-	}
+	return a.Raw, err
+}
+
+// announce publishes an announcement of a room.
+func (n *network) announce(r *room, bundle []byte) {
 	ctx, topics := n.ctx, r.body().Topics
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, tellTime)
 		defer cancel()
-		if err := n.host.Announce(ctx, topics, a.Raw); err != nil {
+		if err := n.host.Announce(ctx, topics, bundle); err != nil {
 			n.log.Debug("a room could not be announced", "room", r.id, "error", err)
 		}
 	}()
-	return a.Raw, nil
 }
 
 // maxAddrs is how many addresses an announcement carries.
@@ -323,6 +337,9 @@ func (n *network) Stream(peer identity.PublicKey, s *p2p.Stream) {
 		_ = s.Close()
 	case link.Profile:
 		n.hearProfile(peer, m)
+		_ = s.Close()
+	case link.Invited:
+		n.hearInvited(peer, m)
 		_ = s.Close()
 	default:
 		n.blame(peer)

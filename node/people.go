@@ -34,7 +34,10 @@ type people struct {
 
 	// What is known of people of other communities is for showing only, and so kept in memory, and bounded.
 	strangers *lru.Cache[identity.PublicKey, stranger]
-	sources   *lru.Cache[string, identity.PublicKey] // who told of a picture or a person, by its path
+	sources   *lru.Cache[string, identity.PublicKey]             // who told of a picture or a person, by its path
+	homes     *lru.Cache[identity.PublicKey, identity.PublicKey] // of people of other communities; proven by a chain
+	sought    *lru.Cache[identity.PublicKey, time.Time]          // whose home was looked for, and when
+	seeking   chan struct{}                                      // a place for each that is looked for now
 	pictures  *pictureCache
 	flights   singleflight.Group
 
@@ -61,12 +64,18 @@ const (
 )
 
 func newPeople(c *community, log *slog.Logger) (*people, error) {
-	p := &people{community: c, now: c.now, log: log, pictures: newPictureCache(maxPictures)}
+	p := &people{community: c, now: c.now, log: log, pictures: newPictureCache(maxPictures), seeking: make(chan struct{}, maxSeeking)}
 	var err error
 	if p.strangers, err = lru.New[identity.PublicKey, stranger](maxStrangers); err != nil {
 		return nil, fmt.Errorf("node: %w", err)
 	}
 	if p.sources, err = lru.New[string, identity.PublicKey](maxTold); err != nil {
+		return nil, fmt.Errorf("node: %w", err)
+	}
+	if p.sought, err = lru.New[identity.PublicKey, time.Time](maxTold); err != nil {
+		return nil, fmt.Errorf("node: %w", err)
+	}
+	if p.homes, err = lru.New[identity.PublicKey, identity.PublicKey](maxTold); err != nil {
 		return nil, fmt.Errorf("node: %w", err)
 	}
 	return p, nil
@@ -81,6 +90,39 @@ func (p *people) heard(m api.Member, from identity.PublicKey) {
 	if m.Picture != (statement.Commitment{}) {
 		p.sources.Add(pathPicture+m.Picture.String(), from)
 	}
+}
+
+// home is the node by which somebody of another community was seen last: one of their community's.
+func (p *people) home(key identity.PublicKey) (identity.PublicKey, bool) { return p.homes.Get(key) }
+
+// How often somebody's home is looked for, at how many nodes, and for how many people at once.
+const (
+	seekEvery  = 10 * time.Minute
+	seekAt     = 32
+	maxSeeking = 4
+)
+
+// seek looks for the home of somebody of another community among the nodes that this one is connected to, without waiting.
+func (p *people) seek(key identity.PublicKey) {
+	if last, ok := p.sought.Get(key); ok && p.now().Sub(last) < seekEvery {
+		return
+	}
+	select {
+	case p.seeking <- struct{}{}:
+	default:
+		return // the next time
+	}
+	p.sought.Add(key, p.now())
+	peers := p.hallway.nodes.host.Peers()
+	go func() {
+		defer func() { <-p.seeking }()
+		for _, peer := range peers[:min(len(peers), seekAt)] {
+			if _, err := p.ask(p.hallway.nodes.ctx, key, peer.Key); err == nil {
+				p.hallway.nodes.found(key)
+				return
+			}
+		}
+	}()
 }
 
 // known is somebody with the name and picture that this node knows of them now; perhaps none.
@@ -250,6 +292,7 @@ func (p *people) ask(ctx context.Context, key, source identity.PublicKey) (api.P
 			return api.Profile{}, reason.Reject(reason.PersonUnknown, "%v", err)
 		}
 		p.strangers.Add(key, stranger{profile: profile, at: p.now()})
+		p.homes.Add(key, profile.Home)
 		p.heard(profile.Member, source)
 		return profile, nil
 	})
@@ -279,7 +322,10 @@ func readIntroduction(raw []byte, key identity.PublicKey) (api.Profile, error) {
 	}
 	member, is := report.State.Member(key)
 	rules, ruled := report.State.Rules()
+	home, there := report.State.Node(in.Home)
 	switch {
+	case !there || home.Revoked:
+		return api.Profile{}, reason.Reject(reason.ChainInvalid, "%s is no node of theirs", in.Home)
 	case st.Signer() != key || report.Member != key || !is || said.Community != report.Community:
 		return api.Profile{}, reason.Reject(reason.ChainInvalid, "it is another's")
 	case !ruled || in.Name.Commitment() != rules.Name:

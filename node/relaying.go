@@ -36,6 +36,7 @@ type relaying struct {
 	redial    time.Time
 	reached   bool // a host has welcomed this relay before
 	told      bool // the members know that the host is lost
+	blind     bool // the room is for chosen people, and the host shows it once one of them is in it from here
 
 	locals  map[identity.PublicKey]*visitor
 	allowed map[uint32]bool // whom the media lets through on the way up, by number
@@ -319,7 +320,12 @@ func (r *relaying) audience(offset, limit int) (api.Audience, <-chan page) {
 }
 
 // admits implements role: the host says it to those who enter.
-func (r *relaying) admits(identity.PublicKey) error { return nil }
+func (r *relaying) admits(member identity.PublicKey) error {
+	if l := r.locals[member]; r.state.Room.Entry != statement.RoomChosen || l != nil && l.inside {
+		return nil
+	}
+	return r.hallway.nodes.admits(r.id, member)
+}
 
 // tick implements role.
 func (r *relaying) tick(now time.Time) {
@@ -435,7 +441,13 @@ func (r *relaying) endAll(why error) {
 // welcomed begins with a host.
 func (r *relaying) welcomed(s *p2p.Stream, w link.Welcome) {
 	r.dialing = false
-	snapshot, err := w.Snapshot()
+	var snapshot *api.Snapshot
+	var err error
+	if len(w.Room) > 0 {
+		var told api.Snapshot
+		told, err = w.Snapshot()
+		snapshot = &told
+	}
 	if err == nil {
 		err = r.learn(w.Tenure)
 	}
@@ -466,22 +478,17 @@ func (r *relaying) welcomed(s *p2p.Stream, w link.Welcome) {
 	r.begin(snapshot)
 }
 
-// begin takes the host's room over, and brings everybody in.
-func (r *relaying) begin(snapshot api.Snapshot) {
-	r.state = api.State{}.Apply(snapshot)
-	r.authority = api.NewAuthority(r.id)
-	r.authority.Take(snapshot)
-	r.hearOf(snapshot)
+// begin goes on with a host, with the room if it is shown, and brings everybody in.
+func (r *relaying) begin(snapshot *api.Snapshot) {
 	r.election.reset()
 	if r.told {
 		r.told = false
 		r.stream.tell(r.hostChanged(api.HostLive))
 	}
-	if r.reached {
-		r.stream.forget()
-		for member, sub := range r.stream.subs {
-			sub.offer(r.snapshot(member))
-		}
+	if snapshot != nil {
+		r.begins(*snapshot)
+	} else {
+		r.waits()
 	}
 	r.reached = true
 	for part := range slices.Chunk(r.bring, removalsAtOnce) {
@@ -493,8 +500,6 @@ func (r *relaying) begin(snapshot api.Snapshot) {
 		r.ask(member, l)
 	}
 	r.recount()
-	r.permit()
-	r.listen(r.up)
 	r.show(r.summary(), r.admitted())
 }
 
@@ -535,11 +540,13 @@ func (r *relaying) take(m link.Message) {
 			r.stream.tell(reactions)
 			return
 		}
-		if err != nil || event.Header().N != r.state.N+1 {
+		if err != nil || r.blind || event.Header().N != r.state.N+1 {
 			r.hostLost(r.attempt, reason.Reject(reason.StreamInvalid, "an event out of turn: %v", err))
 			return
 		}
 		r.pass(event)
+	case link.Shown:
+		r.shown(m)
 	case link.Answer:
 		r.up.answer(m)
 	case link.Left:

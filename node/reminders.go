@@ -67,7 +67,7 @@ func (s *schedules) reminderOf(member identity.PublicKey, id statement.ID) *int6
 // Remind implements server.Schedules.
 func (s *schedules) Remind(member identity.PublicKey, id statement.ID, before *int64) error {
 	a, known := s.known(id)
-	if before != nil && (!known || a.Cancelled()) {
+	if before != nil && (!known || a.Cancelled() || !s.mayKnow(a.Plan, member)) {
 		return reason.Reject(reason.ScheduleUnknown, "%s", id)
 	}
 	s.writing.Lock()

@@ -36,10 +36,12 @@ type schedules struct {
 	plans    map[statement.ID]rooms.Plan                              // of this community; guarded by mu
 	agenda   *rooms.Agenda                                            // what was announced, by this node too; guarded by mu
 	said     map[statement.ID]int64                                   // when this node announced it last, Unix seconds; guarded by mu
+	again    map[statement.ID]bool                                    // what is to be announced at once; guarded by mu
 	shown    string                                                   // what the hallway showed last; guarded by mu
 	reminded map[identity.PublicKey][]reminder                        // guarded by mu
 	watchers map[identity.PublicKey]map[chan api.ReminderDue]struct{} // guarded by mu
 	feeds    map[feedHash]identity.PublicKey                          // guarded by mu
+	chosen   map[statement.ID][]identity.PublicKey                    // whom the authors of plans chose; guarded by mu
 }
 
 // Bounds on what is shown and kept.
@@ -56,9 +58,11 @@ func newSchedules(c *community, log *slog.Logger) *schedules {
 		plans:    map[statement.ID]rooms.Plan{},
 		agenda:   rooms.NewAgenda(),
 		said:     map[statement.ID]int64{},
+		again:    map[statement.ID]bool{},
 		reminded: map[identity.PublicKey][]reminder{},
 		watchers: map[identity.PublicKey]map[chan api.ReminderDue]struct{}{},
 		feeds:    map[feedHash]identity.PublicKey{},
+		chosen:   map[statement.ID][]identity.PublicKey{},
 	}
 }
 
@@ -76,6 +80,9 @@ func (s *schedules) load() error {
 			return fmt.Errorf("node: stored schedule %s: %w", stored.ID, err)
 		default:
 			s.plans[stored.ID] = plan
+			if err := s.loadChosen(plan); err != nil {
+				return err
+			}
 		}
 	}
 	return s.loadPrivate()
@@ -95,23 +102,54 @@ func readPlan(stored storage.Schedule) (rooms.Plan, error) {
 	return rooms.NewPlan(first, latest, stored.Title)
 }
 
-// keep stores a plan of this community, and drops what it is told to. The caller holds writing.
-func (s *schedules) keep(p rooms.Plan, drop ...statement.ID) error {
+// keep stores a plan of this community with whom its author chose, and drops what it is told to. Without a list the one
+// that is stored stays. The caller holds writing.
+func (s *schedules) keep(p rooms.Plan, chosen *[]identity.PublicKey, drop ...statement.ID) error {
+	batch := storage.Batch{DropSchedules: drop, Private: s.lists(drop)}
+	if chosen != nil {
+		list, err := guestList(p, *chosen)
+		if err != nil {
+			return err
+		}
+		batch.Private = append(batch.Private, list)
+	}
 	stored := storage.Schedule{ID: p.ID, First: p.Origin.Text(), Title: p.Title}
 	if p.Latest.ID() != p.ID {
 		stored.Latest = p.Latest.Text()
 	}
-	if err := s.community.journal.store.Commit(storage.Batch{Schedules: []storage.Schedule{stored}, DropSchedules: drop}); err != nil {
+	batch.Schedules = []storage.Schedule{stored}
+	if err := s.community.journal.store.Commit(batch); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.plans[p.ID] = p
+	if chosen != nil {
+		s.chosen[p.ID] = slices.Clone(*chosen)
+	}
+	s.dropLocked(drop)
+	return nil
+}
+
+// lists are the lists of plans that go.
+func (s *schedules) lists(drop []statement.ID) (gone []storage.Private) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range drop {
+		if p, ok := s.plans[id]; ok {
+			gone = append(gone, storage.Private{Member: p.Author, Name: keptChosen + id.String()})
+		}
+	}
+	return gone
+}
+
+func (s *schedules) dropLocked(drop []statement.ID) {
 	for _, id := range drop {
 		delete(s.plans, id)
 		delete(s.said, id)
+		delete(s.again, id)
+		delete(s.chosen, id)
 	}
-	return nil
 }
 
 // stands reports whether a plan is one that its author still has in front of them.
@@ -187,20 +225,23 @@ func (s *schedules) Plan(_ context.Context, member identity.PublicKey, req api.P
 	if err := plan.CheckNew(at); err != nil {
 		return api.Scheduled{}, err
 	}
+	if err := (rooms.Door{Entry: plan.Schedule.Entry, Chosen: req.Chosen}).Check(); err != nil {
+		return api.Scheduled{}, err
+	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if known, ok := s.known(plan.ID); ok { // sent again, since the answer was lost
-		return s.wire(known, s.about(), at), nil
+		return s.wireFor(known, member, at), nil
 	}
 	drop, err := s.place(member, at)
 	if err != nil {
 		return api.Scheduled{}, err
 	}
-	if err := s.keep(plan, drop...); err != nil {
+	if err := s.keep(plan, &req.Chosen, drop...); err != nil {
 		return api.Scheduled{}, err
 	}
 	s.nodes.hallway.tell()
-	return s.wire(s.own(plan), s.about(), at), nil
+	return s.wireFor(s.own(plan), member, at), nil
 }
 
 // Change implements server.Schedules.
@@ -217,22 +258,26 @@ func (s *schedules) Change(_ context.Context, member identity.PublicKey, id stat
 	case !ok || known.Community != st.Body().(*statement.Schedule).Community:
 		return api.Scheduled{}, reason.Reject(reason.ScheduleUnknown, "%s", id)
 	case known.Latest.ID() == st.ID(): // sent again
-		return s.wire(known, s.about(), at), nil
+		return s.wireFor(known, member, at), nil
+	}
+	if err := (rooms.Door{Entry: st.Body().(*statement.Schedule).Entry, Chosen: req.Chosen}).Check(); err != nil {
+		return api.Scheduled{}, err
 	}
 	plan, err := known.Change(st, req.Title)
 	if err != nil {
 		return api.Scheduled{}, err
 	}
-	if !plan.Cancelled() {
-		if err := plan.CheckNew(at); err != nil {
-			return api.Scheduled{}, err
-		}
+	chosen := &req.Chosen
+	if plan.Cancelled() {
+		chosen = nil // they are to hear of it
+	} else if err := plan.CheckNew(at); err != nil {
+		return api.Scheduled{}, err
 	}
-	if err := s.keep(plan); err != nil {
+	if err := s.keep(plan, chosen); err != nil {
 		return api.Scheduled{}, err
 	}
 	s.nodes.hallway.tell()
-	return s.wire(s.own(plan), s.about(), at), nil
+	return s.wireFor(s.own(plan), member, at), nil
 }
 
 // own is a plan of this community as if it had been announced.
@@ -315,7 +360,7 @@ func (s *schedules) wireAll(list []coming, at int64) []api.Scheduled {
 // Upcoming implements server.Schedules.
 func (s *schedules) Upcoming() []api.Scheduled {
 	at := seconds(s.community.now())
-	list := s.coming(at)
+	list := forAll(s.coming(at))
 	list = list[:min(len(list), hallwayPlans)]
 	s.mu.Lock()
 	s.shown = looks(list)
@@ -325,7 +370,7 @@ func (s *schedules) Upcoming() []api.Scheduled {
 
 // looksOld reports whether the hallway shows a date that is over.
 func (s *schedules) looksOld(at int64) bool {
-	list := s.coming(at)
+	list := forAll(s.coming(at))
 	list = list[:min(len(list), hallwayPlans)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -335,9 +380,11 @@ func (s *schedules) looksOld(at int64) bool {
 // Schedules implements server.Schedules.
 func (s *schedules) Schedules(member identity.PublicKey) ([]api.Scheduled, error) {
 	at := seconds(s.community.now())
-	list := s.wireAll(s.coming(at), at)
+	coming := slices.DeleteFunc(s.coming(at), func(a coming) bool { return !s.mayKnow(a.Plan, member) })
+	list := s.wireAll(coming, at)
 	for i := range list {
 		list[i].Reminder = s.reminderOf(member, list[i].ID)
+		list[i].Chosen = s.whom(coming[i].Plan, member)
 	}
 	return list, nil
 }
@@ -345,15 +392,22 @@ func (s *schedules) Schedules(member identity.PublicKey) ([]api.Scheduled, error
 // Schedule implements server.Schedules.
 func (s *schedules) Schedule(id statement.ID, member identity.PublicKey) (api.Scheduled, error) {
 	a, ok := s.known(id)
-	if !ok {
+	if !ok || !s.mayKnow(a.Plan, member) {
 		return api.Scheduled{}, reason.Reject(reason.ScheduleUnknown, "%s", id)
 	}
-	one := s.wire(a, s.about(), seconds(s.community.now()))
+	one := s.wireFor(a, member, seconds(s.community.now()))
 	if room, ok := s.nodes.hallway.opened()[id]; ok {
 		one.Room = &room
 	}
 	one.Reminder = s.reminderOf(member, id)
 	return one, nil
+}
+
+// wireFor is a scheduled room as a member gets it who may know of it.
+func (s *schedules) wireFor(a rooms.PlanAnnouncement, member identity.PublicKey, at int64) api.Scheduled {
+	one := s.wire(a, s.about(), at)
+	one.Chosen = s.whom(a.Plan, member)
+	return one
 }
 
 // about is this node's community.
@@ -440,7 +494,7 @@ func (s *schedules) from(create *statement.Create, creator identity.PublicKey) *
 // opened is the live rooms that were opened from schedules, by schedule.
 func (h *hallway) opened() map[statement.ID]statement.ID {
 	open := map[statement.ID]statement.ID{}
-	for _, a := range h.nodes.listed() {
+	for _, a := range h.nodes.told() {
 		if id := h.nodes.plans.from(a.Create, a.Creator); id != nil {
 			open[*id] = a.ID
 		}

@@ -32,6 +32,7 @@ type uplink struct {
 	waiting map[int64]func(link.Answer)
 	heard   time.Time // the host's last message
 	pinged  time.Time
+	listens bool // the audio is connected, or tried to be
 }
 
 // dial opens the stream to a host, and returns it with the host's welcome.

@@ -190,11 +190,11 @@ func (g *Agenda) List(topic string) []PlanAnnouncement {
 	return list
 }
 
-// Bundles is the bundles on a topic, those that were called off included, for another node.
+// Bundles is the bundles on a topic, those that were called off included, for another node; none of what is Secret.
 func (g *Agenda) Bundles(topic string) [][]byte {
 	var raw [][]byte
 	for _, e := range g.plans {
-		if topic == "" || slices.Contains(e.now.Schedule.Topics, topic) {
+		if !e.now.Secret() && (topic == "" || slices.Contains(e.now.Schedule.Topics, topic)) {
 			raw = append(raw, e.now.Raw)
 		}
 	}

@@ -126,6 +126,13 @@ func (p Plan) CheckNew(at int64) error {
 // Cancelled reports whether it has been called off.
 func (p Plan) Cancelled() bool { return p.Schedule.State == statement.PlanCancelled }
 
+// Secret reports whether the room has been for chosen people from the first: then nobody else is told of it. Who heard of
+// one that was open before has to hear that it is no more.
+func (p Plan) Secret() bool {
+	first, ok := p.Origin.Body().(*statement.Schedule)
+	return ok && first.Entry == statement.RoomChosen && p.Schedule.Entry == statement.RoomChosen
+}
+
 // Dates gives the dates that are not over at a time in Unix seconds, in order; none of what was called off. A plan may
 // have them without end.
 func (p Plan) Dates(from int64) iter.Seq[Date] {

@@ -19,6 +19,11 @@ import (
 // answer signs the way into the room that an entry asks for. It signs for this room by way of this node only, whatever
 // the node asks.
 func (s *RoomSession) answer(ctx context.Context, socket *socket, e api.Entry) error {
+	if e.Room != s.room && s.entering {
+		if led, err := s.client.Room(ctx, s.room); err == nil {
+			s.lead(led)
+		}
+	}
 	if e.Room != s.room || e.Home != s.client.home() {
 		return fmt.Errorf("%w: an entry to another room, or by way of another node", api.ErrEvent)
 	}
@@ -41,6 +46,13 @@ func (s *RoomSession) answer(ctx context.Context, socket *socket, e api.Entry) e
 	defer s.mu.Unlock()
 	s.beginLocked(e.Nonce, true)
 	return nil
+}
+
+// lead goes to the room that is open from the scheduled one whose link this person followed.
+func (s *RoomSession) lead(to api.Room) {
+	if to.Schedule != nil && *to.Schedule == s.room {
+		s.room, s.authority = to.ID, api.NewAuthority(to.ID)
+	}
 }
 
 // beginLocked goes on under the nonce of another entry.

@@ -32,14 +32,15 @@ type State = api.State
 // on the stage or has a hand up keeps that for 60 s, muted. A session has one goroutine, and one more per connection
 // inside the WebSocket library. It is safe for concurrent use.
 type RoomSession struct {
-	client *Client
-	room   statement.ID
-	cancel context.CancelFunc
-	close  sync.Once
-	closed chan struct{} // closed by Close: nothing waits for the reader of events any more
-	ended  chan struct{} // closed when run has returned
-	turn   chan struct{} // holds one: the signed action that is under way
-	events chan api.Event
+	client   *Client
+	room     statement.ID // set until Enter has returned
+	entering bool         // Enter has not returned
+	cancel   context.CancelFunc
+	close    sync.Once
+	closed   chan struct{} // closed by Close: nothing waits for the reader of events any more
+	ended    chan struct{} // closed when run has returned
+	turn     chan struct{} // holds one: the signed action that is under way
+	events   chan api.Event
 
 	mu        sync.Mutex
 	state     State                 // guarded by mu
@@ -62,7 +63,7 @@ type RoomSession struct {
 // call: the session lasts until it is closed.
 func (c *Client) Enter(ctx context.Context, room statement.ID) (*RoomSession, error) {
 	s := &RoomSession{
-		client: c, room: room, closed: make(chan struct{}), ended: make(chan struct{}), turn: make(chan struct{}, 1),
+		client: c, room: room, entering: true, closed: make(chan struct{}), ended: make(chan struct{}), turn: make(chan struct{}, 1),
 		events: make(chan api.Event, eventQueue), changed: make(chan struct{}),
 		authority: api.NewAuthority(room), verdicts: map[int64]api.Verdict{},
 	}
@@ -73,6 +74,10 @@ func (c *Client) Enter(ctx context.Context, room statement.ID) (*RoomSession, er
 	if err != nil {
 		return nil, err
 	}
+	if snapshot, ok := first.(api.Snapshot); ok {
+		s.lead(snapshot.Room)
+	}
+	s.entering = false
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
 	if err := s.take(background, first); err != nil {

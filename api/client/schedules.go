@@ -21,6 +21,7 @@ type Planned struct {
 	Duration   int64               // seconds; an hour, where it is 0
 	Repeat     *statement.Repeat   // nil for once
 	Moderators []identity.PublicKey
+	Chosen     []identity.PublicKey // with entry chosen: who may enter, and know of it, beside oneself and the moderators
 }
 
 // Schedules lists the rooms that are planned, the next one first.
@@ -40,7 +41,7 @@ func (c *Client) Plan(ctx context.Context, p Planned) (api.Scheduled, error) {
 	if err != nil {
 		return api.Scheduled{}, err
 	}
-	return c.planned(ctx, api.PathSchedules, body, title)
+	return c.planned(ctx, api.PathSchedules, body, title, p.Chosen)
 }
 
 // ChangePlan replaces what is planned. What p leaves out is left out.
@@ -50,7 +51,7 @@ func (c *Client) ChangePlan(ctx context.Context, known api.Scheduled, p Planned)
 		return api.Scheduled{}, err
 	}
 	body.Of, body.Number = &known.ID, known.Number+1
-	return c.planned(ctx, path(api.PathSchedule, known.ID), body, title)
+	return c.planned(ctx, path(api.PathSchedule, known.ID), body, title, p.Chosen)
 }
 
 // CancelPlan calls a planned room off, for good.
@@ -67,7 +68,7 @@ func (c *Client) CancelPlan(ctx context.Context, known api.Scheduled) (api.Sched
 		return api.Scheduled{}, err
 	}
 	body.Of, body.Number, body.State = &known.ID, known.Number+1, statement.PlanCancelled
-	return c.planned(ctx, path(api.PathSchedule, known.ID), body, title)
+	return c.planned(ctx, path(api.PathSchedule, known.ID), body, title, nil)
 }
 
 func (c *Client) schedule(ctx context.Context, p Planned) (*statement.Schedule, statement.Text, error) {
@@ -90,12 +91,12 @@ func (c *Client) schedule(ctx context.Context, p Planned) (*statement.Schedule, 
 	return body, title, nil
 }
 
-func (c *Client) planned(ctx context.Context, path string, body *statement.Schedule, title statement.Text) (api.Scheduled, error) {
+func (c *Client) planned(ctx context.Context, path string, body *statement.Schedule, title statement.Text, chosen []identity.PublicKey) (api.Scheduled, error) {
 	text, err := c.sign(body)
 	if err != nil {
 		return api.Scheduled{}, err
 	}
-	return callAs[api.Scheduled](ctx, c, http.MethodPost, path, api.PlanRoom{Schedule: text, Title: title})
+	return callAs[api.Scheduled](ctx, c, http.MethodPost, path, api.PlanRoom{Schedule: text, Title: title, Chosen: chosen})
 }
 
 // OpenPlanned opens a planned room, from ten minutes before its time on. The link of the plan leads into it.

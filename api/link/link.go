@@ -4,8 +4,8 @@
 // The stream belongs to two nodes whose keys libp2p has authenticated. The home begins with a [Hello] and the host
 // answers with a [Welcome]; from then on the home asks (each request has an id, and the [Answer] the same) and the host
 // sends what happens. What a member does is signed by the member, so a home can neither invent nor repeat it; all a home
-// can say by itself is that a member has gone or has fallen silent. A stream that begins with [Lost] or [Takeover] carries that one message,
-// between nodes that may succeed a host.
+// can say by itself is that a member has gone or has fallen silent. A stream that begins with [Lost], [Takeover], [Invited]
+// or [Profile] carries that one message.
 //
 // A message is one JSON object, {"type": …, "body": …}, in one frame of at most [MaxFrame] bytes.
 package link
@@ -130,11 +130,17 @@ type (
 
 // What a host sends.
 type (
-	// Welcome lets a home in. Room is the room as it is now, for nobody in particular.
+	// Welcome lets a home in. Room is the room as it is now, for nobody in particular. Without it the room is for chosen
+	// people: it is [Shown] when one of them is in it by way of that home.
 	Welcome struct {
 		Epoch  int64          `json:"epoch"`
 		Tenure jsontext.Value `json:"tenure"`
-		Room   jsontext.Value `json:"room"` // an api.Snapshot
+		Room   jsontext.Value `json:"room,omitzero"` // an api.Snapshot
+	}
+
+	// Shown is the room as it is now, to a home that was not told of it. The events go on from there.
+	Shown struct {
+		Room jsontext.Value `json:"room"` // an api.Snapshot
 	}
 
 	// Answer answers the request with the same id: with a body, or with a reason why not.
@@ -200,6 +206,14 @@ type (
 		Lost string       `json:"lost"`
 	}
 
+	// Invited tells the home of chosen people of a room that is for them alone, live or scheduled, instead of announcing it
+	// to all. It says no more than whom of that home it concerns; the other nodes of the same community, which any member
+	// may come to, hear of all of its members. The last one wins.
+	Invited struct {
+		Bundle jsontext.Value       `json:"bundle"` // the announcement
+		People []identity.PublicKey `json:"people"`
+	}
+
 	// Takeover says who hosts the room now, and proves it. The other side answers with a Takeover of its own if it
 	// knows of one that prevails.
 	Takeover struct {
@@ -232,6 +246,8 @@ func (Record) name() string    { return "record" }
 func (Refused) name() string   { return "refused" }
 func (Lost) name() string      { return "lost" }
 func (Takeover) name() string  { return "takeover" }
+func (Shown) name() string     { return "shown" }
+func (Invited) name() string   { return "invited" }
 
 // ErrMessage says that a frame holds no message of this version.
 var ErrMessage = errors.New("link: not a message")
@@ -286,7 +302,8 @@ func decoders() map[string]func([]byte) (Message, error) {
 		"ask_chosen": as[AskChosen], "gone": as[Gone], "profile": as[Profile], "removals": as[Removals],
 		"speak": as[Speak], "silent": as[Silent],
 		"welcome": as[Welcome], "answer": as[Answer], "event": as[Event], "left": as[Left], "line": as[Line],
-		"record": as[Record], "refused": as[Refused], "lost": as[Lost], "takeover": as[Takeover],
+		"record": as[Record], "refused": as[Refused], "lost": as[Lost], "takeover": as[Takeover], "shown": as[Shown],
+		"invited": as[Invited],
 	}
 }
 
@@ -309,6 +326,7 @@ func (m AskChosen) complete() bool { return !m.Member.IsZero() }
 func (m Gone) complete() bool      { return !m.Member.IsZero() }
 func (m Silent) complete() bool    { return !m.Member.IsZero() }
 func (m Left) complete() bool      { return !m.Member.IsZero() }
+func (m Invited) complete() bool   { return !slices.ContainsFunc(m.People, identity.PublicKey.IsZero) }
 func (m Removals) complete() bool {
 	return !slices.ContainsFunc(m.Removed, func(r rooms.Removal) bool { return r.Key.IsZero() || r.By.IsZero() })
 }
@@ -354,14 +372,19 @@ func (a Answer) Err() error {
 }
 
 // Snapshot reads the room of a welcome.
-func (w Welcome) Snapshot() (api.Snapshot, error) {
-	event, err := api.DecodeEvent(w.Room)
+func (w Welcome) Snapshot() (api.Snapshot, error) { return snapshotOf(w.Room) }
+
+// Snapshot reads the room.
+func (s Shown) Snapshot() (api.Snapshot, error) { return snapshotOf(s.Room) }
+
+func snapshotOf(raw jsontext.Value) (api.Snapshot, error) {
+	event, err := api.DecodeEvent(raw)
 	if err != nil {
 		return api.Snapshot{}, fmt.Errorf("%w: %w", ErrMessage, err)
 	}
 	snapshot, ok := event.(api.Snapshot)
 	if !ok {
-		return api.Snapshot{}, fmt.Errorf("%w: a welcome without a snapshot", ErrMessage)
+		return api.Snapshot{}, fmt.Errorf("%w: not a snapshot", ErrMessage)
 	}
 	return snapshot, nil
 }

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -37,11 +39,11 @@ func (h *hallway) latest(member identity.PublicKey) ([]byte, <-chan struct{}) {
 	h.mu.Lock()
 	listed, upcoming, frame, changed := h.listed, h.upcoming, h.frame, h.changed
 	h.mu.Unlock()
-	private := h.doors.Private(member)
-	if frame == nil || len(private) == 0 {
+	private, invited := h.doors.Private(member), h.plans.Invited(member)
+	if frame == nil || len(private)+len(invited) == 0 {
 		return frame, changed
 	}
-	own, err := h.encode(withPrivate(listed, private), upcoming)
+	own, err := h.encode(withPrivate(listed, private), withInvited(upcoming, invited))
 	if err != nil {
 		return frame, changed // it says less, but it can be sent
 	}
@@ -54,6 +56,20 @@ func withPrivate(listed, private []api.Room) []api.Room {
 		return listed
 	}
 	return slices.Concat(private, listed)
+}
+
+// withInvited is what is planned for somebody who may also enter some of what is for chosen people, the next one first.
+func withInvited(upcoming, invited []api.Scheduled) []api.Scheduled {
+	all := slices.Concat(invited, upcoming)
+	slices.SortStableFunc(all, func(a, b api.Scheduled) int { return cmp.Compare(nextStart(a), nextStart(b)) })
+	return all
+}
+
+func nextStart(s api.Scheduled) int64 {
+	if len(s.Dates) == 0 {
+		return math.MaxInt64
+	}
+	return s.Dates[0].Start
 }
 
 func (h *hallway) encode(rooms []api.Room, upcoming []api.Scheduled) ([]byte, error) {

@@ -18,6 +18,8 @@ import (
 type Schedules interface {
 	// Upcoming is what everybody may see in the hallway: the next scheduled rooms, fifty at most.
 	Upcoming() []api.Scheduled
+	// Invited is what a member may see beside: the next rooms for chosen people that they may enter.
+	Invited(member identity.PublicKey) []api.Scheduled
 	// Schedules lists all of them for a member, the next one first.
 	Schedules(member identity.PublicKey) ([]api.Scheduled, error)
 	// Schedule finds one, also one that is over or was called off a while ago.
@@ -205,6 +207,9 @@ var errUnplanned = reason.Reject(reason.ScheduleUnknown, "this node plans no roo
 
 // Upcoming implements Schedules.
 func (unplanned) Upcoming() []api.Scheduled { return nil }
+
+// Invited implements Schedules.
+func (unplanned) Invited(identity.PublicKey) []api.Scheduled { return nil }
 
 // Schedules implements Schedules.
 func (unplanned) Schedules(identity.PublicKey) ([]api.Scheduled, error) { return nil, nil }
