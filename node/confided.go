@@ -253,6 +253,9 @@ func (r *relaying) begins(snapshot api.Snapshot) {
 // waits goes on without being told of the room, until the host lets one of those here in.
 func (r *relaying) waits() {
 	r.blind = true
+	if r.state.Room.ID.IsZero() { // as it was told of
+		r.state.Room = *r.view.Load()
+	}
 	r.state.Room.Entry = statement.RoomChosen
 	for number, may := range r.allowed {
 		if may {

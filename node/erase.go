@@ -74,6 +74,7 @@ func (c *community) erasure(member identity.PublicKey) (storage.Batch, error) {
 func (c *community) forgetMember(member identity.PublicKey) {
 	c.names.drop(member)
 	c.earnings.drop(member)
+	c.queue.answered(member) // who came by an invite while their request waited
 	c.forgetMu.Lock()
 	forgetters := slices.Clone(c.forgetters)
 	c.forgetMu.Unlock()

@@ -1782,6 +1782,8 @@ export interface components {
             digest: string;
         };
         PlanRoom: {
+            /** @description With entry chosen: who may enter, and know of it, beside the author and the openers. A change replaces the list; a cancellation leaves it. */
+            chosen?: string[];
             /** @description A schedule statement. */
             schedule: string;
             /** @description The title, to which the statement commits. */
@@ -2156,6 +2158,8 @@ export interface components {
             /** @description Who planned it, and may change it. */
             author: components["schemas"]["Member"];
             cancelled: boolean;
+            /** @description Whom the author chose, for those who may open it; absent for everybody else. */
+            chosen?: components["schemas"]["Member"][];
             community: components["schemas"]["Community"];
             /** @description The next dates, five at most, that which is on among them. None when it is over. */
             dates: components["schemas"]["Date"][];
