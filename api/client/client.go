@@ -59,6 +59,8 @@ type Client struct {
 	node   identity.PublicKey // with which it is, or was; guarded by mu
 	opened *opening           // the session being opened; nil if none is; guarded by mu
 	behind time.Duration      // the node's clock minus ours, as last seen; guarded by mu
+
+	ordered int64 // the order of the last delegate that was signed; guarded by mu
 }
 
 // New makes a client for the node at an address such as https://cafe.example, of which only scheme and host count. It

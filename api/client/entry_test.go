@@ -259,6 +259,9 @@ func TestAddingANode(t *testing.T) {
 	if d.Order <= 1 || e.Order <= d.Order {
 		t.Errorf("orders %d, %d", d.Order, e.Order)
 	}
+	if next := client.NextOrder(c, time.UnixMilli(e.Order)); next <= e.Order { // in the same millisecond
+		t.Errorf("order %d after %d", next, e.Order)
+	}
 	_, err = c.Adopt(t.Context(), f.url+"/#owner=abcdefghijklmnop_-", text, []string{"/ip4/192.0.2.1/tcp/4001"})
 	ok(t, err)
 	<-f.posted

@@ -50,6 +50,15 @@ func (c *Client) Found(ctx context.Context, ownerLink, communityName, name strin
 	return call[api.Member](ctx, c, http.MethodPost, api.PathFound, request)
 }
 
+// nextOrder is above all earlier orders of delegates, and no other device need know which those are: the milliseconds of
+// the node's clock, or one more than the last where two are signed within one.
+func (c *Client) nextOrder(now time.Time) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ordered = max(c.ordered+1, now.UnixMilli())
+	return c.ordered
+}
+
 // AddNode makes another node one of this community's, for its founder: it may admit, host and keep a log for a year. The
 // delegate that it returns is for Adopt, which tells that node.
 func (c *Client) AddNode(ctx context.Context, other identity.PublicKey) (delegate string, err error) {
@@ -60,7 +69,7 @@ func (c *Client) AddNode(ctx context.Context, other identity.PublicKey) (delegat
 	now := c.Now()
 	delegate, err = c.sign(&statement.Delegate{
 		Community: community.ID, IssuedAt: now.Unix(), Expires: now.Unix() + 365*day, Node: other,
-		Order: now.UnixMilli(), // above all earlier ones, and no other device need know which those are
+		Order: c.nextOrder(now),
 	})
 	if err != nil {
 		return "", err
