@@ -40,6 +40,8 @@ func samples() []link.Message {
 		link.Refused{Reason: reason.NodeDenied},
 		link.Lost{Room: room, Lost: "l"},
 		link.Takeover{Room: room, Tenure: []byte(`[]`)},
+		link.Shown{Room: []byte(`{}`)},
+		link.Invited{Bundle: []byte(`{}`), People: []identity.PublicKey{who}},
 	}
 }
 
