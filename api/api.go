@@ -109,6 +109,7 @@ type Challenge struct {
 // SessionRequest answers a challenge.
 type SessionRequest struct {
 	Session string `json:"session" doc:"A session statement."`
+	Program string `json:"program,omitempty" doc:"What opens the session, in its own words, such as Firefox on Linux: one line of at most 60 characters, shown to the member alone, among their sessions."`
 }
 
 // Session is an open session. The token goes into Authorization: Bearer, and into the WebSocket's hello.

@@ -13,9 +13,3 @@ const MediaTypeZip = "application/zip"
 type EraseRequest struct {
 	Erase string `json:"erase" doc:"An erase statement, signed by the member. Nobody can undo it."`
 }
-
-// OpenSession is a session of the member's, as an export shows it. Its token is nowhere.
-type OpenSession struct {
-	Expires int64 `json:"expires" doc:"Unix milliseconds; each use moves it on."`
-	Sockets int   `json:"connections" doc:"Open event streams."`
-}

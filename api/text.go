@@ -68,6 +68,18 @@ func CheckQuestion(question string) error {
 // CheckReason refuses what cannot be the reason of a removal: 1 to 200 characters, at most 1,000 bytes.
 func CheckReason(why string) error { return checkText("reason", why, MaxReason, 1000) }
 
+// MaxProgram is how long the name of what opens a session may be, in characters.
+const MaxProgram = 60
+
+// CheckProgram refuses what cannot be the name of what opens a session: up to 60 characters, at most 300 bytes. None at
+// all is fine.
+func CheckProgram(program string) error {
+	if program == "" {
+		return nil
+	}
+	return checkText("program", program, MaxProgram, 300)
+}
+
 func checkText(what, text string, characters, bytes int) error {
 	refuse := func(why string, args ...any) error {
 		return reason.Reject(reason.TextInvalid, "the %s %s", what, fmt.Sprintf(why, args...))

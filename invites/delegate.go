@@ -55,6 +55,17 @@ func (s State) Node(key identity.PublicKey) (Node, bool) {
 	}, found
 }
 
+// Delegates are the statements by which a key is a node: those that are not revoked.
+func (s State) Delegates(key identity.PublicKey) []statement.ID {
+	ids := []statement.ID{}
+	for _, d := range s.delegates {
+		if d.node == key && !d.revoked {
+			ids = append(ids, d.id)
+		}
+	}
+	return ids
+}
+
 // isNode reports whether the root ever delegated to key.
 func (s State) isNode(key identity.PublicKey) bool {
 	return slices.ContainsFunc(s.delegates, func(d delegate) bool { return d.node == key })

@@ -65,6 +65,9 @@ const (
 	FoundedNot      Reason = "founded-not"       // the node has no community yet
 	FounderNotAlone Reason = "founder-not-alone" // unclaim is only for a founder without members
 	FounderOnly     Reason = "founder-only"      // how the node is run is for its founder alone
+	NodeUnknown     Reason = "node-unknown"      // not a node of the community, or not any more
+	NodeSelf        Reason = "node-self"         // a node does not withdraw itself
+	NodeAhead       Reason = "node-ahead"        // the node has said more than what the withdrawal lets stand
 )
 
 // What leaving for good, and a node from a backup, can be refused for.
@@ -77,6 +80,8 @@ const (
 // What a session or a request can be refused for.
 const (
 	SessionRequired  Reason = "session-required"
+	SessionEnded     Reason = "session-ended"     // the member ended it from another of their sessions
+	SessionUnknown   Reason = "session-unknown"   // not one of the member's open sessions
 	SessionChallenge Reason = "session-challenge" // unknown, used or expired nonce
 	RequestInvalid   Reason = "request-invalid"
 	RequestTooLarge  Reason = "request-too-large"

@@ -43,6 +43,8 @@ type Options struct {
 	HTTP *http.Client
 	// Language is what problems are explained in, "en" or "fr"; English if empty.
 	Language string
+	// Program is what this person sees among their sessions: the name of the program, of at most 60 characters.
+	Program string
 }
 
 // Client is one person at one node. It is safe for concurrent use. It holds nothing that needs closing.
@@ -52,6 +54,7 @@ type Client struct {
 	key      identity.PublicKey
 	http     *http.Client
 	language string
+	program  string
 	guest    statement.ID // where a guest listens; zero: the person is a member, or on the way to be one
 
 	mu     sync.Mutex
@@ -67,7 +70,7 @@ type Client struct {
 // connects to nothing. An address that is none shows as an error of every call.
 func New(baseURL string, signer identity.Signer, opts Options) *Client {
 	c := &Client{
-		origin: originOf(baseURL), signer: signer, key: signer.Public(), http: opts.HTTP, language: opts.Language,
+		origin: originOf(baseURL), signer: signer, key: signer.Public(), http: opts.HTTP, language: opts.Language, program: opts.Program,
 	}
 	if c.http == nil {
 		c.http = http.DefaultClient

@@ -82,6 +82,34 @@ func (c *Client) AddNode(ctx context.Context, other identity.PublicKey) (delegat
 	return delegate, err
 }
 
+// WithdrawNode takes the founder's word for a node back: what it has written so far, as this node knows it, goes on to
+// count, and nothing that it writes from then on. It is for another node than the one that this client talks to.
+func (c *Client) WithdrawNode(ctx context.Context, other identity.PublicKey) error {
+	_, community, err := c.community(ctx)
+	if err != nil {
+		return err
+	}
+	at := strings.Replace(api.PathWithdrawal, "{node}", other.String(), 1)
+	what, err := callAs[api.Withdrawal](ctx, c, http.MethodGet, at, nil)
+	if err != nil {
+		return err
+	}
+	request := request{method: http.MethodPost, path: at}
+	var body api.WithdrawNode
+	for _, id := range what.Delegates {
+		text, err := c.sign(&statement.Revoke{Community: community.ID, IssuedAt: c.Now().Unix(), Statement: id, Upto: what.Upto})
+		if err != nil {
+			return err
+		}
+		body.Revokes = append(body.Revokes, text)
+	}
+	if err := request.set(body); err != nil {
+		return err
+	}
+	_, err = c.sendAs(ctx, request)
+	return err
+}
+
 // Adopt makes this node, which has no community yet, one more of the community whose founder signed the delegate; see
 // AddNode. The owner link is what this node printed when it started. peers are multiaddrs of nodes of the community,
 // from which it fetches the rest.

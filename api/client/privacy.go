@@ -3,6 +3,8 @@ package client
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/statement"
@@ -33,5 +35,24 @@ func (c *Client) Erase(ctx context.Context) error {
 		return err
 	}
 	_, err = c.sendAs(ctx, r)
+	return err
+}
+
+// Sessions are this person's open sessions at the node, the one used last first. One of them is this client's.
+func (c *Client) Sessions(ctx context.Context) ([]api.OpenSession, error) {
+	list, err := callAs[api.SessionList](ctx, c, http.MethodGet, api.PathMySessions, nil)
+	return list.Sessions, err
+}
+
+// EndSession ends one of this person's sessions by its id, with its connections and what it let in. Whoever holds it is
+// refused with session-ended; a Client opens no other by itself then, until SignOut.
+func (c *Client) EndSession(ctx context.Context, id string) error {
+	_, err := c.sendAs(ctx, request{method: http.MethodDelete, path: strings.Replace(api.PathMySession, "{session}", url.PathEscape(id), 1)})
+	return err
+}
+
+// EndOtherSessions ends all of this person's sessions but this client's.
+func (c *Client) EndOtherSessions(ctx context.Context) error {
+	_, err := c.sendAs(ctx, request{method: http.MethodDelete, path: api.PathMySessions})
 	return err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/statement"
 )
 
@@ -75,7 +76,7 @@ func (c *Client) open(ctx context.Context) (string, error) {
 	if !c.guest.IsZero() {
 		return c.openAsGuest(ctx, text)
 	}
-	session, err := call[api.Session](ctx, c, http.MethodPost, api.PathSessions, api.SessionRequest{Session: text})
+	session, err := call[api.Session](ctx, c, http.MethodPost, api.PathSessions, api.SessionRequest{Session: text, Program: c.program})
 	return session.Token, err
 }
 
@@ -99,7 +100,8 @@ func (c *Client) forget(token string) {
 	}
 }
 
-// SignOut ends the session. Room sessions end with it. A later call opens another session.
+// SignOut ends the session. Room sessions end with it. A later call opens another session, also where the one before was
+// ended from elsewhere.
 func (c *Client) SignOut(ctx context.Context) error {
 	c.mu.Lock()
 	token := c.token
@@ -109,5 +111,8 @@ func (c *Client) SignOut(ctx context.Context) error {
 		return nil
 	}
 	_, err := c.send(ctx, request{method: http.MethodDelete, path: api.PathSessions, token: token})
+	if Refused(err, reason.SessionEnded) {
+		return nil
+	}
 	return err
 }

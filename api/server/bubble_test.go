@@ -13,12 +13,17 @@ import (
 // inBubble runs a test in virtual time, on connections that are pipes.
 func inBubble(t *testing.T, run func(*harness)) {
 	t.Helper()
+	inBubbleWith(t, func(*Config) {}, run)
+}
+
+func inBubbleWith(t *testing.T, with option, run func(*harness)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		// Bubbles begin in the year 2000, when no statement could have been signed.
 		time.Sleep(time.Until(time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC))) //nolint:forbidigo // virtual time
 		ln := newPipes()
 		transport := &http.Transport{DialContext: ln.dial, DisableCompression: true}
-		run(startOn(t, ln, transport, "http://node.test", func(c *Config) { c.Clock = time.Now }))
+		run(startOn(t, ln, transport, "http://node.test", func(c *Config) { c.Clock = time.Now }, with))
 	})
 }
 

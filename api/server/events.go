@@ -176,7 +176,7 @@ func (s *Server) stream(ctx context.Context, c *socket, session *session, presen
 			c.work.Go(func() { c.ping(ctx) })
 		case err = <-c.over:
 		case <-session.gone:
-			err = reason.Reject(reason.SessionRequired, "signed out")
+			err = reason.Reject(session.why, "signed out")
 		case <-s.closing:
 			err = reason.Reject(reason.ShuttingDown, "")
 		}

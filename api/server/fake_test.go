@@ -118,6 +118,15 @@ func (f *fake) AddNode(_ context.Context, member identity.PublicKey, req api.Add
 	return f.call(memberCall{Member: member, Arg: req})
 }
 
+func (f *fake) Withdrawal(_ context.Context, member, node identity.PublicKey) (api.Withdrawal, error) {
+	w := api.Withdrawal{Delegates: []statement.ID{testInvite}, Upto: []statement.LogPrefix{{Log: node, Size: 7}}}
+	return w, f.call(memberCall{Member: member, Arg: node})
+}
+
+func (f *fake) WithdrawNode(_ context.Context, member, _ identity.PublicKey, req api.WithdrawNode) error {
+	return f.call(memberCall{Member: member, Arg: req})
+}
+
 func (f *fake) Adopt(_ context.Context, req api.AdoptRequest) (api.Node, error) {
 	return f.Node(), f.call(req)
 }

@@ -180,6 +180,9 @@ func (s *Server) guard(ctx huma.Context, next func(huma.Context)) {
 		s.refuse(w, r, err)
 		return
 	}
+	if ctx.Operation().Metadata[traitLong] != nil {
+		unlimited(w)
+	}
 	next(&guarded{humaContext: huma.WithValue(ctx, callKey{}, c)})
 }
 

@@ -123,7 +123,7 @@ func (s *sessions) openGuest(guest identity.PublicKey, room statement.ID, addres
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, before := range slices.Clone(s.byMember[guest]) {
-		s.endLocked(before)
+		s.endLocked(before, reason.SessionRequired)
 	}
 	if s.guests >= s.limits.Guests || s.guestsAt[address] >= s.limits.GuestsPerAddress {
 		return "", time.Time{}, reason.Reject(reason.RoomGuestsFull, "on this node, or from one address")

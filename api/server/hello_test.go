@@ -191,7 +191,7 @@ func FuzzAction(f *testing.F) {
 	back := newFake(ana.Public())
 	back.admit(ana.Public(), "Ana")
 	s := fuzzServer(f, back)
-	token, _ := s.sessions.open(ana.Public())
+	token, _ := s.sessions.open(ana.Public(), "")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		before := back.count()
 		status, code := fuzzPost(t, s, "/api/v1/rooms/"+testRoom.String()+"/actions", token, data)

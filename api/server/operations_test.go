@@ -63,6 +63,22 @@ func operationCases() []operationCase {
 			},
 			`"name":"Porch"`,
 		},
+		{
+			"what withdraws a node",
+			request{method: "GET", path: "/api/v1/nodes/" + removedKey.String() + "/withdrawal"},
+			true, 200,
+			func(ana identity.PublicKey) any { return memberCall{Member: ana, Arg: removedKey} }, `"size":7`,
+		},
+		{
+			"withdraw a node",
+			request{method: "POST", path: "/api/v1/nodes/" + removedKey.String() + "/withdrawal", body: `{"revokes":["r"]}`},
+			true, 204,
+			func(ana identity.PublicKey) any {
+				return memberCall{Member: ana, Arg: api.WithdrawNode{Revokes: []string{"r"}}}
+			}, "",
+		},
+		{"sessions", request{method: "GET", path: "/api/v1/me/sessions"}, true, 200, nil, `"current":true`},
+		{"sign out elsewhere", request{method: "DELETE", path: "/api/v1/me/sessions"}, true, 204, nil, ""},
 		{"challenge", request{method: "POST", path: "/api/v1/sessions/challenge"}, false, 201, nil, `"nonce":"`},
 		{"me", request{method: "GET", path: "/api/v1/me"}, true, 200, func(ana identity.PublicKey) any { return ana }, `"chain":[]`},
 		{

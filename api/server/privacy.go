@@ -35,13 +35,13 @@ func (s *Server) export(ctx context.Context, _ *none) (*huma.StreamResponse, err
 	default:
 		return nil, reason.Reject(reason.RateLimited, "%d exports are being made", maxExports)
 	}
-	member := sessionOf(ctx).member
+	asking := sessionOf(ctx)
 	return &huma.StreamResponse{Body: func(to huma.Context) {
 		defer func() { <-s.exports }()
 		to.SetHeader("Content-Type", api.MediaTypeZip)
 		to.SetHeader("Content-Disposition", `attachment; filename="stoa-export.zip"`)
 		to.SetHeader("Cache-Control", "no-store")
-		if err := s.privacy.Export(ctx, member, s.sessions.of(member), to.BodyWriter()); err != nil {
+		if err := s.privacy.Export(ctx, asking.member, s.sessions.of(asking), toward(to)); err != nil {
 			s.log.Error("an export could not be finished", "error", err)
 			panic(http.ErrAbortHandler) // so that nobody takes what has arrived for all of it
 		}
@@ -74,24 +74,4 @@ func (s *sessions) members() []identity.PublicKey {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Collect(maps.Keys(s.byMember))
-}
-
-// of are the open sessions of a member.
-func (s *sessions) of(member identity.PublicKey) []api.OpenSession {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := []api.OpenSession{}
-	for _, one := range s.byMember[member] {
-		all = append(all, api.OpenSession{Expires: one.expires.UnixMilli(), Sockets: one.sockets})
-	}
-	return all
-}
-
-// endAll ends all sessions of a member.
-func (s *sessions) endAll(member identity.PublicKey) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, one := range slices.Clone(s.byMember[member]) {
-		s.endLocked(one)
-	}
 }

@@ -62,6 +62,7 @@ const (
 	traitCostly = "costly" // counts against the address's costly requests
 	traitActs   = "acts"   // counts against the session's actions
 	traitGuests = "guests" // is for guests, too, in their room
+	traitLong   = "long"   // may take minutes to answer
 )
 
 // routes declares every operation.
@@ -72,10 +73,12 @@ func (s *Server) routes(a huma.API) {
 	add(a, costly(post(api.PathSessions, "openSession", "Answer a challenge and open a session", http.StatusCreated)), s.openSession)
 	add(a, guests(remove(api.PathSessions, "closeSession", "Sign out")), s.closeSession)
 	add(a, member(get(api.PathMe, "getMe", "What the node holds on the member of the session")), s.getMe)
-	add(a, member(costly(archive(get(api.PathExport, "export", "Everything that the node holds on the member, as an archive")))), s.export)
-	add(a, member(acts(post(api.PathErase, "erase", "Leave for good, and be forgotten", http.StatusNoContent))), s.erase)
+	add(a, member(long(costly(archive(get(api.PathExport, "export", "Everything that the node holds on the member, as an archive"))))), s.export)
+	add(a, member(long(acts(post(api.PathErase, "erase", "Leave for good, and be forgotten", http.StatusNoContent)))), s.erase)
+	s.sessionRoutes(a)
 	add(a, costly(post(api.PathJoin, "join", "Redeem an invite", http.StatusCreated)), s.join)
 	add(a, member(acts(post(api.PathNodes, "addNode", "Make another node one of the community's", http.StatusNoContent))), s.addNode)
+	s.nodeRoutes(a)
 	add(a, costly(post(api.PathAdopt, "adopt", "Become one more node of a community", http.StatusCreated)), s.adopt)
 
 	s.entryRoutes(a)
@@ -154,6 +157,12 @@ func guests(op huma.Operation) huma.Operation {
 
 func costly(op huma.Operation) huma.Operation {
 	op.Metadata[traitCostly] = true
+	return op
+}
+
+// long takes the limit of answers away from an operation.
+func long(op huma.Operation) huma.Operation {
+	op.Metadata[traitLong] = true
 	return op
 }
 

@@ -9,7 +9,7 @@
 //	openapi.go   what the document says beyond the operations: events, keys, ids
 //	guard.go     what every request passes on its way in
 //	problem.go   how a refusal is written
-//	session.go   challenges, tokens
+//	session.go   challenges, tokens; sessions.go is what a member sees of their own
 //	events.go    the WebSocket; hallway.go is what it carries outside rooms
 //	checkup.go   the founder's page about the node
 //	health.go    what load balancers ask
@@ -17,6 +17,8 @@
 //	people.go    profiles, pictures, and what a member keeps for themselves
 //	apps.go      tokens for other programs of members; whip.go and sdpfrag.go let them in
 //	schedules.go rooms that are planned, and the feeds that calendars read
+//	privacy.go   a member's own data; patience.go is for answers that take long
+//	nodes.go     the founder withdraws a node
 //	logs.go      what other nodes read of the logs kept here
 //	static.go    the page
 //	preview.go   what other programs show of a link
@@ -127,6 +129,10 @@ type Nodes interface {
 	AddNode(ctx context.Context, member identity.PublicKey, req api.AddNode) error
 	// Adopt makes this node, which has no community yet, one more of somebody's. It says what the node then is.
 	Adopt(ctx context.Context, req api.AdoptRequest) (api.Node, error)
+	// Withdrawal is what the founder signs to withdraw a node.
+	Withdrawal(ctx context.Context, member, node identity.PublicKey) (api.Withdrawal, error)
+	// WithdrawNode takes in the revokes of a node's delegates. Only the founder may.
+	WithdrawNode(ctx context.Context, member, node identity.PublicKey, req api.WithdrawNode) error
 }
 
 // Logs is what the server asks about the logs that the node keeps and follows.

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
@@ -107,8 +108,12 @@ type session struct {
 	token   [sha256.Size]byte // the hash of the token; the token itself is nowhere
 	actions *rate.Limiter     // guards itself
 	gone    chan struct{}     // closed when the session ends
-	room    statement.ID      // of a guest: where they listen; zero for a member
-	address netip.Prefix      // of a guest: whom they count against
+	why     reason.Reason     // why it ended; written before gone is closed
+	id      string            // names the session to its member
+	program string            // what opened it, in its own words; may be ""
+	since   time.Time
+	room    statement.ID // of a guest: where they listen; zero for a member
+	address netip.Prefix // of a guest: whom they count against
 
 	expires time.Time // guarded by sessions.mu
 	sockets int       // open WebSockets; while there are any it does not expire; guarded by sessions.mu
@@ -124,13 +129,14 @@ type sessions struct {
 	byMember map[identity.PublicKey][]*session // guarded by mu
 	guests   int                               // open sessions of guests; guarded by mu
 	guestsAt map[netip.Prefix]int              // the same by address; guarded by mu
+	ended    map[[sha256.Size]byte]time.Time   // tokens that their members ended from elsewhere, until when; guarded by mu
 }
 
 func newSessions(now func() time.Time, limits Limits) *sessions {
 	return &sessions{
 		now: now, limits: limits,
 		byToken: map[[sha256.Size]byte]*session{}, byMember: map[identity.PublicKey][]*session{},
-		guestsAt: map[netip.Prefix]int{},
+		guestsAt: map[netip.Prefix]int{}, ended: map[[sha256.Size]byte]time.Time{},
 	}
 }
 
@@ -139,9 +145,10 @@ func (s *sessions) fresh(member identity.PublicKey) (token string, made *session
 	var raw [tokenSize]byte
 	_, _ = rand.Read(raw[:]) // never fails since Go 1.24
 	token = base64.RawURLEncoding.EncodeToString(raw[:])
+	now := s.now()
 	return token, &session{
 		member: member, token: sha256.Sum256([]byte(token)), actions: s.limits.Actions.limiter(),
-		gone: make(chan struct{}), expires: s.now().Add(sessionIdle),
+		gone: make(chan struct{}), id: rand.Text(), since: now, expires: now.Add(sessionIdle),
 	}
 }
 
@@ -153,12 +160,13 @@ func (s *sessions) count() int {
 }
 
 // open opens a session. Of a member with too many, the one unused for longest ends.
-func (s *sessions) open(member identity.PublicKey) (token string, expires time.Time) {
+func (s *sessions) open(member identity.PublicKey, program string) (token string, expires time.Time) {
 	token, opened := s.fresh(member)
+	opened.program = program
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if others := s.byMember[member]; len(others) >= s.limits.Sessions {
-		s.endLocked(slices.MinFunc(others, func(a, b *session) int { return a.expires.Compare(b.expires) }))
+		s.endLocked(slices.MinFunc(others, func(a, b *session) int { return a.expires.Compare(b.expires) }), reason.SessionRequired)
 	}
 	s.byToken[opened.token] = opened
 	s.byMember[member] = append(s.byMember[member], opened)
@@ -209,13 +217,14 @@ func (s *session) idle() time.Duration {
 func (s *sessions) end(ended *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.endLocked(ended)
+	s.endLocked(ended, reason.SessionRequired)
 }
 
-func (s *sessions) endLocked(ended *session) {
+func (s *sessions) endLocked(ended *session, why reason.Reason) {
 	if s.byToken[ended.token] != ended {
 		return
 	}
+	ended.why = why
 	close(ended.gone)
 	s.uncountLocked(ended)
 	delete(s.byToken, ended.token)
@@ -236,16 +245,17 @@ func (s *sessions) sweep() {
 	defer s.mu.Unlock()
 	for _, of := range s.byToken {
 		if s.expiredLocked(of, now) {
-			s.endLocked(of)
+			s.endLocked(of, reason.SessionRequired)
 		}
 	}
+	maps.DeleteFunc(s.ended, func(_ [sha256.Size]byte, until time.Time) bool { return now.After(until) })
 }
 
 // authenticate finds the session of a token. A session ends with its member's membership.
 func (s *Server) authenticate(token string) (*session, error) {
 	found, ok := s.sessions.find(token)
 	if !ok {
-		return nil, reason.Reject(reason.SessionRequired, "no open session has this token")
+		return nil, reason.Reject(s.sessions.missing(token), "no open session has this token")
 	}
 	if found.isGuest() {
 		if err := s.isNobody(found.member); err != nil {
@@ -273,6 +283,9 @@ func (s *Server) openSession(ctx context.Context, in *body[api.SessionRequest]) 
 	if err != nil {
 		return nil, err
 	}
+	if err := api.CheckProgram(in.Body.Program); err != nil {
+		return nil, err
+	}
 	who, err := s.community.Member(signed.Signer())
 	if err != nil {
 		return nil, err
@@ -280,7 +293,7 @@ func (s *Server) openSession(ctx context.Context, in *body[api.SessionRequest]) 
 	if err := s.challenges.use(claim.Nonce); err != nil {
 		return nil, err
 	}
-	token, expires := s.sessions.open(who.Key)
+	token, expires := s.sessions.open(who.Key, in.Body.Program)
 	return &body[api.Session]{api.Session{Token: token, Expires: expires.UnixMilli(), Member: who}}, nil
 }
 

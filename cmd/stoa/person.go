@@ -107,5 +107,5 @@ func (p person) client() (*client.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the key file holds no key: %w", err)
 	}
-	return client.New(p.Node, key, client.Options{}), nil
+	return client.New(p.Node, key, client.Options{Program: "stoa"}), nil
 }

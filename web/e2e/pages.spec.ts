@@ -6,6 +6,7 @@ import { catalogues, walk, type Look, type Stop } from "./walk";
 import { walkDoor } from "./walk-door";
 import { walkEntry } from "./walk-entry";
 import { walkSchedule } from "./walk-schedule";
+import { walkOwn } from "./walk-own";
 
 const looks: Look[] = [
   { width: 360, height: 740, theme: "light", language: "fr" },
@@ -33,6 +34,7 @@ for (const look of looks) {
     await walkEntry(look, check);
     await walkSchedule(look, check);
     await walkDoor(look, check);
+    await walkOwn(look, check);
     expect(faults).toEqual([]);
   });
 }

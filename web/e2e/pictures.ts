@@ -6,6 +6,7 @@ import { walk, type Look, type Stop } from "./walk";
 import { walkDoor } from "./walk-door";
 import { walkEntry } from "./walk-entry";
 import { walkSchedule } from "./walk-schedule";
+import { walkOwn } from "./walk-own";
 
 const folder = resolve(import.meta.dirname, "../../docs/images");
 const looks: Look[] = (["light", "dark"] as const).flatMap((theme) => [
@@ -25,5 +26,6 @@ for (const look of [...looks, { width: 390, height: 844, theme: "light", languag
     await walkEntry(look, picture);
     await walkSchedule(look, picture);
     await walkDoor(look, picture);
+    await walkOwn(look, picture);
   });
 }

@@ -15,14 +15,17 @@ import { RecoveryPage } from "./pages/recovery";
 import { RestorePage } from "./pages/restore";
 import { RoomPage } from "./pages/room";
 import { SearchPage } from "./pages/search";
+import { ErasedPage, SignedOutPage } from "./pages/farewell";
 import { StrangerPage } from "./pages/stranger";
 import { AlreadyPage, FailedPage, LackingPage, NotFoundPage, OfflinePage } from "./pages/trouble";
 import { Later } from "./parts/later";
 import { Loading } from "./parts/loading";
 import { TopBar } from "./parts/top-bar";
-import { paths, link, route } from "./router";
+import { PageFoot } from "./parts/page-foot";
+import { paths, link, route, type Route } from "./router";
 import { Sheets } from "./room/sheets";
-import { key, phase } from "./state/session";
+import { inRoom } from "./state/room";
+import { key, outdated, phase } from "./state/session";
 import { hush, toast } from "./state/toast";
 
 /** Pages that few people open are not part of what everybody loads. */
@@ -58,12 +61,18 @@ function Page(): JSX.Element {
       return <FailedPage />;
     case "stranger":
       return <StrangersPage />;
+    case "signed-out":
+      return route.value.page === "recovery" ? <RecoveryPage /> : <SignedOutPage />;
+    case "erased":
+      return <ErasedPage community={now.community} />;
     case "member":
       return (
         <>
+          <UpdateBanner />
           <Banner />
           <WaitingBanner self={now.me} />
           <MembersPage self={now.me} />
+          <Foot />
         </>
       );
   }
@@ -152,6 +161,29 @@ function Banner(): JSX.Element | null {
     </aside>
   );
 }
+
+/** The node is of another version than this page. Nobody is asked to reload in a room. */
+function UpdateBanner(): JSX.Element | null {
+  if (!outdated.value || inRoom.value !== null) return null;
+  return (
+    <aside class="banner" aria-label={t().problem.updated}>
+      <p>{t().problem.updated}</p>
+      <button type="button" class="button button-quiet" onClick={() => location.reload()}>
+        {t().problem.updatedReload}
+      </button>
+    </aside>
+  );
+}
+
+/** Below the pages with a top bar, as below all others: whose page it is, and its language. */
+function Foot(): JSX.Element | null {
+  if (!withTopBar.has(route.value.page)) return null;
+  return <PageFoot />;
+}
+
+const withTopBar: ReadonlySet<Route["page"]> = new Set([
+  "hallway", "search", "calendar", "invites", "community", "profile", "person", "node", "docs",
+] as const);
 
 /** Tells a steward that somebody waits for an answer. */
 function WaitingBanner({ self }: { self: Me }): JSX.Element | null {

@@ -4,6 +4,7 @@ import { startLanguage } from "./i18n";
 import { startKeys } from "./room/keys";
 import { startRouter } from "./router";
 import { startDevice } from "./state/device";
+import { startFresh } from "./state/fresh";
 import { startMine } from "./state/mine";
 import { comeBack, startPresence } from "./state/room";
 import { boot } from "./state/session";
@@ -18,6 +19,7 @@ startKeys();
 startDevice();
 startMine();
 startPresence();
+startFresh();
 
 const place = document.getElementById("app");
 if (place !== null) render(<App />, place);

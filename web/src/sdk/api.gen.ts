@@ -368,6 +368,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the member is signed in at this node */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /** Sign out everywhere else */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out somewhere */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/settings": {
         parameters: {
             query?: never;
@@ -414,6 +449,24 @@ export interface paths {
         put?: never;
         /** Make another node one of the community's */
         post: operations["addNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/nodes/{node}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the founder signs to withdraw a node */
+        get: operations["getWithdrawal"];
+        put?: never;
+        /** Withdraw a node */
+        post: operations["withdrawNode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1567,6 +1620,14 @@ export interface components {
             /** @description The new member's profile statement. */
             profile: string;
         };
+        LogPrefix: {
+            /** @description A did:key of an Ed25519 key. */
+            log: string;
+            /** @description 32 bytes in base64url. */
+            root: string;
+            /** Format: int64 */
+            size: number;
+        };
         Me: {
             /** @description The people who answer for one another, from this member to the founder. */
             chain: components["schemas"]["Member"][];
@@ -1714,6 +1775,34 @@ export interface components {
             type: "offer_ended";
             /** @enum {string} */
             why: "accepted" | "declined" | "expired" | "withdrawn";
+        };
+        OpenSession: {
+            /**
+             * Format: int64
+             * @description Open event streams.
+             */
+            connections: number;
+            /** @description Whether it is the one that asks. */
+            current?: boolean;
+            /**
+             * Format: int64
+             * @description Unix milliseconds; each use moves it on.
+             */
+            expires: number;
+            /** @description Names the session to its member. It lets nobody in. */
+            id: string;
+            /** @description What opened it, in its own words. */
+            program?: string;
+            /**
+             * Format: int64
+             * @description When it was used last: now, while it has a connection.
+             */
+            seen: number;
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            since: number;
         };
         Order: {
             /** @description The moderator's act statement. */
@@ -2215,7 +2304,12 @@ export interface components {
             member: components["schemas"]["Member"];
             token: string;
         };
+        SessionList: {
+            sessions: components["schemas"]["OpenSession"][];
+        };
         SessionRequest: {
+            /** @description What opens the session, in its own words, such as Firefox on Linux: one line of at most 60 characters, shown to the member alone, among their sessions. */
+            program?: string;
             /** @description A session statement. */
             session: string;
         };
@@ -2465,6 +2559,16 @@ export interface components {
              * @enum {string}
              */
             type: "unmuted";
+        };
+        WithdrawNode: {
+            /** @description A revoke statement for each of the node's delegates. */
+            revokes: string[];
+        };
+        Withdrawal: {
+            /** @description The node's delegates that are in force. */
+            delegates: string[];
+            /** @description How much of the node's log is here. It goes on to count; what comes after is void. */
+            upto: components["schemas"]["LogPrefix"][];
         };
     };
     responses: never;
@@ -3264,6 +3368,92 @@ export interface operations {
             };
         };
     };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id. */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSettings: {
         parameters: {
             query?: never;
@@ -3365,6 +3555,72 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AddNode"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWithdrawal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The node's did:key. */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Withdrawal"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The node's did:key. */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawNode"];
             };
         };
         responses: {

@@ -1,13 +1,16 @@
 import createClient from "openapi-fetch";
 import type { ActPlace } from "./acts";
 import type { components, paths } from "./api.gen";
+import { Cell, type Readable } from "./emitter";
 import { ProblemError, refusal } from "./errors";
 import { delegateLife, founding } from "./founding";
 import { ask, type Answer, type RequestOptions } from "./http";
 import type { Signer } from "./identity";
 import { inviteLink } from "./links";
+import { Own } from "./own";
 import { roomClaims, Schedules, type Speaker } from "./schedules";
 import { newSeed, signerOfSeed } from "./seed";
+import type { SessionKeep } from "./sessions";
 import { commitmentOf, newText, RefusedError, sign, type Body } from "./statement";
 import { tidy } from "./text";
 import type {
@@ -60,6 +63,10 @@ export interface ClientOptions {
   language?: string;
   /** For somebody who only listens, in this room, under a key made for it: the room's events and sound are all there is. */
   guest?: Id;
+  /** What the signer sees among their sessions: one line of at most 60 characters. */
+  program?: string;
+  /** Where the session outlives the page. Without it every page opens one of its own. */
+  sessions?: SessionKeep;
 }
 
 /** What one says of oneself. Empty parts are left out; `picture` is the digest of one that the node has. */
@@ -89,11 +96,16 @@ export class Client {
   language: string;
   /** What is planned. */
   readonly schedules: Schedules;
+  /** The signer's data and sessions, and the founder's nodes. */
+  readonly own: Own;
   readonly #api: ReturnType<typeof createClient<paths>>;
   readonly #speaker: Speaker;
   readonly #guest: Id | null; // where a guest listens
   #signer: Signer | null = null;
-  #session: Promise<{ token: string }> | null = null; // open, or opening
+  readonly #program: string | undefined;
+  readonly #keep: SessionKeep | null;
+  readonly #ended = new Cell(false);
+  #session: Promise<string> | null = null; // the token, once it is open
   #token: string | null = null; // of #session, once it is open
   #node: Node | null = null; // as last heard of
   #ahead = 0; // milliseconds by which the node's clock is ahead of this device's
@@ -102,16 +114,19 @@ export class Client {
     this.origin = new URL(origin).origin;
     this.language = options.language ?? "en";
     this.#guest = options.guest ?? null;
+    this.#program = options.program;
+    this.#keep = options.sessions ?? null;
     this.#api = createClient<paths>({ baseUrl: this.origin + base, fetch: options.fetch ?? globalThis.fetch });
     this.#speaker = {
       api: this.#api,
       origin: this.origin,
-      asMember: (request) => this.#asMember(request),
+      asMember: (request, signal) => this.#asMember(request, signal),
       sign: (body) => this.#sign(body, this.#requireSigner()),
       founded: () => this.#founded(),
       seconds: () => this.#seconds(),
     };
     this.schedules = new Schedules(this.#speaker, (wish) => this.createRoom(wish));
+    this.own = new Own(this.#speaker, () => this.#forgetSession());
   }
 
   /** Whoever acts. Another one ends the session of the one before, on this side. */
@@ -122,6 +137,7 @@ export class Client {
   set signer(signer: Signer | null) {
     if (signer?.did !== this.#signer?.did) this.#session = this.#token = null;
     this.#signer = signer;
+    this.#ended.set(this.#kept()?.ended ?? false);
   }
 
   /** The node's clock, Unix milliseconds; this device's until the node was asked something. */
@@ -190,14 +206,29 @@ export class Client {
     );
   }
 
+  /** Whether the signer has ended this session from another of theirs. No other is opened then until {@link signIn}. */
+  get ended(): Readable<boolean> {
+    return this.#ended;
+  }
+
+  /** Goes on after the session was ended from elsewhere. */
+  signIn(): void {
+    this.#forgetSession();
+    this.#ended.set(false);
+  }
+
+  #forgetSession(): void {
+    this.#session = this.#token = null;
+    this.#keep?.save(null);
+  }
+
   /** The token of a session, which is opened when there is none. */
   async token(): Promise<string> {
+    if (this.#ended.value) throw refusal("session-ended", this.language);
     this.#session ??= this.#openSession();
     const opening = this.#session;
     try {
-      const { token } = await opening;
-      this.#token = token;
-      return token;
+      return (this.#token = await opening);
     } catch (error) {
       if (this.#session === opening) this.#session = null;
       throw error;
@@ -207,12 +238,22 @@ export class Client {
   /** Forgets a token that the node does not take any more. The next request opens a new session. */
   dropToken(token: string): void {
     if (this.#token === token) this.#session = this.#token = null;
+    if (this.#kept()?.token === token) this.#keep?.save(null);
+  }
+
+  /** Notes that the signer ended a session from elsewhere: see {@link ended}. */
+  noteEnded(token: string): void {
+    const did = this.#signer?.did;
+    if (did === undefined || this.#token !== token) return;
+    this.#session = this.#token = null;
+    this.#keep?.save({ did, token, ended: true });
+    this.#ended.set(true);
   }
 
   /** Ends the session on the node as well. */
   async signOut(): Promise<void> {
-    const token = this.#token;
-    if (token === null) return;
+    const token = this.#token ?? this.#kept()?.token;
+    if (token === undefined) return;
     this.dropToken(token);
     await this.#ask((init) => this.#api.DELETE("/sessions", init), token);
   }
@@ -557,25 +598,49 @@ export class Client {
   }
 
   /** A question that needs no session, or names its own. */
-  #ask<T>(request: (options: RequestOptions) => Promise<Answer<T>>, token: string | null = null): Promise<T> {
-    return ask(this.language, token, request);
+  #ask<T>(request: (options: RequestOptions) => Promise<Answer<T>>, token: string | null = null, signal?: AbortSignal): Promise<T> {
+    return ask(this.language, token, request, signal);
   }
 
   /** A question by the signer, whose session is renewed once if the node has forgotten it. */
-  async #asMember<T>(request: (options: RequestOptions) => Promise<Answer<T>>): Promise<T> {
+  async #asMember<T>(request: (options: RequestOptions) => Promise<Answer<T>>, signal?: AbortSignal): Promise<T> {
     const token = await this.token();
     try {
-      return await this.#ask(request, token);
+      return await this.#ask(request, token, signal);
     } catch (error) {
+      if (error instanceof ProblemError && error.code === "session-ended") this.noteEnded(token);
       if (!(error instanceof ProblemError && error.code === "session-required")) throw error;
       this.dropToken(token);
-      return this.#ask(request, await this.token());
+      return this.#ask(request, await this.token(), signal);
     }
   }
 
-  async #openSession(): Promise<{ token: string }> {
+  /** The session that this browser keeps for the signer. */
+  #kept(): ReturnType<SessionKeep["load"]> {
+    const kept = this.#keep?.load() ?? null;
+    return kept?.did === this.#signer?.did ? kept : null;
+  }
+
+  /** The session that another page of this browser has opened, or else a new one. */
+  async #openSession(): Promise<string> {
     if (this.#guest !== null) this.#signer ??= await signerOfSeed(newSeed());
-    const who = this.#requireSigner();
+    const member = this.#requireSigner();
+    const keep = this.#keep;
+    if (keep === null) return this.#newSession(member);
+    return keep.alone(async () => {
+      const kept = this.#kept();
+      if (kept?.ended === true) {
+        this.#ended.set(true);
+        throw refusal("session-ended", this.language);
+      }
+      if (kept !== null) return kept.token;
+      const token = await this.#newSession(member);
+      keep.save({ did: member.did, token, ended: false });
+      return token;
+    });
+  }
+
+  async #newSession(member: Signer): Promise<string> {
     const challenge = await this.#ask((init) => this.#api.POST("/sessions/challenge", init));
     this.#setClock(challenge.now);
     const iat = this.#seconds();
@@ -586,10 +651,13 @@ export class Client {
       origin: this.origin,
       nonce: challenge.nonce,
     };
-    const body = { session: await this.#sign({ kind: "session", claims }, who) };
-    if (this.#guest === null) return this.#ask((init) => this.#api.POST("/sessions", { ...init, body }));
-    const params = { path: { id: this.#guest } };
-    return this.#ask((init) => this.#api.POST("/rooms/{id}/guests", { ...init, params, body }));
+    const session = await this.#sign({ kind: "session", claims }, member);
+    if (this.#guest !== null) {
+      const options = { params: { path: { id: this.#guest } }, body: { session } };
+      return (await this.#ask((init) => this.#api.POST("/rooms/{id}/guests", { ...init, ...options }))).token;
+    }
+    const body = { session, ...(this.#program !== undefined && { program: this.#program }) };
+    return (await this.#ask((init) => this.#api.POST("/sessions", { ...init, body }))).token;
   }
 
   /**

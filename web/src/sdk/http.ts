@@ -21,12 +21,13 @@ export async function ask<T>(
   language: string,
   token: string | null,
   request: (options: RequestOptions) => Promise<Answer<T>>,
+  signal: AbortSignal = AbortSignal.timeout(patience),
 ): Promise<T> {
   const headers: Record<string, string> = { "Accept-Language": language };
   if (token !== null) headers["Authorization"] = `Bearer ${token}`;
   let answer: Answer<T>;
   try {
-    answer = await request({ headers, signal: AbortSignal.timeout(patience) });
+    answer = await request({ headers, signal });
   } catch (cause) {
     throw new OfflineError("no answer", { cause });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { didOfPublicKey, isPublicKey, publicKeyOfDid } from "./identity";
+import { didOfPublicKey, isPublicKey, peerIdOf, publicKeyOfDid } from "./identity";
 
 // More keys, good and bad, come from the vectors that statement/vectors.test.ts reads.
 
@@ -22,6 +22,11 @@ describe("a did:key", () => {
       expect(() => didOfPublicKey(bytes)).toThrow(RangeError);
     }
   });
+});
+
+it("has the peer id that libp2p gives it", () => {
+  expect(peerIdOf("did:key:z6MktwupdmLXVVqTzCw4i46r4uGyosGXRnR3XjN4Zq7oMMsw")).toBe("12D3KooWQK1wnefoLrcVHbbnf5tLzbopUd3K3bFAoJpA7YJgL5pV");
+  expect(peerIdOf("did:key:nobody")).toBeNull();
 });
 
 describe("a public key", () => {

@@ -44,6 +44,13 @@ export function isPublicKey(key: Uint8Array): boolean {
   }
 }
 
+/** The libp2p peer id of a did:key: the identity multihash of the key in libp2p's envelope, in base58btc. Null for no key. */
+export function peerIdOf(did: string): string | null {
+  const key = publicKeyOfDid(did);
+  // The multihash begins with a zero byte, which base58 writes as a one of its own.
+  return key && `1${encodeBase58([0x24, 0x08, 0x01, 0x12, 0x20, ...key])}`;
+}
+
 const base58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 function encodeBase58(bytes: number[]): string {

@@ -12,10 +12,12 @@
 export * from "./types";
 export { Cell, Emitter, type Readable, type Subscribable } from "./emitter";
 export { KeyError, MicrophoneError, OfflineError, ProblemError, type KeyTrouble, type MicrophoneTrouble } from "./errors";
-export { adoptLink, inviteLink, isId, ownerLink, parseLink, roomLink, type Link } from "./links";
+export { addLink, adoptLink, inviteLink, isId, ownerLink, parseLink, roomLink, type Link } from "./links";
+export { peerIdOf } from "./identity";
 export { Keystore, type MemberKey } from "./keystore";
 export { openRecovery, recoveryFileName, sealRecovery, type Recovery, type RecoveryFile } from "./recovery";
 export { wishOf } from "./schedules";
+export type { KeptSession, SessionKeep } from "./sessions";
 export { Client, type ClientOptions, type CreatedInvite, type ProfileWish } from "./client";
 export {
   amMuted,

@@ -113,6 +113,23 @@ describe("recovery", () => {
     expect(await verifies(await elsewhere.load(), did)).toBe(true);
   });
 
+  test("the file can be saved again, where it was saved and where it was opened", async () => {
+    const { did } = await keystore.create();
+    const file = await keystore.seal(passphrase, about);
+    expect((await keystore.load())?.file).toBeNull();
+    await keystore.lock(file);
+    expect((await keystore.load())?.file).toEqual(file);
+
+    vi.stubGlobal("indexedDB", new IDBFactory());
+    const elsewhere = new Keystore();
+    const recovery = await openRecovery(file, passphrase);
+    await elsewhere.adopt(recovery, file);
+    const again = (await elsewhere.load())?.file;
+    expect((await openRecovery(again ?? "", passphrase)).did).toBe(did);
+    await elsewhere.forget();
+    expect(await elsewhere.load()).toBeNull();
+  });
+
   test("without a key there is nothing to seal", async () => {
     expect(await why(keystore.seal(passphrase, about))).toBe("sealed");
   });

@@ -10,12 +10,16 @@ export interface MemberKey extends Signer {
   readonly did: Did;
   /** True until {@link Keystore.lock}: as long as that, people are reminded to save the recovery file. */
   readonly extractable: boolean;
+  /** The recovery file as it was saved or opened, to be saved again; null in browsers that have not kept it. */
+  readonly file: Uint8Array<ArrayBuffer> | null;
 }
 
 /** What IndexedDB holds. A CryptoKey is stored as it is; the browser keeps its secret. */
 interface StoredKey {
   did: Did;
   privateKey: CryptoKey;
+  /** The sealed recovery file. Without the passphrase it is worth nothing. */
+  file?: Uint8Array<ArrayBuffer>;
 }
 
 const store = "keys";
@@ -59,10 +63,10 @@ export class Keystore {
     return memberKey(kept);
   }
 
-  /** Stores the key of an opened recovery file, sealed, in place of any other. */
-  async adopt(recovery: Recovery): Promise<MemberKey> {
+  /** Stores the key of an opened recovery file, sealed, in place of any other; and the file, to be saved again. */
+  async adopt(recovery: Recovery, file?: Uint8Array<ArrayBuffer>): Promise<MemberKey> {
     const privateKey = await importSeed(recovery.seed, await publicKeyOfSeed(recovery.seed));
-    return memberKey(await this.#write({ did: recovery.did, privateKey }));
+    return memberKey(await this.#write({ did: recovery.did, privateKey, ...(file && { file }) }));
   }
 
   /**
@@ -74,12 +78,15 @@ export class Keystore {
     return sealRecovery({ did, seed, ...about }, passphrase);
   }
 
-  /** To be called when the recovery file is saved: from now on the stored key cannot be extracted. */
-  async lock(): Promise<MemberKey> {
+  /**
+   * To be called when the recovery file is saved: from now on the stored key cannot be extracted. The file is kept beside
+   * it, so that it can be saved again.
+   */
+  async lock(file?: Uint8Array<ArrayBuffer>): Promise<MemberKey> {
     const stored = await this.#read();
     if (stored && !stored.privateKey.extractable) return memberKey(stored);
     const { did, seed, publicKey } = await this.#extract();
-    return memberKey(await this.#write({ did, privateKey: await importSeed(seed, publicKey) }));
+    return memberKey(await this.#write({ did, privateKey: await importSeed(seed, publicKey), ...(file && { file }) }));
   }
 
   /** Removes the key from this browser. Without a recovery file it is gone for good. */
@@ -89,10 +96,16 @@ export class Keystore {
     });
   }
 
-  /** Asks the browser not to evict the key when space runs short. Says whether it promised. */
+  /** Asks the browser not to evict the key when space runs short. Says whether it promised; it may have before. */
   async persist(): Promise<boolean> {
     const storage = (globalThis.navigator as Partial<Navigator> | undefined)?.storage;
     return storage === undefined ? false : storage.persist().catch(() => false);
+  }
+
+  /** Whether the browser has promised to keep the key. */
+  async persisted(): Promise<boolean> {
+    const storage = (globalThis.navigator as Partial<Navigator> | undefined)?.storage;
+    return storage === undefined ? false : storage.persisted().catch(() => false);
   }
 
   async #extract(): Promise<{ did: Did; seed: Uint8Array<ArrayBuffer>; publicKey: Uint8Array<ArrayBuffer> }> {
@@ -152,9 +165,10 @@ export class Keystore {
   }
 }
 
-function memberKey({ did, privateKey }: StoredKey): MemberKey {
+function memberKey({ did, privateKey, file }: StoredKey): MemberKey {
   return {
     did,
+    file: file ?? null,
     extractable: privateKey.extractable,
     sign: async (message) => new Uint8Array(await crypto.subtle.sign("Ed25519", privateKey, new Uint8Array(message))),
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { inviteLink, isId, ownerLink, parseLink, roomLink } from "./links";
+import { addLink, inviteLink, isId, ownerLink, parseLink, roomLink } from "./links";
 
 const origin = "https://cafe.example";
 const id = "DuJVE9ajcJ7Vp8TcALvLvqYmdHr7dqvT8XbO0oTLkQ8";
@@ -39,6 +39,16 @@ test("the secret of an invite stands in the fragment alone", () => {
 
 test("space around a link, and a slash after it, do no harm", () => {
   expect(parseLink(`  ${origin}/r/${room}/\n`)).toEqual({ kind: "room", room });
+});
+
+test("a node asks a founder to be one of theirs", () => {
+  const node = "did:key:z6MktwupdmLXVVqTzCw4i46r4uGyosGXRnR3XjN4Zq7oMMsw";
+  const secret = "wq8E2wqBzQm1XJg0bQ";
+  const owner = ownerLink("https://new.example", secret);
+  expect(parseLink(addLink(origin, node, owner))).toEqual({ kind: "add", node, owner: { origin: "https://new.example", secret } });
+  for (const broken of [addLink(origin, "did:key:nobody", owner), addLink(origin, node, `${origin}/`), addLink(origin, node, owner).slice(0, -12)]) {
+    expect(parseLink(broken)).toEqual({ kind: "broken", of: "add" });
+  }
 });
 
 test("a parameter of a later version does no harm", () => {

@@ -1,11 +1,13 @@
 import { decodeBase64url, encodeBase64url } from "./base64url";
-import type { Id } from "./types";
+import { publicKeyOfDid } from "./identity";
+import type { Did, Id } from "./types";
 
 /**
  * What an address of a node leads to. Secrets stand in the fragment, which no browser sends to a server.
  *
  *     {origin}/#owner={secret}                                  found the community
  *     {origin}/#adopt={secret}&delegate={delegate}&peer={…}     make the node one more of a community's
+ *     {origin}/node#add={node}&owner={its owner link}           ask the founder to make a node one of theirs
  *     {origin}/i/{invite id}#{one-time seed}[&room={room id}]   join it
  *     {origin}/r/{room id}                                      a room
  *
@@ -14,9 +16,10 @@ import type { Id } from "./types";
 export type Link =
   | { kind: "owner"; secret: string }
   | { kind: "adopt"; secret: string; delegate: string; peers: string[] }
+  | { kind: "add"; node: Did; owner: { origin: string; secret: string } }
   | { kind: "invite"; invite: Id; seed: Uint8Array<ArrayBuffer>; room: Id | null }
   | { kind: "room"; room: Id }
-  | { kind: "broken"; of: "owner" | "invite" | "room" }
+  | { kind: "broken"; of: "owner" | "add" | "invite" | "room" }
   | { kind: "other" };
 
 /** The id of a statement: 32 bytes in canonical base64url. */
@@ -45,7 +48,16 @@ export function parseLink(address: string | URL): Link {
     const whole = /^[A-Za-z0-9_-]{16,100}$/.test(secret) && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(delegate) && peers.length > 0;
     return whole ? { kind: "adopt", secret, delegate, peers } : { kind: "broken", of: "owner" };
   }
+  if (url.pathname === "/node" && fragment.startsWith("add=")) return parseAdd(new URLSearchParams(fragment));
   return { kind: "other" };
+}
+
+function parseAdd(said: URLSearchParams): Link {
+  const node = said.get("add") ?? "";
+  const owner = said.get("owner") ?? "";
+  const to = parseLink(owner);
+  if (publicKeyOfDid(node) === null || to.kind !== "owner") return { kind: "broken", of: "add" };
+  return { kind: "add", node, owner: { origin: new URL(owner).origin, secret: to.secret } };
 }
 
 function parseInvite(invite: string, fragment: string): Link {
@@ -72,6 +84,11 @@ export function roomLink(origin: string, room: Id): string {
 export function adoptLink(owner: { origin: string; secret: string }, delegate: string, peers: readonly string[]): string {
   const said = new URLSearchParams([["adopt", owner.secret], ["delegate", delegate], ...peers.map((p) => ["peer", p])]);
   return `${new URL(owner.origin).origin}/#${said.toString()}`;
+}
+
+/** The address at which a founder is asked to make a node, which printed an owner link, one of theirs. */
+export function addLink(origin: string, node: Did, owner: string): string {
+  return `${new URL(origin).origin}/node#${new URLSearchParams({ add: node, owner }).toString()}`;
 }
 
 /** The address by which a founder claims a node. */

@@ -11,7 +11,7 @@ export interface Speaker {
   api: ReturnType<typeof createClient<paths>>;
   origin: string;
   /** A question by the signer. */
-  asMember: <T>(request: (options: RequestOptions) => Promise<Answer<T>>) => Promise<T>;
+  asMember: <T>(request: (options: RequestOptions) => Promise<Answer<T>>, signal?: AbortSignal) => Promise<T>;
   /** Signed by the signer. */
   sign: (body: Body) => Promise<string>;
   founded: () => Promise<{ node: Did; community: Community }>;

@@ -18,7 +18,7 @@ export type StreamStatus =
   | { kind: "refused"; problem: ProblemError };
 
 /** What a connection needs of the node. */
-export type Door = Pick<Client, "eventsURL" | "token" | "dropToken" | "node">;
+export type Door = Pick<Client, "eventsURL" | "token" | "dropToken" | "noteEnded" | "node">;
 
 /** What a stream makes of its connection. */
 export interface Handler {
@@ -222,6 +222,7 @@ export class EventSocket {
   };
 
   #refused(problem: ProblemError, token: string): void {
+    if (problem.code === "session-ended") this.#client.noteEnded(token);
     if (problem.code !== "session-required") {
       this.#failed(problem);
       return;

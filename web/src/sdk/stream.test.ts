@@ -75,6 +75,12 @@ class FakeNode {
     if (token === `token-${this.tokens}`) this.tokens++;
   };
 
+  ended: string[] = [];
+
+  noteEnded = (token: string) => {
+    this.ended.push(token);
+  };
+
   node = () => {
     this.probes++;
     return this.trouble ? Promise.reject(this.trouble) : Promise.resolve({} as never);
@@ -533,6 +539,17 @@ describe("the end", () => {
     socket.drop();
     expect(status()).toBe("closed");
   });
+});
+
+test("a session that was ended from elsewhere is not opened again", async () => {
+  const hallway = new HallwayStream(node, node.env);
+  hallway.open();
+  const socket = await node.opened();
+  socket.say({ type: "hallway", n: 0, at: 1, rooms: [] });
+  socket.say({ type: "refused", at: 1, problem: { type: "", code: "session-ended", status: 401, title: "You signed out." } });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([hallway.status.value.kind, node.sockets.length]).toEqual(["refused", 1]);
+  expect(node.ended).toEqual(["token-0"]);
 });
 
 test("the hallway says hello without a room, and keeps its rooms while reconnecting", async () => {

@@ -2,6 +2,7 @@ import { planEn } from "./plan.en";
 import { doorEn } from "./door.en";
 import { entryEn } from "./entry.en";
 import { peopleEn } from "./people.en";
+import { ownEn } from "./own.en";
 import { counter, numbers } from "./plural";
 
 const count = counter("en");
@@ -484,6 +485,8 @@ export const en = {
 
   entry: entryEn,
 
+  own: ownEn,
+
   profile: {
     more: "More",
     invitedBy: (name: string) => `Invited by ${name}`,
@@ -679,7 +682,7 @@ export const en = {
     unexpected: "The page failed. Reload it; if it persists, tell whoever runs the node.",
     reload: "Reload",
     updated: "The node was updated.",
-    updatedHint: "Reload the page to get the new version."
+    updatedReload: "New version: reload",
   },
 };
 

@@ -3,6 +3,7 @@ import type { Messages } from "./en";
 import { doorFr } from "./door.fr";
 import { entryFr } from "./entry.fr";
 import { peopleFr } from "./people.fr";
+import { ownFr } from "./own.fr";
 import { counter, numbers } from "./plural";
 
 const count = counter("fr");
@@ -501,6 +502,8 @@ export const fr: Messages = {
 
   entry: entryFr,
 
+  own: ownFr,
+
   profile: {
     more: "Autres pages",
     invitedBy: (name) => `Sur invitation ${de(name)}`,
@@ -703,6 +706,6 @@ export const fr: Messages = {
       "La page a échoué. Rechargez-la ; si cela persiste, prévenez la personne qui fait tourner le nœud.",
     reload: "Recharger",
     updated: "Le nœud a été mis à jour.",
-    updatedHint: "Rechargez la page pour avoir la nouvelle version."
+    updatedReload: "Nouvelle version : recharger",
   },
 };

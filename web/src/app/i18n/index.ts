@@ -131,6 +131,12 @@ export function span(seconds: number): string {
   return new Intl.NumberFormat(region.value, { style: "unit", unit, unitDisplay: "long" }).format(seconds / length);
 }
 
+/** An amount of data: "340 kB", "3.4 MB". */
+export function size(bytes: number): string {
+  const [value, unit] = bytes < 1e6 ? [bytes / 1e3, "kilobyte"] : [bytes / 1e6, "megabyte"];
+  return new Intl.NumberFormat(region.value, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+}
+
 /** A number as the language writes it. */
 export function plain(n: number): string {
   return new Intl.NumberFormat(region.value, { maximumFractionDigits: 3 }).format(n);

@@ -11,6 +11,7 @@ import { paths } from "../router";
 import { become, client, community } from "../state/session";
 import { explain } from "../state/toast";
 import { JoinForm } from "./join-form";
+import { RequestFounder } from "./request-founder";
 
 /** A name to begin with: the node's own domain if it has one. */
 function defaultName(): string {
@@ -49,6 +50,7 @@ export function FoundPage(props: { secret: string }): JSX.Element {
         onJoin={found}
         before={<Field label={m.communityName} value={name.value} error={name.error} onText={name.set} required />}
       />
+      <RequestFounder secret={props.secret} />
     </PlainPage>
   );
 }

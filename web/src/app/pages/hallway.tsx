@@ -16,7 +16,7 @@ import { hiddenBy, unhide } from "../state/hidden";
 import { followed, interests } from "../state/mine";
 import { inRoom } from "../state/room";
 import { inOrder, isWanted, sections } from "../state/sections";
-import { me, outdated } from "../state/session";
+import { me } from "../state/session";
 import type { HiddenCommunity } from "../state/settings";
 import { open } from "../state/sheet";
 import { say } from "../state/toast";
@@ -56,13 +56,6 @@ export function HallwayPage(): JSX.Element {
       <main id="main" class="hallway-main" tabIndex={-1}>
         <Heading title={m.live} />
         {hallwayStatus.value.kind === "reconnecting" && <Notice text={m.reconnecting} />}
-        {outdated.value && !present && (
-          <Notice text={t().problem.updated} hint={t().problem.updatedHint}>
-            <button type="button" class="button" onClick={() => location.reload()}>
-              {t().problem.reload}
-            </button>
-          </Notice>
-        )}
         <TopicStrip topics={topics} chosen={topic} />
         <Chosen topic={topic} only={only} />
         {all === null ? (

@@ -4,14 +4,16 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { adoptLink, parseLink, testMedia, type Checkup, type MediaTest } from "../../sdk";
 import { day, locale, t } from "../i18n";
+import { ConfirmDialog } from "../parts/confirm";
 import { copy, LinkField } from "../parts/copy";
 import { Field } from "../parts/field";
 import { Form, useText } from "../parts/form";
 import { Heading } from "../parts/heading";
 import { Notice } from "../parts/notice";
 import { TopBar } from "../parts/top-bar";
-import { paths } from "../router";
+import { link, paths } from "../router";
 import { client } from "../state/session";
+import { NodeRequest } from "./node-request";
 import { attempt, explain, say } from "../state/toast";
 
 /** Milliseconds between two looks while the page is open. */
@@ -61,6 +63,7 @@ export function NodePage(): JSX.Element {
     say(done ? m.diagnosisCopied : m.notCopied, done ? "info" : "warning");
   };
   const now = checkup.value;
+  const asked = link.value;
   return (
     <>
       <TopBar />
@@ -70,6 +73,8 @@ export function NodePage(): JSX.Element {
           <p class="secondary">{m.intro}</p>
         </div>
         {failure.value !== null && <Notice kind="warning" text={failure.value} />}
+        {asked.kind === "broken" && <Notice kind="warning" text={t().own.requestBroken} />}
+        {asked.kind === "add" && now !== null && <NodeRequest to={asked} checkup={now} />}
         <section class="card stack" aria-labelledby="checks" aria-busy={now === null}>
           <h2 id="checks">{m.checks}</h2>
           {now === null && <p class="secondary">{t().common.loading}</p>}
@@ -96,6 +101,7 @@ export function NodePage(): JSX.Element {
 }
 
 type Finding = Checkup["findings"][number];
+type CommunityNode = Checkup["nodes"][number];
 
 function FindingRow({ finding }: { finding: Finding }): JSX.Element {
   const m = t().node;
@@ -147,7 +153,9 @@ function Nodes({ checkup, onChange }: { checkup: Checkup; onChange: () => Promis
   const m = t().node;
   const key = useText();
   const owner = useText();
-  const link = useSignal<string | null>(null);
+  const handOver = useSignal<string | null>(null);
+  const leaving = useSignal<string | null>(null);
+  const going = leaving.value;
   const check = () => {
     if (!/^did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}$/.test(key.value.trim())) key.refuse(m.keyWrong);
     if (parseLink(owner.value).kind !== "owner") owner.refuse(m.ownerWrong);
@@ -157,12 +165,17 @@ function Nodes({ checkup, onChange }: { checkup: Checkup; onChange: () => Promis
     const to = parseLink(owner.value);
     if (to.kind !== "owner") return;
     const delegate = await client.addNode(key.value.trim());
-    link.value = adoptLink({ origin: new URL(owner.value.trim()).origin, secret: to.secret }, delegate, checkup.addrs.slice(0, 8));
+    handOver.value = adoptLink({ origin: new URL(owner.value.trim()).origin, secret: to.secret }, delegate, checkup.addrs.slice(0, 8));
     await onChange();
   };
-  const renew = async (node: string) => {
+  const renew = async (node: string, done: string) => {
     await client.addNode(node);
-    say(m.renewed);
+    say(done);
+    await onChange();
+  };
+  const withdraw = async (node: string) => {
+    await client.own.withdrawNode(node);
+    say(t().own.withdrawn);
     await onChange();
   };
   return (
@@ -179,11 +192,11 @@ function Nodes({ checkup, onChange }: { checkup: Checkup; onChange: () => Promis
                 {n.revoked ? m.revoked : m.until(day(n.expires))}
               </span>
             </p>
-            {!n.revoked && (
-              <button type="button" class="button" aria-label={m.renewWhich(n.node.slice(-6))} onClick={() => attempt(renew(n.node))}>
-                {m.renew}
-              </button>
-            )}
+            <NodeActions
+              node={n}
+              onRenew={(done) => attempt(renew(n.node, done))}
+              onWithdraw={() => (leaving.value = n.node)}
+            />
           </li>
         ))}
       </ul>
@@ -193,8 +206,43 @@ function Nodes({ checkup, onChange }: { checkup: Checkup; onChange: () => Promis
         <Field label={m.key} hint={m.keyHint} value={key.value} error={key.error} onText={key.set} autoComplete="off" spellcheck={false} />
         <Field label={m.owner} hint={m.ownerHint} value={owner.value} error={owner.error} onText={owner.set} autoComplete="off" spellcheck={false} />
       </Form>
-      {link.value !== null && <LinkField label={m.handOver} hint={m.handOverHint} link={link.value} />}
+      {handOver.value !== null && <LinkField label={m.handOver} hint={m.handOverHint} link={handOver.value} />}
+      {going !== null && (
+        <ConfirmDialog
+          title={t().own.withdrawTitle}
+          text={t().own.withdrawText(going.slice(-6))}
+          warning={t().own.withdrawStays}
+          confirm={t().own.withdrawConfirm}
+          onClose={() => (leaving.value = null)}
+          onConfirm={() => attempt(withdraw(going))}
+        />
+      )}
     </section>
+  );
+}
+
+function NodeActions(props: { node: CommunityNode; onRenew: (done: string) => void; onWithdraw: () => void }): JSX.Element {
+  const m = t().own;
+  const { node, revoked, self } = props.node;
+  const mark = node.slice(-6);
+  if (revoked) {
+    return (
+      <button type="button" class="button" aria-label={m.addAgainWhich(mark)} onClick={() => props.onRenew(m.addedAgain)}>
+        {m.addAgain}
+      </button>
+    );
+  }
+  return (
+    <div class="row">
+      <button type="button" class="button" aria-label={t().node.renewWhich(mark)} onClick={() => props.onRenew(t().node.renewed)}>
+        {t().node.renew}
+      </button>
+      {!self && (
+        <button type="button" class="button button-danger" aria-label={m.withdrawWhich(mark)} onClick={props.onWithdraw}>
+          {m.withdraw}
+        </button>
+      )}
+    </div>
   );
 }
 

@@ -1,20 +1,18 @@
-import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import type { Me } from "../../sdk";
 import { day, t } from "../i18n";
 import { Avatar } from "../parts/avatar";
-import { ConfirmDialog } from "../parts/confirm";
 import { Heading } from "../parts/heading";
 import { LanguageSwitch } from "../parts/language-switch";
 import { TopBar } from "../parts/top-bar";
-import { navigate, paths } from "../router";
+import { paths } from "../router";
 import { Chain } from "../room/person-sheet";
 import { EditProfile, Interests } from "./edit-profile";
-import { leave } from "../state/room";
-import { forget, key } from "../state/session";
+import { Keys } from "./keys";
+import { LeaveForGood, OwnData } from "./own-data";
+import { OwnSessions } from "./own-sessions";
 import { settings, type Theme } from "../state/settings";
 import { open } from "../state/sheet";
-import { attempt } from "../state/toast";
 
 /** Oneself, and how this browser behaves. */
 export function ProfilePage({ self }: { self: Me }): JSX.Element {
@@ -49,6 +47,9 @@ export function ProfilePage({ self }: { self: Me }): JSX.Element {
           </div>
         </Section>
         <Keys self={self} />
+        <OwnSessions />
+        <OwnData self={self} />
+        <LeaveForGood self={self} />
         <nav class="row" aria-label={m.more}>
           {self.founder && (
             <a class="button" href={paths.node}>
@@ -115,44 +116,5 @@ function Switch(props: { label: string; hint?: string; setting: "shortcuts" | "c
         {props.hint !== undefined && <span class="secondary small block">{props.hint}</span>}
       </span>
     </label>
-  );
-}
-
-/** The key, its copy, and how to be rid of it. */
-function Keys({ self }: { self: Me }): JSX.Element {
-  const m = t().profile;
-  const asking = useSignal(false);
-  const unsaved = key.value?.extractable === true;
-  const warning = self.founder ? m.forgetUnsavedFounder : m.forgetUnsaved;
-  const forgetAll = async () => {
-    await leave();
-    await forget();
-    navigate(paths.hallway);
-  };
-  return (
-    <Section title={m.key}>
-      <p class="key">{self.member.key}</p>
-      <p>{unsaved ? t().recovery.missing : t().recovery.kept}</p>
-      <div class="row">
-        {unsaved && (
-          <a class="button button-primary" href={paths.recovery(paths.profile)}>
-            {t().recovery.save}
-          </a>
-        )}
-        <button type="button" class="button button-danger" onClick={() => (asking.value = true)}>
-          {m.forget}
-        </button>
-      </div>
-      {asking.value && (
-        <ConfirmDialog
-          title={m.forgetTitle}
-          text={m.forgetHint}
-          {...(unsaved ? { warning } : {})}
-          confirm={m.forgetConfirm}
-          onClose={() => (asking.value = false)}
-          onConfirm={() => attempt(forgetAll())}
-        />
-      )}
-    </Section>
   );
 }

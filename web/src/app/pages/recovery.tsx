@@ -6,7 +6,8 @@ import { Notice } from "../parts/notice";
 import { PlainPage } from "../parts/plain-page";
 import { length } from "../parts/text";
 import { navigate, next } from "../router";
-import { community, key, me, saveRecoveryFile } from "../state/session";
+import { SaveAgain } from "./keys";
+import { community, hasRecoveryFile, key, me, saveRecoveryFile } from "../state/session";
 import { say } from "../state/toast";
 
 const shortest = 10;
@@ -19,9 +20,12 @@ export function RecoveryPage(): JSX.Element {
   if (key.value?.extractable !== true) {
     return (
       <PlainPage title={t().profile.recovery} lead={m.kept}>
-        <button type="button" class="button button-primary" onClick={goOn}>
-          {t().common.goOn}
-        </button>
+        <div class="row">
+          {hasRecoveryFile() && <SaveAgain />}
+          <button type="button" class="button button-primary" onClick={goOn}>
+            {t().common.goOn}
+          </button>
+        </div>
       </PlainPage>
     );
   }

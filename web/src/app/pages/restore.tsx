@@ -27,7 +27,7 @@ export function RestorePage(): JSX.Element {
     const bytes = new Uint8Array(await file.value.arrayBuffer());
     const recovery = await openRecovery(bytes, passphrase.value);
     otherCommunity.value = recovery.community !== community.value?.id;
-    if (!otherCommunity.value) await restore(recovery, next.value);
+    if (!otherCommunity.value) await restore(recovery, bytes, next.value);
   };
   return (
     <PlainPage title={m.title} lead={m.text}>

@@ -14,6 +14,8 @@ interface FormProps {
   check?: () => boolean;
   /** Whether the button is for something that hurts. */
   danger?: boolean;
+  /** Whether another form of the page is the one that most people want. */
+  second?: boolean;
   explainError?: (error: unknown) => string;
   after?: ComponentChildren;
   children: ComponentChildren;
@@ -52,7 +54,7 @@ export function Form(props: FormProps): JSX.Element {
       {props.children}
       {failure.value !== null && <Notice kind="warning" text={failure.value} />}
       <div class="sheet-actions">
-        <button type="submit" class={props.danger === true ? "button button-danger button-wide" : "button button-primary button-wide"} disabled={busy.value}>
+        <button type="submit" class={`button button-wide ${props.danger === true ? "button-danger" : props.second === true ? "" : "button-primary"}`} disabled={busy.value}>
           {busy.value ? props.submitting : props.submit}
         </button>
         {props.after}

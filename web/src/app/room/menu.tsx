@@ -4,6 +4,7 @@ import { roomLink } from "../../sdk";
 import { t } from "../i18n";
 import { copy } from "../parts/copy";
 import { Dialog } from "../parts/dialog";
+import { LanguageSwitch } from "../parts/language-switch";
 import type { Presence } from "../state/room";
 import { close, open } from "../state/sheet";
 import { say } from "../state/toast";
@@ -34,6 +35,7 @@ export function RoomMenu({ presence }: { presence: Presence }): JSX.Element {
           {t().shortcuts.title}
         </button>
       </div>
+      <LanguageSwitch />
       {presence.role.value === "moderator" && (
         <div class="actions actions-danger">
           <button type="button" class="danger" onClick={() => open({ kind: "end" })}>

@@ -2,15 +2,28 @@
 export type Lack = { kind: "insecure" } | { kind: "storage" } | { kind: "old"; missing: string };
 
 /** The first thing that is lacking, if any. */
-export function lacking(): Lack | null {
+export async function lacking(): Promise<Lack | null> {
   if (!isSecureContext) return { kind: "insecure" };
-  const missing = [
+  const has: readonly (readonly [boolean, string])[] = [
     ["RTCPeerConnection" in window, "WebRTC"],
     ["indexedDB" in window, "IndexedDB"],
     ["HTMLDialogElement" in window, "<dialog>"],
     ["Segmenter" in Intl, "Intl.Segmenter"],
-  ].flatMap(([has, name]) => (has === true ? [] : [String(name)]));
+    ["locks" in navigator, "Web Locks"],
+    [await signs(), "Ed25519"],
+  ];
+  const missing = has.flatMap(([there, name]) => (there ? [] : [name]));
   return missing.length === 0 ? null : { kind: "old", missing: missing.join(", ") };
+}
+
+/** Whether the browser has the kind of key that people are. The last of what is needed that browsers learned (2025). */
+async function signs(): Promise<boolean> {
+  try {
+    await crypto.subtle.generateKey("Ed25519", false, ["sign"]);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // What the browsers inside other apps say of themselves. Android's own mark for them is "; wv)"; on iOS they lack Safari.

@@ -39,7 +39,7 @@ export function watchHallway(): () => void {
     stream.status.subscribe((status) => {
       const back = status.kind === "live" && hallwayStatus.value.kind === "reconnecting";
       hallwayStatus.value = status;
-      if (back) freshen();
+      if (back || status.kind === "refused") freshen(); // refused: who one is to the node may have changed
     }),
   ];
   stream.open();

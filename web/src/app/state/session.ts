@@ -1,9 +1,13 @@
 import { batch, computed, effect, signal } from "@preact/signals";
-import { Client, KeyError, Keystore, OfflineError, ProblemError, recoveryFileName, type Me, type MemberKey, type Node, type Recovery } from "../../sdk";
+import { Client, KeyError, Keystore, OfflineError, ProblemError, recoveryFileName, type Did, type Me, type MemberKey, type Node, type Recovery } from "../../sdk";
 import { locale } from "../i18n";
+import { download } from "../parts/download";
 import { navigate } from "../router";
+import { remember } from "./asking";
 import { lacking, type Lack } from "./browser";
 import { forgetHidden } from "./hidden";
+import { keptSession } from "./kept-session";
+import { programOf } from "./program";
 
 /** Who the page is talking to, and as whom. */
 export type Phase =
@@ -12,10 +16,18 @@ export type Phase =
   | { kind: "offline" }
   | { kind: "stranger" }
   | { kind: "member"; me: Me }
+  /** This browser's member has ended its session from elsewhere. */
+  | { kind: "signed-out" }
+  /** This browser's member has erased themselves, here or elsewhere; the key is forgotten. */
+  | { kind: "erased"; community: string }
   | { kind: "failed"; error: unknown };
 
 export const keystore = new Keystore();
-export const client = new Client(location.origin, { language: locale.peek() });
+export const client = new Client(location.origin, {
+  language: locale.peek(),
+  program: programOf(navigator.userAgent),
+  sessions: keptSession,
+});
 
 /** Set when the node has become another version than the one that served this page. */
 export const outdated = signal(false);
@@ -38,13 +50,17 @@ effect(() => {
   client.language = locale.value;
 });
 
+client.ended.subscribe((ended) => {
+  if (ended && phase.peek().kind === "member") phase.value = { kind: "signed-out" };
+});
+
 /**
  * Finds out who this browser is to the node, and does what a member comes back to before the first page is shown. Tries
  * again by itself while the node does not answer.
  */
 export async function boot(comeBack: (member: boolean) => Promise<void>): Promise<void> {
   clearTimeout(retry);
-  const lack = lacking();
+  const lack = await lacking();
   if (lack !== null) {
     phase.value = { kind: "lacking", lack };
     return;
@@ -84,8 +100,18 @@ async function whoIs(there: Node): Promise<Phase> {
     if (me.founding !== undefined) void client.renewNodes(me.founding).catch(() => undefined);
     return { kind: "member", me };
   } catch (error) {
-    if (error instanceof ProblemError && error.code === "member-unknown") return { kind: "stranger" };
-    throw error;
+    if (!(error instanceof ProblemError)) throw error;
+    switch (error.code) {
+      case "member-unknown":
+        return { kind: "stranger" };
+      case "session-ended":
+        return { kind: "signed-out" };
+      case "member-erased":
+        await forgetHere(); // it is no member's for ever
+        return { kind: "erased", community: there.community.name };
+      default:
+        throw error;
+    }
   }
 }
 
@@ -97,7 +123,8 @@ export async function refresh(): Promise<void> {
   if (before !== null && before.version !== there.version) outdated.value = true;
   node.value = there;
   const now = await whoIs(there);
-  if (key.value === own) phase.value = now; // else it is about a key forgotten or replaced meanwhile
+  // Otherwise it is about a key forgotten or replaced meanwhile.
+  if (key.value === own || (key.value === null && now.kind === "erased")) phase.value = now;
 }
 
 /** Runs a founding or a joining under this browser's key, made first if there is none; then goes to a path. */
@@ -118,9 +145,11 @@ export async function become(how: () => Promise<unknown>, then: string): Promise
   await settle(then);
 }
 
-/** Takes the key of an opened recovery file as this browser's own; then goes to a path. */
-export async function restore(recovery: Recovery, then: string): Promise<void> {
-  use(await keystore.adopt(recovery));
+/** Takes the key of an opened recovery file, and the file, as this browser's own; then goes to a path. */
+export async function restore(recovery: Recovery, file: Uint8Array<ArrayBuffer>, then: string): Promise<void> {
+  use(await keystore.adopt(recovery, file));
+  client.signIn(); // also where an earlier session was ended from elsewhere
+  void keystore.persist();
   await settle(then);
 }
 
@@ -128,13 +157,23 @@ export async function restore(recovery: Recovery, then: string): Promise<void> {
 export async function saveRecoveryFile(passphrase: string): Promise<void> {
   if (key.value === null || node.value?.community === undefined) return;
   const file = await keystore.seal(passphrase, { community: node.value.community.id, node: location.origin });
-  const url = URL.createObjectURL(new Blob([file], { type: "application/json" }));
-  const a = document.createElement("a");
-  a.href = url;
-  a.download = recoveryFileName(key.value.did);
-  a.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  use(await keystore.lock());
+  saveFile(key.value.did, file);
+  use(await keystore.lock(file));
+}
+
+/** Writes the recovery file to the person's downloads once more, where this browser has it. */
+export function saveRecoveryFileAgain(): void {
+  const own = key.value;
+  if (own !== null && own.file !== null) saveFile(own.did, own.file);
+}
+
+/** Whether this browser has the recovery file of its key. */
+export function hasRecoveryFile(): boolean {
+  return key.value !== null && key.value.file !== null;
+}
+
+function saveFile(did: Did, file: Uint8Array<ArrayBuffer>): void {
+  download(new Blob([file], { type: "application/json" }), recoveryFileName(did));
 }
 
 /** Shows who one is now and the page to go on with in one step, without the page before in between. */
@@ -151,8 +190,36 @@ async function settle(then: string): Promise<void> {
 /** Removes the key from this browser. */
 export async function forget(): Promise<void> {
   await client.signOut().catch(() => undefined); // the node may be gone; the key is forgotten all the same
-  await keystore.forget();
-  if (key.value !== null) forgetHidden(key.value.did);
-  use(null);
+  await forgetHere();
   phase.value = { kind: "stranger" };
+}
+
+/** Takes everything of the member out of this browser. */
+async function forgetHere(): Promise<void> {
+  const own = key.value;
+  if (own !== null) forgetHidden(own.did);
+  // Another tab may have got a new key since.
+  if (own === null || (await keystore.load())?.did === own.did) await keystore.forget();
+  remember(null);
+  keptSession.save(null);
+  use(null);
+}
+
+/** Erases the member at the node, and takes them out of this browser. */
+export async function erase(): Promise<void> {
+  await client.own.erase();
+  const name = community.value?.name ?? "";
+  await forgetHere();
+  batch(() => {
+    navigate("/", { replace: true });
+    phase.value = { kind: "erased", community: name };
+  });
+}
+
+/** Opens a session again after it was ended from elsewhere. */
+export async function signIn(): Promise<void> {
+  client.signIn();
+  const there = await client.node();
+  node.value = there;
+  phase.value = await whoIs(there);
 }

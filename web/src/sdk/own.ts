@@ -1,0 +1,73 @@
+import { ProblemError } from "./errors";
+import { largeAnswer, longPatience } from "./large";
+import type { Speaker } from "./schedules";
+import type { Did, OpenSession } from "./types";
+
+/** What is the signer's own at a node: their data, their sessions and, for the founder, the community's nodes. */
+export class Own {
+  readonly #speaker: Speaker;
+  readonly #forgetSession: () => void;
+
+  constructor(speaker: Speaker, forgetSession: () => void) {
+    this.#speaker = speaker;
+    this.#forgetSession = forgetSession;
+  }
+
+  /** Where the signer is signed in at this node, used last first. */
+  async sessions(): Promise<OpenSession[]> {
+    const { api, asMember } = this.#speaker;
+    return (await asMember((init) => api.GET("/me/sessions", init))).sessions;
+  }
+
+  /** Ends one of the signer's sessions, with all that goes on in it. Whoever holds it is told. */
+  async endSession(session: string): Promise<void> {
+    const { api, asMember } = this.#speaker;
+    await asMember((init) => api.DELETE("/me/sessions/{session}", { ...init, params: { path: { session } } }));
+  }
+
+  /** Ends all of the signer's sessions but this one. */
+  async endOtherSessions(): Promise<void> {
+    const { api, asMember } = this.#speaker;
+    await asMember((init) => api.DELETE("/me/sessions", init));
+  }
+
+  /** Everything that the node holds on the signer: a zip archive. `progress` hears how many bytes have come. */
+  async export(progress: (bytes: number) => void = () => undefined): Promise<Blob> {
+    const { api, asMember } = this.#speaker;
+    const large = largeAnswer(progress);
+    return large.read(await asMember((init) => api.GET("/me/export", { ...init, parseAs: "stream" }), large.signal));
+  }
+
+  /**
+   * Leaves the community for good: the node forgets all that it holds on the signer but their key and what refers to it.
+   * Nobody can undo it. It may be repeated when it is not known whether it arrived (OfflineError).
+   */
+  async erase(): Promise<void> {
+    const { api, asMember, founded, seconds, sign } = this.#speaker;
+    const aud = (await founded()).community.id;
+    const body = { erase: await sign({ kind: "erase", claims: { aud, iat: seconds() } }) };
+    try {
+      await asMember((init) => api.POST("/me/erase", { ...init, body }), longPatience());
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.code === "member-erased")) throw error; // the first answer was lost
+    }
+    this.#forgetSession();
+  }
+
+  /**
+   * Takes the founder's word for another node back: what it has written so far goes on to count, and nothing that it
+   * writes from then on.
+   */
+  async withdrawNode(node: Did): Promise<void> {
+    const { api, asMember, founded, seconds, sign } = this.#speaker;
+    const aud = (await founded()).community.id;
+    const at = { params: { path: { node } } };
+    const { delegates, upto } = await asMember((init) => api.GET("/nodes/{node}/withdrawal", { ...init, ...at }));
+    const revokes: string[] = [];
+    for (const sub of delegates) {
+      const claims = { aud, iat: seconds(), sub, ...(upto.length > 0 && { upto }) };
+      revokes.push(await sign({ kind: "revoke", claims }));
+    }
+    await asMember((init) => api.POST("/nodes/{node}/withdrawal", { ...init, ...at, body: { revokes } }));
+  }
+}
