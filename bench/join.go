@@ -60,8 +60,8 @@ func (c *joinCmd) Run(ctx context.Context, all *cli, r *report) (err error) {
 	r.figure("the same, p99", p99.Round(time.Millisecond).String(), "2 s", p99 <= 2*time.Second)
 	r.figure("lost by those inside meanwhile", percent(loss), "0.5%", loss <= 0.005)
 	r.figure("processor time of the node", fmt.Sprintf("%.0f%% of one core", 100*used.Seconds()/spent.Seconds()), "", true)
-	if _, most, err := resident(h.node.PID()); err == nil {
-		r.figure("memory of the node, the most", megabytes(most), "", true)
+	if m, err := resident(h.node.PID()); err == nil {
+		r.figure("memory of the node, the most", megabytes(m.most), "", true)
 	}
 	return nil
 }

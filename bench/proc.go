@@ -8,23 +8,32 @@ import (
 	"time"
 )
 
-// resident is the memory of a process that is in RAM, and the most it ever was, in bytes (proc_pid_status(5)).
-func resident(pid int) (now, most int64, err error) {
+// memory is what a process has in RAM, in bytes (proc_pid_status(5)).
+type memory struct {
+	own  int64 // anonymous: the process's own
+	now  int64 // with pages of mapped files, which the system takes back when it likes
+	most int64 // the most that this ever was
+}
+
+// resident is the memory of a process.
+func resident(pid int) (m memory, err error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return 0, 0, err
+		return m, err
 	}
 	for line := range strings.Lines(string(status)) {
 		name, value, _ := strings.Cut(line, ":")
 		kib, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
 		switch name {
+		case "RssAnon":
+			m.own = kib << 10
 		case "VmRSS":
-			now = kib << 10
+			m.now = kib << 10
 		case "VmHWM":
-			most = kib << 10
+			m.most = kib << 10
 		}
 	}
-	return now, most, nil
+	return m, nil
 }
 
 // cpu is how long a process has used processors, in user and system mode (proc_pid_stat(5)).

@@ -64,8 +64,8 @@ func (c *siegeCmd) Run(ctx context.Context, all *cli, r *report) (err error) {
 	s.quiet(ctx, "the idle and the slow", c.For, func(context.Context) {})
 	s.quiet(ctx, "and a flood from one address", c.For, func(ctx context.Context) { s.flood(ctx, c.Flood, 1) })
 	s.quiet(ctx, "and a flood from 200 addresses", c.For, func(ctx context.Context) { s.flood(ctx, c.Flood, 200) })
-	_, most, err := resident(h.node.PID())
-	r.figure("memory of the node, the most", megabytes(most), "512 MB", most <= 512<<20)
+	m, err := resident(h.node.PID())
+	r.figure("memory of the node, the most", megabytes(m.most), "512 MB", m.most <= 512<<20)
 	return err
 }
 

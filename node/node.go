@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/api/server"
+	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/media"
 	"github.com/stoa-rooms/stoa/p2p"
 	"github.com/stoa-rooms/stoa/storage"
@@ -259,6 +261,17 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 	return nil
 }
 
+// openFrugally opens the journal. To read a large community makes more garbage than the node ever will again: it is
+// collected early, and what is free afterwards is given back to the system.
+func openFrugally(store *storage.Store, key identity.PrivateKey, log *slog.Logger) (*journal, error) {
+	const percent = 20
+	before := debug.SetGCPercent(percent)
+	journal, err := openJournal(store, key, log)
+	debug.SetGCPercent(before)
+	debug.FreeOSMemory()
+	return journal, err
+}
+
 // openCommunity brings the community back from the store.
 func openCommunity(cfg Config, store *storage.Store) (*community, error) {
 	key := store.Key()
@@ -266,7 +279,7 @@ func openCommunity(cfg Config, store *storage.Store) (*community, error) {
 	if err != nil {
 		return nil, err
 	}
-	journal, err := openJournal(store, key, cfg.Log)
+	journal, err := openFrugally(store, key, cfg.Log)
 	if err != nil {
 		return nil, err
 	}
