@@ -117,6 +117,7 @@ func TestHandshakesAreLimited(t *testing.T) {
 		defer s.mu.Unlock()
 		return s.handshakes == 0
 	})
+	s.wait.handshake = handshakeTime // this one is to connect, on a slow machine too
 	join(t, r, 1, clientOptions{slots: 1})
 	s.mu.Lock()
 	defer s.mu.Unlock()

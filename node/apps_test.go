@@ -255,10 +255,12 @@ func TestARemovedMemberHasNoWayBack(t *testing.T) {
 		if old.location == "" {
 			continue
 		}
-		res, body := old.ask(http.MethodPatch, old.origin()+old.location, "a=end-of-candidates\r\n",
-			map[string]string{"Content-Type": "application/trickle-ice-sdpfrag", "If-Match": old.etag})
-		if res.StatusCode != http.StatusUnauthorized {
-			t.Errorf("PATCH on the old resource for %s: %d %s", what, res.StatusCode, body)
+		for _, match := range []string{old.etag, "*"} { // to trickle, and to restart ICE
+			res, body := old.ask(http.MethodPatch, old.origin()+old.location, "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n",
+				map[string]string{"Content-Type": "application/trickle-ice-sdpfrag", "If-Match": match})
+			if res.StatusCode != http.StatusUnauthorized {
+				t.Errorf("PATCH of %s on the old resource for %s: %d %s", match, what, res.StatusCode, body)
+			}
 		}
 		if got := old.end(); got != http.StatusUnauthorized {
 			t.Errorf("DELETE of the old resource for %s: %d", what, got)

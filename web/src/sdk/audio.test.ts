@@ -202,6 +202,7 @@ describe("connecting", () => {
     await settle();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(audio.status.value).toEqual({ kind: "unreachable", tcp: true });
+    expect(await audio.diagnose()).toMatchObject({ lastAttempt: { candidates: { node: { "udp host": 1 } } } });
     await vi.advanceTimersByTimeAsync(500 + 3_000); // the next attempt is in doubt too, and that is known
     expect([status(), FakePeer.all.length]).toEqual(["unreachable", 2]);
   });
