@@ -17,7 +17,7 @@ const looks: Look[] = [
 
 for (const look of looks) {
   test(`every page: ${look.language}, ${look.theme}, ${look.width} px`, async () => {
-    test.setTimeout(360_000);
+    test.setTimeout(600_000);
     const faults: string[] = [];
     const check: Stop = async (stop, { page }) => {
       const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();

@@ -16,7 +16,7 @@ const looks: Look[] = (["light", "dark"] as const).flatMap((theme) => [
 
 for (const look of [...looks, { width: 390, height: 844, theme: "light", language: "fr" } as const]) {
   test(`pictures: ${look.language}, ${look.theme}, ${look.width} px`, async () => {
-    test.setTimeout(360_000);
+    test.setTimeout(600_000);
     await mkdir(folder, { recursive: true });
     const picture: Stop = async (stop, { page }) => {
       await page.waitForTimeout(400); // dialogs slide in

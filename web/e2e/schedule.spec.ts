@@ -102,6 +102,7 @@ test("half past seven in New York stays it when the clocks change there, and som
 });
 
 test("what is planned is changed on its page: what is wrong is said beside its field, and nothing typed is lost", async () => {
+  test.setTimeout(300_000);
   const node = await StoaNode.start();
   const ana = await Person.arrive("Ana");
   const leo = await Person.arrive("Léo");

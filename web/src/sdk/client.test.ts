@@ -335,6 +335,10 @@ describe("rooms", () => {
     await client.schedules.change(known, { ...wishOf(known), zone: "Asia/Tokyo" });
     const later = await read("schedule", node.last(`/schedules/${planned}`)["schedule"], ana);
     expect(later).toMatchObject({ state: "planned", n: 4, of: planned, entry: "public", zone: "Asia/Tokyo", moderators: [root] });
+    const endless = { ...known, repeat: { every: "daily", interval: 1, dates: 0 } } as Scheduled; // as the node says it
+    await client.schedules.cancel(endless);
+    const daily = await read("schedule", node.last(`/schedules/${planned}`)["schedule"], ana);
+    expect(daily.repeat).toEqual({ every: "daily", interval: 1 });
     await client.schedules.cancel(known);
     const last = await read("schedule", node.last(`/schedules/${planned}`)["schedule"], ana);
     expect(last).toMatchObject({ state: "cancelled", n: 4, of: planned, repeat: wish.repeat, moderators: [root] });

@@ -4,7 +4,7 @@ import { encodeBase64url } from "./base64url";
 import type { Answer, RequestOptions } from "./http";
 import { commitmentOf, newText, type Body, type Text } from "./statement";
 import { tidy } from "./text";
-import type { Community, Did, Id, PlanWish, Room, RoomWish, Scheduled } from "./types";
+import type { Community, Did, Id, PlanWish, Room, RoomWish, Scheduled, ScheduleRepeat } from "./types";
 
 /** What a part of a client is given to speak with. */
 export interface Speaker {
@@ -20,7 +20,7 @@ export interface Speaker {
 }
 
 /** What the creation of a room and the plan of one say alike, and the title that they commit to. */
-export async function roomClaims(speaker: Speaker, wish: Omit<RoomWish, "chosen">) {
+export async function roomClaims(speaker: Speaker, wish: RoomWish) {
   const { node, community } = await speaker.founded();
   const title = newText(tidy(wish.title));
   const claims = {
@@ -77,11 +77,12 @@ export class Schedules {
 
   /**
    * Opens a planned room, from ten minutes before its time on. Its link leads into it. Where only chosen people may enter,
-   * those who may open it are the first of them.
+   * those who may open it are among them.
    */
   open(known: Scheduled): Promise<Room> {
-    const { moderators, ...wish } = wishOf(known);
-    return this.#open({ ...wish, chosen: [known.author.key, ...moderators], schedule: known.id });
+    const { moderators, chosen = [], ...wish } = wishOf(known);
+    const people = new Set([known.author.key, ...moderators, ...chosen]);
+    return this.#open({ ...wish, chosen: [...people], schedule: known.id });
   }
 
   /** Has the signer reminded so many seconds before each date of a planned room; null ends that. */
@@ -127,7 +128,7 @@ export class Schedules {
     return asMember((init) => api.POST("/schedules/{id}", { ...init, params: { path: { id } }, body }));
   }
 
-  async #signed(wish: PlanWish, rest: { state: PlanState; n: number; of?: Id }): Promise<{ schedule: string; title: Text }> {
+  async #signed(wish: PlanWish, rest: { state: PlanState; n: number; of?: Id }): Promise<SignedPlan> {
     const { title, claims } = await roomClaims(this.#speaker, wish);
     const { start, zone, duration, repeat, moderators } = wish;
     const body = {
@@ -136,13 +137,29 @@ export class Schedules {
       ...(moderators.length > 0 && { moderators: [...moderators] }),
       ...rest,
     };
-    return { schedule: await this.#speaker.sign({ kind: "schedule", claims: body }), title };
+    const schedule = await this.#speaker.sign({ kind: "schedule", claims: body });
+    return { schedule, title, ...(wish.entry === "chosen" && { chosen: [...(wish.chosen ?? [])] }) };
   }
 }
 
 type PlanState = "planned" | "cancelled";
 
+/** A plan as the node takes it. The people chosen are in no statement. */
+interface SignedPlan {
+  schedule: string;
+  title: Text;
+  chosen?: Did[];
+}
+
 /** What is planned, as it would be planned anew. */
-export function wishOf({ title, topics, language, entry, start, zone, duration, repeat, openers }: Scheduled): PlanWish {
-  return { title, topics, language, entry, start, zone, duration, repeat: repeat ?? null, moderators: openers.map(({ key }) => key) };
+export function wishOf(known: Scheduled): PlanWish {
+  const { title, topics, language, entry, start, zone, duration, repeat, openers, chosen = [] } = known;
+  const { dates = 0, ...rule } = repeat ?? {};
+  return {
+    ...{ title, topics, language, entry, start, zone, duration },
+    // The node writes that there is no number of dates as 0, and a statement as nothing.
+    repeat: repeat === undefined ? null : ({ ...rule, ...(dates > 0 && { dates }) } as ScheduleRepeat),
+    moderators: openers.map(({ key }) => key),
+    chosen: chosen.map(({ key }) => key),
+  };
 }

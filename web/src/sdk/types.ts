@@ -155,7 +155,7 @@ export interface RoomWish {
 }
 
 /** A room to plan: the time is that of a clock on the wall in a zone. */
-export interface PlanWish extends Omit<RoomWish, "chosen" | "schedule"> {
+export interface PlanWish extends Omit<RoomWish, "schedule"> {
   start: string;
   zone: string;
   /** About how long, in seconds. */

@@ -11,7 +11,6 @@ export const doorEn = {
   membersHint: "Nodes that know this one show the room in their hallways too.",
   publicHint: "Members come in as always. Everybody else hears the room by its link: without a name, and without a microphone.",
   chosenHint: "Nobody else finds the room in a hallway, or comes in by its link.",
-  chosenLater: "You choose them in the room settings, once the room is open.",
 
   // Choosing people.
   choose: "People",

@@ -10,7 +10,6 @@ export const doorFr = {
   membersHint: "Les nœuds qui connaissent celui-ci affichent aussi le salon dans leur hall.",
   publicHint: "Les membres entrent comme toujours. Les autres écoutent par le lien, sans nom et sans micro.",
   chosenHint: "Personne d’autre ne trouve le salon dans un hall, ni n’y entre par le lien.",
-  chosenLater: "Vous les choisirez dans les réglages du salon, une fois qu’il sera ouvert.",
 
   choose: "Personnes",
   chooseHint: "Cherchez un nom ou collez une clé. Inutile de vous mettre sur la liste.",

@@ -1,9 +1,10 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
-import { ProblemError, wishOf, type Scheduled } from "../../sdk";
+import { ProblemError, wishOf, type Member, type Scheduled } from "../../sdk";
 import { t } from "../i18n";
 import { Form } from "../parts/form";
+import { PeopleChooser } from "../parts/people-chooser";
 import { client } from "../state/session";
 import { attempt, say } from "../state/toast";
 import { AboutFields, useAbout } from "./about-fields";
@@ -29,14 +30,17 @@ export function EditPlan({ known, onStale, onDone }: EditProps): JSX.Element {
   const about = useAbout(known);
   const plan = usePlan(known);
   const entry = useSignal(known.entry);
+  const chosen = useSignal<readonly Member[]>(known.chosen ?? []);
+  const chosenWrong = useSignal(false);
   const check = () => {
     const fine = about.check();
-    return plan.check() && fine;
+    chosenWrong.value = entry.value === "chosen" && chosen.value.length === 0;
+    return plan.check() && fine && !chosenWrong.value;
   };
   const save = async () => {
     stale.value = false;
     try {
-      const wish = { ...wishOf(begun.value), ...about.wish(), ...plan.wish(), entry: entry.value };
+      const wish = { ...wishOf(begun.value), ...about.wish(), ...plan.wish(), entry: entry.value, chosen: chosen.value.map(({ key }) => key) };
       onDone(await plan.send(client.schedules.change(begun.value, wish)));
       say(m.saved);
     } catch (error) {
@@ -70,7 +74,17 @@ export function EditPlan({ known, onStale, onDone }: EditProps): JSX.Element {
         <AboutFields about={about} />
         <PlanFields plan={plan} />
         <EntryChoice entry={entry.value} onPick={(to) => (entry.value = to)} />
-        {entry.value === "chosen" && <p class="field-hint">{t().door.chosenLater}</p>}
+        {entry.value === "chosen" && (
+          <PeopleChooser
+            chosen={chosen.value}
+            wrong={chosenWrong.value}
+            onChoose={(who) => {
+              chosen.value = [...chosen.value, who];
+              chosenWrong.value = false;
+            }}
+            onDrop={(who) => (chosen.value = chosen.value.filter(({ key }) => key !== who))}
+          />
+        )}
       </Form>
     </section>
   );

@@ -33,11 +33,11 @@ export function StartSheet(): JSX.Element {
   const check = () => {
     const titled = about.check();
     const timed = !later.value || plan.check();
-    chosenWrong.value = entry.value === "chosen" && !later.value && chosen.value.length === 0;
+    chosenWrong.value = entry.value === "chosen" && chosen.value.length === 0;
     return titled && timed && !chosenWrong.value;
   };
   const start = async () => {
-    const wish = { ...about.wish(), entry: entry.value };
+    const wish = { ...about.wish(), entry: entry.value, chosen: chosen.value.map(({ key }) => key) };
     if (later.value) {
       const { id } = await plan.send(client.schedules.plan({ ...wish, ...plan.wish() }));
       close();
@@ -46,7 +46,7 @@ export function StartSheet(): JSX.Element {
       if (before.value !== null) await client.schedules.remind(id, before.value);
       return;
     }
-    const room = await client.createRoom({ ...wish, chosen: chosen.value.map(({ key }) => key) });
+    const room = await client.createRoom(wish);
     close();
     enter(room.id);
     navigate(paths.room(room.id));
@@ -73,8 +73,7 @@ export function StartSheet(): JSX.Element {
           </>
         )}
         <EntryChoice entry={entry.value} onPick={pickEntry} />
-        {entry.value === "chosen" && later.value && <p class="field-hint">{t().door.chosenLater}</p>}
-        {entry.value === "chosen" && !later.value && (
+        {entry.value === "chosen" && (
           <PeopleChooser
             chosen={chosen.value}
             wrong={chosenWrong.value}
