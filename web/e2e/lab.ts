@@ -92,6 +92,16 @@ export class Lab {
     }));
   }
 
+  /** Keeps packets of the people behind node i out: those of UDP, or all to its audio. Their page is reached all the same. */
+  async wall(i: number, what: "udp" | "audio" | "none"): Promise<void> {
+    await this.order(`wall ${String(i)} ${what}`);
+  }
+
+  /** The people behind node i are on another network from now on: their address changes, and nothing comes to the old one. */
+  async roam(i: number): Promise<void> {
+    await this.order(`roam ${String(i)}`);
+  }
+
   async resetFlows(i: number): Promise<void> {
     await this.order(`reset ${String(i)}`);
   }

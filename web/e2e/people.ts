@@ -167,6 +167,48 @@ export class Person {
     });
   }
 
+  /** Over what the connections that stand go, "udp" or "tcp", each once. */
+  async protocols(): Promise<string[]> {
+    return this.page.evaluate(async () => {
+      const found = new Set<string>();
+      for (const pc of (window as unknown as { stoaTest: Watch }).stoaTest.connections) {
+        if (pc.connectionState !== "connected") continue;
+        const stats = await pc.getStats();
+        for (const report of stats.values() as Iterable<Record<string, unknown>>) {
+          if (report["type"] !== "transport") continue;
+          const pair = stats.get(String(report["selectedCandidatePairId"])) as Record<string, unknown> | undefined;
+          const local = stats.get(String(pair?.["localCandidateId"])) as Record<string, unknown> | undefined;
+          found.add(String(local?.["protocol"]));
+        }
+      }
+      return [...found];
+    });
+  }
+
+  /** The longest time, in milliseconds, in which no packet arrived while it watched for so long. */
+  async longestSilence(watched: number): Promise<number> {
+    return this.page.evaluate(async (limit) => {
+      const { connections } = (window as unknown as { stoaTest: Watch }).stoaTest;
+      const start = performance.now();
+      const counts = new WeakMap<RTCPeerConnection, number>();
+      let [last, longest] = [start, 0];
+      while (performance.now() - start < limit) {
+        for (const pc of connections) {
+          if (pc.connectionState === "closed") continue;
+          let packets = 0;
+          for (const report of (await pc.getStats()).values() as Iterable<Record<string, unknown>>) {
+            if (report["type"] === "inbound-rtp") packets += Number(report["packetsReceived"] ?? 0);
+          }
+          if (packets > (counts.get(pc) ?? 0)) last = performance.now();
+          counts.set(pc, packets);
+        }
+        longest = Math.max(longest, performance.now() - last);
+        await new Promise((next) => setTimeout(next, 50));
+      }
+      return longest;
+    }, watched);
+  }
+
   /** Does something, and says how many milliseconds after the first click of it speech came out of the decoder. */
   async untilHearsAfter(doing: () => Promise<void>): Promise<number> {
     const heard = this.page.evaluate(async () => {
