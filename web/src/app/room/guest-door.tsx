@@ -87,6 +87,7 @@ function PublicRoom({ room }: { room: Room }): JSX.Element {
         {t().prejoin.hostedBy(opener(room))}
       </p>
       <Here room={room} />
+      <InAppNotice />
       <OtherTab where={other.value} />
       <div class="door-buttons">
         <ListenButton room={room} here={other.value === "here"} />
@@ -98,7 +99,6 @@ function PublicRoom({ room }: { room: Room }): JSX.Element {
       <p class="secondary">
         <Named say={m.guestText} name={community.value?.name ?? ""} />
       </p>
-      <InAppNotice />
       <Relayed room={room} />
       <RestoreLink />
     </PlainPage>
@@ -112,7 +112,7 @@ export function ListenButton(props: { room: Room; here?: boolean; second?: boole
     props.onEnter?.();
   };
   return (
-    <button type="button" class={props.second === true ? "button button-big" : "button button-primary button-big"} onClick={listen}>
+    <button type="button" class={props.second === true ? "button button-wide" : "button button-primary button-big"} onClick={listen}>
       <Headphones aria-hidden="true" />
       {props.here === true ? t().prejoin.listenHere : t().door.justListen}
     </button>

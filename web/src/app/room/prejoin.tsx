@@ -107,6 +107,7 @@ function Door({ room }: { room: Room }): JSX.Element {
         </div>
         <Here room={room} />
         {leaves !== undefined && <Notice text={m.otherRoom(leaves)} />}
+        <InAppNotice />
         <OtherTab where={other.value} />
         <div class="door-buttons">
           <button type="button" class="button button-primary button-big" onClick={listen}>
@@ -131,7 +132,6 @@ function Door({ room }: { room: Room }): JSX.Element {
             <DoorOutput microphone={opened.value} />
           </>
         )}
-        <InAppNotice />
         <Relayed room={room} />
       </main>
     </>
