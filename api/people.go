@@ -33,6 +33,7 @@ type Profile struct {
 	Chain     []Member           `json:"chain" nullable:"false" doc:"The people who answer for one another, from this person to the founder."`
 	Joined    int64              `json:"joined" doc:"Unix milliseconds."`
 	Rooms     []Room             `json:"rooms" nullable:"false" doc:"Live rooms that they opened or speak in, as far as this node knows."`
+	Upcoming  []Scheduled        `json:"upcoming" nullable:"false" doc:"The next rooms that they planned, as far as this node knows; at most 10."`
 	Statement string             `json:"statement" doc:"The profile statement, signed by the person."`
 }
 

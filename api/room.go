@@ -112,6 +112,13 @@ type Audience struct {
 	People []Person `json:"people" nullable:"false"`
 }
 
+// AudiencePage is which part of the audience is wanted: of everybody, or of those whose names hold Query, whatever its
+// accents and capitals.
+type AudiencePage struct {
+	Offset, Limit int
+	Query         string
+}
+
 // ActionType is something a person does in a room.
 type ActionType string
 

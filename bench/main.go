@@ -4,6 +4,7 @@
 //	bench store     a community of 100,000 with a million statements: start, memory, full verification
 //	bench join      200 people come into a live room within ten seconds
 //	bench evening   30 people in five rooms, with kills of the node and cuts of networks
+//	bench hall      a room with 2,000 listeners, kept open to look at it in a browser
 //	bench siege     10,000 idle connections, slow readers, and a flood of strangers at the door
 package main
 
@@ -26,6 +27,7 @@ type cli struct {
 	Store   storeCmd   `cmd:"" help:"Start a node with a large store."`
 	Join    joinCmd    `cmd:"" help:"Bring people into a live room."`
 	Evening eveningCmd `cmd:"" help:"People who come and go while the node is killed and networks are cut."`
+	Hall    hallCmd    `cmd:"" help:"Keep a room full of people open, to look at it in a browser."`
 	Siege   siegeCmd   `cmd:"" help:"Idle connections, slow readers, and a flood of strangers."`
 }
 

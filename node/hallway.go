@@ -471,7 +471,7 @@ func (h *hallway) Room(ctx context.Context, id statement.ID, member identity.Pub
 const requestTime = 10 * time.Second
 
 // Audience implements server.Rooms.
-func (h *hallway) Audience(id statement.ID, member identity.PublicKey, offset, limit int) (api.Audience, error) {
+func (h *hallway) Audience(id statement.ID, member identity.PublicKey, of api.AudiencePage) (api.Audience, error) {
 	id = h.resolve(id)
 	r, err := h.find(id)
 	if err != nil {
@@ -482,7 +482,7 @@ func (h *hallway) Audience(id statement.ID, member identity.PublicKey, offset, l
 	}
 	ctx, cancel := context.WithTimeout(h.ctx, requestTime)
 	defer cancel()
-	return r.audience(ctx, offset, limit)
+	return r.audience(ctx, of)
 }
 
 // Log implements server.Rooms.

@@ -297,7 +297,8 @@ func (h *hosting) takeFrom(o *home, m link.Message) {
 	case link.AskNonce:
 		h.answerHome(o, m.ID, nil, func() (any, error) { return o.issue(m.Member, h.now()) })
 	case link.Audience:
-		h.answerHome(o, m.ID, o.blind(), func() (any, error) { return h.page(m.Offset, min(m.Limit, audiencePage*4)), nil })
+		page := api.AudiencePage{Offset: m.Offset, Limit: min(m.Limit, audiencePage*4), Query: m.Query}
+		h.answerHome(o, m.ID, o.blind(), func() (any, error) { return h.listeners(page), nil })
 	case link.Log:
 		h.answerHome(o, m.ID, o.blind(), func() (any, error) { return h.roomLog(), nil })
 	case link.Guests:

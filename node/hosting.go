@@ -144,8 +144,8 @@ func (h *hosting) number(member identity.PublicKey) (uint32, error) {
 }
 
 // audience implements role.
-func (h *hosting) audience(offset, limit int) (api.Audience, <-chan page) {
-	return h.page(offset, limit), nil
+func (h *hosting) audience(of api.AudiencePage) (api.Audience, <-chan page) {
+	return h.listeners(of), nil
 }
 
 // admits implements role. Somebody who may not enter learns it before they try to.

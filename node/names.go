@@ -82,6 +82,13 @@ func (n *names) member(key identity.PublicKey) api.Member {
 	return api.Member{Key: key, Name: m.name, Picture: m.picture}
 }
 
+// folded is a member's name without accents and capitals.
+func (n *names) folded(key identity.PublicKey) string {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.byKey[key].folded
+}
+
 // issued is when the profile that is known of a member was signed.
 func (n *names) issued(key identity.PublicKey) int64 {
 	n.mu.RLock()

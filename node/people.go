@@ -151,6 +151,7 @@ func (p *people) Person(ctx context.Context, key identity.PublicKey, from *ident
 	if err != nil {
 		return profile, err
 	}
+	profile.Upcoming = p.hallway.nodes.plans.plannedBy(key)
 	profile.Rooms = []api.Room{}
 	for _, room := range p.hallway.List() {
 		if room.Creator.Key == key || containsMember(room.Speakers, key) {
@@ -238,7 +239,7 @@ func complete(out *api.Profile) {
 	for _, list := range []*[]string{&out.Links, &out.Topics, &out.Languages} {
 		*list = append([]string{}, *list...)
 	}
-	out.Chain, out.Rooms = append([]api.Member{}, out.Chain...), []api.Room{}
+	out.Chain, out.Rooms, out.Upcoming = append([]api.Member{}, out.Chain...), []api.Room{}, []api.Scheduled{}
 }
 
 // introduction is what one node tells another of a member of its community: their own word, and what proves the rest.

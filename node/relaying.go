@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stoa-rooms/stoa/api"
@@ -306,17 +307,32 @@ func (r *relaying) number(member identity.PublicKey) (uint32, error) {
 }
 
 // audience implements role.
-func (r *relaying) audience(offset, limit int) (api.Audience, <-chan page) {
+func (r *relaying) audience(of api.AudiencePage) (api.Audience, <-chan page) {
 	if r.up == nil {
-		return r.state.Audience, nil
+		return heardOf(r.state.Audience, of.Query), nil
 	}
 	later := make(chan page, 1)
-	r.up.request(func(id int64) link.Message { return link.Audience{ID: id, Offset: offset, Limit: limit} }, func(a link.Answer) {
+	r.up.request(func(id int64) link.Message { return link.Audience{ID: id, Offset: of.Offset, Limit: of.Limit, Query: of.Query} }, func(a link.Answer) {
 		var p page
 		p.err = r.reply(a, &p.audience)
 		later <- p
 	})
 	return api.Audience{}, later
+}
+
+// heardOf is what of the audience's first page, all that is known without the host, answers a search.
+func heardOf(first api.Audience, query string) api.Audience {
+	if query = folded(query); query == "" {
+		return first
+	}
+	found := api.Audience{Guests: first.Guests, People: []api.Person{}}
+	for _, p := range first.People {
+		if strings.Contains(folded(p.Name), query) {
+			found.People = append(found.People, p)
+		}
+	}
+	found.Count = len(found.People)
+	return found
 }
 
 // admits implements role: the host says it to those who enter.

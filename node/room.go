@@ -84,7 +84,7 @@ type role interface { //nolint:interfacebloat // two implementations in this pac
 	// number names a member of this node in the room's audio; a refusal if they are not in the room.
 	number(member identity.PublicKey) (uint32, error)
 	// audience is a page of the people who listen. With a channel, it comes there.
-	audience(offset, limit int) (api.Audience, <-chan page)
+	audience(of api.AudiencePage) (api.Audience, <-chan page)
 	// history is what moderators did, for a member who is in the room. With a channel, it comes there.
 	history(member identity.PublicKey) (api.RoomLog, <-chan logAnswer, error)
 	// come makes a member present who is not, for an app of theirs.
@@ -254,11 +254,11 @@ func (r *room) await(ctx context.Context, later <-chan error) error {
 }
 
 // audience is a page of the people who listen.
-func (r *room) audience(ctx context.Context, offset, limit int) (api.Audience, error) {
+func (r *room) audience(ctx context.Context, of api.AudiencePage) (api.Audience, error) {
 	var here api.Audience
 	var later <-chan page
 	if err := r.do(ctx, func() error {
-		here, later = r.role.audience(offset, limit)
+		here, later = r.role.audience(of)
 		return nil
 	}); err != nil || later == nil {
 		return here, err

@@ -48,6 +48,7 @@ type schedules struct {
 const (
 	hallwayPlans = 50                 // in the hallway's events
 	shownDates   = 5                  // of each
+	personPlans  = 10                 // in somebody's profile
 	keptPlans    = 4 * rooms.MaxPlans // of one author, those that are over or cancelled included
 )
 
@@ -366,6 +367,13 @@ func (s *schedules) Upcoming() []api.Scheduled {
 	s.shown = looks(list)
 	s.mu.Unlock()
 	return s.wireAll(list, at)
+}
+
+// plannedBy is what somebody planned and anybody may know of, the next one first.
+func (s *schedules) plannedBy(author identity.PublicKey) []api.Scheduled {
+	at := seconds(s.community.now())
+	list := slices.DeleteFunc(forAll(s.coming(at)), func(c coming) bool { return c.Author != author })
+	return s.wireAll(list[:min(len(list), personPlans)], at)
 }
 
 // looksOld reports whether the hallway shows a date that is over.

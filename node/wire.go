@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/identity"
@@ -113,6 +114,33 @@ func (h *hosting) page(offset, limit int) api.Audience {
 		page.People = append(page.People, h.wirePerson(l.Key, l.Number))
 	}
 	return page
+}
+
+// listeners is a part of the audience, or of those in it whose names hold a text.
+func (h *hosting) listeners(of api.AudiencePage) api.Audience {
+	query := folded(of.Query)
+	if query == "" {
+		return h.page(of.Offset, of.Limit)
+	}
+	found := api.Audience{Guests: h.guestCount(), People: []api.Person{}}
+	for _, l := range h.state.Listeners(0, h.state.Listening()) {
+		if !h.isCalled(l.Key, query) {
+			continue
+		}
+		if found.Count >= of.Offset && len(found.People) < of.Limit {
+			found.People = append(found.People, h.wirePerson(l.Key, l.Number))
+		}
+		found.Count++
+	}
+	return found
+}
+
+// isCalled reports whether somebody's name holds a folded text. Those of members are kept folded: a room has thousands.
+func (h *hosting) isCalled(key identity.PublicKey, query string) bool {
+	if g, ok := h.foreign[key]; ok {
+		return strings.Contains(folded(g.name), query)
+	}
+	return strings.Contains(h.hallway.community.names.folded(key), query)
 }
 
 // snapshot is the whole room for one member.

@@ -61,7 +61,16 @@ func (c *Client) OpenRoom(ctx context.Context, w RoomWish) (api.Room, error) {
 
 // Audience is a page of the people who listen in a room, in the order in which they entered.
 func (c *Client) Audience(ctx context.Context, room statement.ID, offset, limit int) (api.Audience, error) {
+	return c.FindListeners(ctx, room, "", offset, limit)
+}
+
+// FindListeners is a page of those who listen in a room and whose names hold a text, whatever its accents and capitals; the
+// count is of all of those.
+func (c *Client) FindListeners(ctx context.Context, room statement.ID, name string, offset, limit int) (api.Audience, error) {
 	query := url.Values{"offset": {fmt.Sprint(offset)}, "limit": {fmt.Sprint(limit)}}
+	if name != "" {
+		query.Set("q", name)
+	}
 	return callAs[api.Audience](ctx, c, http.MethodGet, path(api.PathAudience, room)+"?"+query.Encode(), nil)
 }
 

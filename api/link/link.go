@@ -78,6 +78,8 @@ type (
 		ID     int64 `json:"id"`
 		Offset int   `json:"offset"`
 		Limit  int   `json:"limit"`
+		// Query is a part of the names of those who are wanted; empty: everybody.
+		Query string `json:"q,omitzero"`
 	}
 
 	// Media offers the connection for the audio. The answer is a [MediaAnswer].

@@ -24,6 +24,7 @@ func samples() []link.Message {
 		link.Enter{ID: 3, Enter: "e", Ticket: "t", Profile: "p", Chain: []byte(`{"a":1}`)},
 		link.Act{ID: 4, Act: "a"},
 		link.Audience{ID: 5, Offset: 50, Limit: 50},
+		link.Audience{ID: 5, Offset: 50, Limit: 50, Query: "ana"},
 		link.Media{ID: 6, SDP: "v=0\r\n"},
 		link.Guests{ID: 9, Count: 12},
 		link.AskChosen{ID: 10, Member: who},

@@ -195,8 +195,8 @@ func (f *fake) Room(_ context.Context, id statement.ID, member identity.PublicKe
 	return api.Room{ID: id}, f.call(memberCall{ID: id, Member: member})
 }
 
-func (f *fake) Audience(id statement.ID, member identity.PublicKey, offset, limit int) (api.Audience, error) {
-	return api.Audience{Count: 7}, f.call(memberCall{ID: id, Member: member, Arg: [2]int{offset, limit}})
+func (f *fake) Audience(id statement.ID, member identity.PublicKey, page api.AudiencePage) (api.Audience, error) {
+	return api.Audience{Count: 7}, f.call(memberCall{ID: id, Member: member, Arg: page})
 }
 
 // A room that is not in public is for members.

@@ -177,13 +177,21 @@ func operationCases() []operationCase {
 			"audience",
 			request{method: "GET", path: room + "/audience?offset=5&limit=10"},
 			true, 200,
-			func(m identity.PublicKey) any { return memberCall{ID: testRoom, Member: m, Arg: [2]int{5, 10}} }, `"people":[]`,
+			func(m identity.PublicKey) any { return memberCall{ID: testRoom, Member: m, Arg: api.AudiencePage{Offset: 5, Limit: 10}} }, `"people":[]`,
+		},
+		{
+			"audience by name",
+			request{method: "GET", path: room + "/audience?q=L%C3%A9o"},
+			true, 200,
+			func(m identity.PublicKey) any {
+				return memberCall{ID: testRoom, Member: m, Arg: api.AudiencePage{Limit: 50, Query: "Léo"}}
+			}, `"count":7`,
 		},
 		{
 			"audience by default",
 			request{method: "GET", path: room + "/audience"},
 			true, 200,
-			func(m identity.PublicKey) any { return memberCall{ID: testRoom, Member: m, Arg: [2]int{0, 50}} }, `"count":7`,
+			func(m identity.PublicKey) any { return memberCall{ID: testRoom, Member: m, Arg: api.AudiencePage{Limit: 50}} }, `"count":7`,
 		},
 		{
 			"log",
@@ -455,6 +463,8 @@ func TestBadRequests(t *testing.T) {
 		{"offset", request{method: "GET", path: room + "/audience?offset=-1"}, 400, "request-invalid"},
 		{"limit", request{method: "GET", path: room + "/audience?limit=201"}, 400, "request-invalid"},
 		{"limit is no number", request{method: "GET", path: room + "/audience?limit=x"}, 400, "request-invalid"},
+		{"a name that is none", request{method: "GET", path: room + "/audience?q=a%0Ab"}, 400, "request-invalid"},
+		{"a name without end", request{method: "GET", path: room + "/audience?q=" + strings.Repeat("a", 101)}, 400, "request-invalid"},
 		{"room id", request{method: "GET", path: "/api/v1/rooms/lobby"}, 404, "room-unknown"},
 		{"room id in an action", request{method: "POST", path: "/api/v1/rooms/lobby/actions", body: `{"type":"leave"}`}, 404, "room-unknown"},
 		{"room id in an offer", request{method: "POST", path: "/api/v1/rooms/lobby/media", body: `v=0`, kind: "application/sdp"}, 404, "room-unknown"},

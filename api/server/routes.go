@@ -33,6 +33,7 @@ type (
 		ID     string `path:"id" doc:"The room's id."`
 		Offset int    `query:"offset" minimum:"0" maximum:"1000000" default:"0"`
 		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+		Query  string `query:"q" doc:"A part of the name, whatever its accents and capitals; the count is then of those found."`
 	}
 	mediaOffer struct {
 		ID      string `path:"id" doc:"The room's id."`
@@ -275,7 +276,10 @@ func (s *Server) getAudience(ctx context.Context, in *audiencePage) (*body[api.A
 	if err != nil {
 		return nil, err
 	}
-	return answer(s.rooms.Audience(id, sessionOf(ctx).member, in.Offset, in.Limit))
+	if err := api.CheckSearch(in.Query); err != nil {
+		return nil, err
+	}
+	return answer(s.rooms.Audience(id, sessionOf(ctx).member, api.AudiencePage{Offset: in.Offset, Limit: in.Limit, Query: in.Query}))
 }
 
 func (s *Server) getRoomLog(ctx context.Context, in *roomPath) (*body[api.RoomLog], error) {

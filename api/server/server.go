@@ -84,7 +84,7 @@ type Rooms interface {
 	// Room finds a live room, for a member who may enter it.
 	Room(ctx context.Context, id statement.ID, member identity.PublicKey) (api.Room, error)
 	// Audience is a page of the people who listen, for a member who may enter the room.
-	Audience(id statement.ID, member identity.PublicKey, offset, limit int) (api.Audience, error)
+	Audience(id statement.ID, member identity.PublicKey, page api.AudiencePage) (api.Audience, error)
 	// Log is what moderators did in a room, for a member who is in it.
 	Log(ctx context.Context, id statement.ID, member identity.PublicKey) (api.RoomLog, error)
 	// Act does what a member asked for. What it changed comes as events.

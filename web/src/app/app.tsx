@@ -23,6 +23,7 @@ import { Loading } from "./parts/loading";
 import { TopBar } from "./parts/top-bar";
 import { PageFoot } from "./parts/page-foot";
 import { paths, link, route, type Route } from "./router";
+import { MiniDock } from "./room/current-room";
 import { Sheets } from "./room/sheets";
 import { inRoom } from "./state/room";
 import { key, outdated, phase } from "./state/session";
@@ -73,6 +74,7 @@ function Page(): JSX.Element {
           <WaitingBanner self={now.me} />
           <MembersPage self={now.me} />
           <Foot />
+          <MiniDock />
         </>
       );
   }

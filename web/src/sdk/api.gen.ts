@@ -1917,6 +1917,8 @@ export interface components {
             /** @description The profile statement, signed by the person. */
             statement: string;
             topics: string[];
+            /** @description The next rooms that they planned, as far as this node knows; at most 10. */
+            upcoming: components["schemas"]["Scheduled"][];
         };
         ReactionCount: {
             /** Format: int64 */
@@ -3978,6 +3980,8 @@ export interface operations {
             query?: {
                 offset?: number;
                 limit?: number;
+                /** @description A part of the name, whatever its accents and capitals; the count is then of those found. */
+                q?: string;
             };
             header?: never;
             path: {

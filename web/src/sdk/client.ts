@@ -432,9 +432,9 @@ export class Client {
     return (await this.#asMember((init) => this.#api.GET("/rooms/{id}/chosen", { ...init, params: { path: { id } } }))).people;
   }
 
-  /** A page of the people who listen. */
-  audience(id: Id, page: { offset?: number; limit?: number } = {}): Promise<Audience> {
-    const params = { path: { id }, query: page };
+  /** A page of the people who listen, or of those of them whose names hold a text, whatever its accents and capitals. */
+  audience(id: Id, page: { offset?: number; limit?: number } = {}, name = ""): Promise<Audience> {
+    const params = { path: { id }, query: { ...page, ...(name !== "" && { q: name }) } };
     return this.#asMember((init) => this.#api.GET("/rooms/{id}/audience", { ...init, params }));
   }
 

@@ -1,29 +1,37 @@
 import { useSignal } from "@preact/signals";
-import { X } from "lucide-preact";
 import type { JSX } from "preact";
 import { useEffect, useId } from "preact/hooks";
 import type { Me, Profile } from "../../sdk";
-import { languageName, t } from "../i18n";
+import { t } from "../i18n";
 import { Avatar } from "../parts/avatar";
-import { Field, FileField, Select } from "../parts/field";
+import { Field, FileField } from "../parts/field";
+import { Languages } from "../parts/languages";
 import { shrink } from "../parts/shrink";
 import { fault, length, nameLength, tidy } from "../parts/text";
 import { Topics } from "../parts/topics";
 import { choose, interests } from "../state/mine";
 import { client, refresh } from "../state/session";
 import { attempt, explain, say } from "../state/toast";
-import { spoken } from "../parts/spoken";
+import { RoomsOf } from "./person";
 
 const bioLength = 300;
+const bioBytes = 1000;
 const mostLinks = 4;
 const mostTopics = 8;
+const mostSpoken = 6;
+const mostUnderstood = 16;
 
-/** What one says of oneself. */
+/** One's rooms, and what one says of oneself. */
 export function EditProfile({ self }: { self: Me }): JSX.Element | null {
   const profile = useSignal<Profile | null>(null);
   useEffect(() => attempt(client.person(self.member.key).then((p) => (profile.value = p))), [self.member.key]);
   if (profile.value === null) return null;
-  return <ProfileForm key={profile.value.statement} profile={profile.value} onSaved={(p) => (profile.value = p)} />;
+  return (
+    <>
+      <RoomsOf profile={profile.value} />
+      <ProfileForm key={profile.value.statement} profile={profile.value} onSaved={(p) => (profile.value = p)} />
+    </>
+  );
 }
 
 function ProfileForm({ profile, onSaved }: { profile: Profile; onSaved: (p: Profile) => void }): JSX.Element {
@@ -32,6 +40,7 @@ function ProfileForm({ profile, onSaved }: { profile: Profile; onSaved: (p: Prof
   const bio = useSignal(profile.bio);
   const links = useSignal(profile.links.join("\n"));
   const topics = useSignal<readonly string[]>(profile.topics);
+  const languages = useSignal<readonly string[]>(profile.languages);
   const picture = useSignal<string | null>(profile.picture ?? null);
   const fresh = useSignal<{ blob: Blob; url: string } | null>(null);
   const error = useSignal("");
@@ -53,7 +62,7 @@ function ProfileForm({ profile, onSaved }: { profile: Profile; onSaved: (p: Prof
     const nameFault = fault(name.value, nameLength);
     if (nameFault !== null) {
       error.value = { missing: t().join.nameMissing, long: t().join.nameLong, characters: t().join.nameCharacters }[nameFault];
-    } else if (tidy(bio.value) !== "" && (fault(bio.value, bioLength) ?? "ok") !== "ok") {
+    } else if (tidy(bio.value) !== "" && (fault(bio.value, bioLength, bioBytes) ?? "ok") !== "ok") {
       error.value = m.bioWrong;
     } else if (listed.length > mostLinks || listed.some((link) => !/^https:\/\/[A-Za-z0-9.-]+(:\d{1,5})?([/?#][!-~]*)?$/.test(link) || link.length > 160)) {
       error.value = m.linksWrong;
@@ -61,8 +70,9 @@ function ProfileForm({ profile, onSaved }: { profile: Profile; onSaved: (p: Prof
       error.value = "";
       busy.value = true;
       try {
-        const languages = profile.languages;
-        const wish = { name: name.value, bio: bio.value, links: [...new Set(listed)], topics: topics.value, languages, picture: picture.value };
+        const wish = {
+          name: name.value, bio: bio.value, links: [...new Set(listed)], topics: topics.value, languages: languages.value, picture: picture.value,
+        };
         await client.setProfile(wish, fresh.value?.blob ?? null);
         onSaved(await client.person(profile.key));
         await refresh();
@@ -106,6 +116,13 @@ function ProfileForm({ profile, onSaved }: { profile: Profile; onSaved: (p: Prof
           hint={m.topicsHint}
           onChange={(list) => (topics.value = list)}
         />
+        <Languages
+          label={m.languages}
+          hint={m.languagesHint}
+          languages={languages.value}
+          most={mostSpoken}
+          onChange={(list) => (languages.value = list)}
+        />
         {error.value !== "" && (
           <p class="field-error" role="alert">
             {error.value}
@@ -127,8 +144,6 @@ export function Interests(): JSX.Element | null {
   const id = useId();
   const now = interests.value;
   if (now === null) return null;
-  const understand = (languages: string[]) => attempt(choose({ ...now, languages }));
-  const others = spoken.filter((tag) => !now.languages.includes(tag)).map((value) => ({ value, label: languageName(value) }));
   return (
     <section class="card stack" aria-labelledby={id}>
       <h2 id={id}>{m.interests}</h2>
@@ -140,30 +155,13 @@ export function Interests(): JSX.Element | null {
         hint={m.interestTopicsHint}
         onChange={(topics) => attempt(choose({ ...now, topics }))}
       />
-      {now.languages.length > 0 && (
-        <ul class="chips" aria-label={m.interestLanguages}>
-          {now.languages.map((tag) => (
-            <li key={tag} class="chip chip-removable">
-              {languageName(tag)}
-              <button
-                type="button"
-                class="icon-button"
-                aria-label={t().start.removeTopic(languageName(tag))}
-                onClick={() => understand(now.languages.filter((one) => one !== tag))}
-              >
-                <X aria-hidden="true" />
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
-      <Select
+      <Languages
         label={m.interestLanguages}
-        value=""
-        options={[{ value: "", label: m.interestLanguageAdd }, ...others]}
-        onPick={(tag) => tag !== "" && understand([...now.languages, tag])}
+        hint={m.interestLanguagesHint}
+        languages={now.languages}
+        most={mostUnderstood}
+        onChange={(languages) => attempt(choose({ ...now, languages }))}
       />
-      <p class="field-hint">{m.interestLanguagesHint}</p>
     </section>
   );
 }

@@ -6,13 +6,15 @@ import { languageName, month, t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { Heading } from "../parts/heading";
 import { Loading } from "../parts/loading";
+import { Named } from "../parts/named";
 import { TopBar } from "../parts/top-bar";
 import { paths } from "../router";
-import { RoomCard } from "../room/card";
+import { CommunityBadge, RoomCard } from "../room/card";
 import { fingerprint } from "../room/people";
 import { ChainOf } from "../room/person-sheet";
 import { RelationActions } from "../room/relation";
-import { client } from "../state/session";
+import { PlanCards } from "../room/scheduled";
+import { client, community } from "../state/session";
 
 type Shown = { kind: "loading" } | { kind: "there"; profile: Profile } | { kind: "gone" };
 
@@ -59,16 +61,7 @@ function About({ profile }: { profile: Profile }): JSX.Element {
       <p class="small">
         {m.key} <span class="key">{fingerprint(profile.key)}</span> · {m.home} <span class="key">{fingerprint(profile.home, 1)}</span>
       </p>
-      {profile.rooms.length > 0 && (
-        <section class="stack" aria-labelledby="live-in">
-          <h2 id="live-in">{m.liveIn}</h2>
-          <ul class="cards">
-            {profile.rooms.map((room) => (
-              <RoomCard key={room.id} room={room} level="h3" />
-            ))}
-          </ul>
-        </section>
-      )}
+      <RoomsOf profile={profile} />
       <section class="card" aria-label={profile.name}>
         <RelationActions who={profile.key} name={profile.name} home={profile.home} />
       </section>
@@ -76,21 +69,56 @@ function About({ profile }: { profile: Profile }): JSX.Element {
   );
 }
 
-function ProfileHead({ profile }: { profile: Profile }): JSX.Element {
+/** The rooms somebody is in or has planned, as far as this node knows. */
+export function RoomsOf({ profile: { rooms, upcoming } }: { profile: Profile }): JSX.Element {
+  return (
+    <>
+      {rooms.length > 0 && (
+        <section class="stack" aria-labelledby="live-in">
+          <h2 id="live-in">{t().person.liveIn}</h2>
+          <ul class="cards">
+            {rooms.map((room) => (
+              <RoomCard key={room.id} room={room} level="h3" />
+            ))}
+          </ul>
+        </section>
+      )}
+      {upcoming.length > 0 && (
+        <section class="stack" aria-labelledby="planned">
+          <h2 id="planned">{t().plan.upcoming}</h2>
+          <PlanCards plans={upcoming} />
+        </section>
+      )}
+    </>
+  );
+}
+
+/** Somebody's picture and name, who brought them in and when, and their community. */
+export function ProfileHead({ profile }: { profile: Pick<Profile, "key" | "name" | "picture" | "chain" | "founder" | "joined" | "community"> }): JSX.Element {
   const m = t().profile;
-  const sponsor = profile.chain[1];
+  const [, sponsor] = profile.chain;
+  const own = profile.community.id === community.value?.id;
+  const badge = <CommunityBadge community={profile.community} />;
   return (
     <div class="profile-head">
       <Avatar id={profile.key} name={profile.name} picture={profile.picture} size={96} />
       <div class="stack-tight">
-        <Heading title={profile.name} />
+        <Heading title={profile.name}>
+          <bdi>{profile.name}</bdi>
+        </Heading>
         <p class="secondary">
-          {profile.founder ? m.founder : sponsor !== undefined && m.invitedBy(sponsor.name || fingerprint(sponsor.key))}
+          {profile.founder ? m.founder : sponsor !== undefined && <Named say={m.invitedBy} name={sponsor.name || fingerprint(sponsor.key)} />}
           {" · "}
           {month(profile.joined)}
         </p>
-        <p class="secondary">
-          <bdi>{profile.community.name}</bdi>
+        <p>
+          {own ? (
+            <a class="community-link" href={paths.community}>
+              {badge}
+            </a>
+          ) : (
+            badge
+          )}
         </p>
       </div>
     </div>

@@ -1,8 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { Me } from "../../sdk";
-import { day, t } from "../i18n";
-import { Avatar } from "../parts/avatar";
-import { Heading } from "../parts/heading";
+import { t } from "../i18n";
 import { LanguageSwitch } from "../parts/language-switch";
 import { TopBar } from "../parts/top-bar";
 import { paths } from "../router";
@@ -11,28 +9,20 @@ import { EditProfile, Interests } from "./edit-profile";
 import { Keys } from "./keys";
 import { LeaveForGood, OwnData } from "./own-data";
 import { OwnSessions } from "./own-sessions";
+import { ProfileHead } from "./person";
+import { community } from "../state/session";
 import { settings, type Theme } from "../state/settings";
 import { open } from "../state/sheet";
 
 /** Oneself, and how this browser behaves. */
 export function ProfilePage({ self }: { self: Me }): JSX.Element {
   const m = t().profile;
-  const sponsor = self.chain[1];
+  const here = community.value;
   return (
     <>
       <TopBar />
       <main id="main" class="column stack stack-wide" tabIndex={-1}>
-        <div class="profile-head">
-          <Avatar id={self.member.key} name={self.member.name} picture={self.member.picture} size={96} />
-          <div class="stack-tight">
-            <Heading title={self.member.name} />
-            <p class="secondary">
-              {self.founder ? m.founder : sponsor !== undefined && m.invitedBy(sponsor.name)}
-              {" · "}
-              {m.since(day(self.joined))}
-            </p>
-          </div>
-        </div>
+        {here !== null && <ProfileHead profile={{ ...self.member, ...self, community: here }} />}
         <Chain />
         <EditProfile self={self} />
         <Interests />

@@ -8,7 +8,6 @@ import { Heading } from "../parts/heading";
 import { alongColumn, roam } from "../parts/roam";
 import { TopBar } from "../parts/top-bar";
 import { RoomCard } from "../room/card";
-import { MiniDock } from "../room/current-room";
 import { fingerprint, sharedAmong } from "../room/people";
 import { PlanCards } from "../room/scheduled";
 import { navigate, paths } from "../router";
@@ -107,7 +106,6 @@ export function SearchPage({ query }: { query: string }): JSX.Element {
         </form>
         <Results query={query} found={found.value} onMore={() => attempt(showMore())} />
       </main>
-      <MiniDock />
     </>
   );
 }

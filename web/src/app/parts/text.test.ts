@@ -15,7 +15,9 @@ describe("length", () => {
 describe("fault", () => {
   it.each([
     ["a name", "Léo", null],
-    ["an emoji kept whole", "👩‍👩‍👧‍👦".repeat(nameLength), null],
+    ["an emoji kept whole", "👩‍👩‍👧‍👦".repeat(16), null],
+    ["more bytes than the node takes", "👩‍👩‍👧‍👦".repeat(17), "long"],
+    ["forty characters of three bytes", "明".repeat(nameLength), null],
     ["nothing", "", "missing"],
     ["only spaces", " \u00a0 ", "missing"],
     ["one too many", "x".repeat(nameLength + 1), "long"],

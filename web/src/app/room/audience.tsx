@@ -1,88 +1,65 @@
-import { useSignal } from "@preact/signals";
-import { ChevronDown, Hand as HandIcon } from "lucide-preact";
+import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import type { Person, RoomState } from "../../sdk";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
+import type { RoomState } from "../../sdk";
 import { t } from "../i18n";
-import { Avatar } from "../parts/avatar";
+import { Crowd } from "../state/crowd";
 import type { Presence } from "../state/room";
-import { relation } from "../state/mine";
 import { client } from "../state/session";
-import { open } from "../state/sheet";
-import { attempt } from "../state/toast";
-import { fingerprint, listeners } from "./people";
+import { CrowdGrid } from "./crowd-grid";
+import { listeners } from "./people";
 
-/** Those who listen: the first page, which the room keeps up to date, and more on request. */
+// Fewer are found at a glance.
+const searchFrom = 13;
+
+/** Those who listen. The room keeps the first ones up to date; the others are asked for as they come into sight. */
 export function Audience(props: { presence: Presence; state: RoomState; shared: ReadonlySet<string> }): JSX.Element {
-  const { state } = props;
+  const { presence, state } = props;
   const m = t().room;
-  const more = useSignal<readonly Person[]>([]);
-  const first = state.audience.people;
-  const seen = new Set(first.map((p) => p.key));
-  const people = [...first, ...more.value.filter((p) => !seen.has(p.key))];
-  const rest = state.audience.count - people.length;
+  const typed = useSignal("");
+  const crowd = useMemo(
+    () => new Crowd(({ query, ...page }) => client.audience(presence.id, page, query)),
+    [presence.id],
+  );
+  useLayoutEffect(() => crowd.hear(state.audience), [crowd, state.audience]);
+  useEffect(() => {
+    const timer = setTimeout(() => crowd.search(typed.value.trim()), typed.value === "" ? 0 : 200);
+    return () => clearTimeout(timer);
+  }, [crowd, typed.value]);
   const raised = new Set(state.hands.map((h) => h.key));
   const invited = new Set(state.offers.map((o) => o.key));
-  const showMore = async () => {
-    const page = await client.audience(props.presence.id, { offset: people.length, limit: 100 });
-    more.value = [...more.value, ...page.people];
-  };
+  const found = useComputed(() => {
+    const { query, count } = crowd.view.value;
+    if (query === "" || count === null) return "";
+    return count === 0 ? t().people.nobodyCalled(query) : t().people.foundPeople(count);
+  });
   return (
     <section class="audience" id="audience" tabIndex={-1} aria-labelledby="audience-heading">
-      <h2 id="audience-heading" class="eyebrow">
-        {m.audience}
-      </h2>
-      <p class="secondary small">{listeners(state)}</p>
-      <ul class="audience-grid">
-        {people.filter((p) => !relation(p.key).block).map((p) => (
-          <li key={p.key} class="listener">
-            <button type="button" class="tile-button" onClick={() => open({ kind: "person", who: p.key, name: p.name })}>
-              <span class="face">
-                <Avatar id={p.key} name={p.name} picture={p.picture} />
-                {raised.has(p.key) && (
-                  <span class="badge badge-hand">
-                    <HandIcon aria-hidden="true" />
-                  </span>
-                )}
-              </span>
-              <span class="small two-lines">{p.name}</span>
-              {props.shared.has(p.name) && <span class="key">{fingerprint(p.key, 2)}</span>}
-            </button>
-            {invited.has(p.key) && <span class="secondary small">{m.offered}</span>}
-          </li>
-        ))}
-      </ul>
-      <BlockedHere people={people} />
-      {rest > 0 && (
-        <p class="row">
-          <span class="secondary">{m.more(rest)}</span>
-          <button type="button" class="button" onClick={() => attempt(showMore())}>
-            {m.showMore}
-          </button>
-        </p>
-      )}
+      <div class="section-head">
+        <div>
+          <h2 id="audience-heading" class="eyebrow">
+            {m.audience}
+          </h2>
+          <p class="secondary small">{listeners(state)}</p>
+        </div>
+        {(state.audience.count >= searchFrom || typed.value !== "") && (
+          <input
+            type="search"
+            class="crowd-search"
+            aria-label={t().people.searchAudience}
+            placeholder={t().people.searchAudience}
+            value={typed.value}
+            maxLength={60}
+            autocomplete="off"
+            spellcheck={false}
+            onInput={(e) => (typed.value = e.currentTarget.value)}
+          />
+        )}
+      </div>
+      <p role="status" class={found.value === "" ? "visually-hidden" : "small"}>
+        {found.value}
+      </p>
+      {state.audience.people.length > 0 && <CrowdGrid crowd={crowd} shared={props.shared} raised={raised} invited={invited} />}
     </section>
-  );
-}
-
-/** Those whom one has blocked, out of sight until one wants to see them. */
-function BlockedHere({ people }: { people: readonly Person[] }): JSX.Element | null {
-  const blocked = people.filter((p) => relation(p.key).block);
-  if (blocked.length === 0) return null;
-  return (
-    <details class="hidden-communities">
-      <summary>
-        {t().room.blockedHere(blocked.length)}
-        <ChevronDown aria-hidden="true" />
-      </summary>
-      <ul class="list">
-        {blocked.map((p) => (
-          <li key={p.key}>
-            <button type="button" class="button" onClick={() => open({ kind: "person", who: p.key, name: p.name })}>
-              {p.name}
-            </button>
-          </li>
-        ))}
-      </ul>
-    </details>
   );
 }

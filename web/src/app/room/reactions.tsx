@@ -1,9 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { Flower2, Heart, Laugh, Lightbulb, PartyPopper, SmilePlus, ThumbsUp } from "lucide-preact";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Reaction } from "../../sdk";
 import { t } from "../i18n";
+import { watchReactions, type Reacting } from "../state/reacting";
 import type { Presence } from "../state/room";
 
 /** The six reactions, in the order of the keys 1 to 6. */
@@ -56,36 +57,29 @@ export function ReactionBar({ presence }: { presence: Presence }): JSX.Element {
   );
 }
 
-interface Shown {
-  id: number;
-  reaction: Reaction;
-  count: number;
+/** The picture of a reaction. Screen readers are not told: it is a murmur, not a message. */
+export function ReactionIcon({ reaction }: { reaction: Reaction }): JSX.Element {
+  const Icon = icons[reaction];
+  return <Icon aria-hidden="true" />;
 }
 
-const shownFor = 3_000;
-
-/** What people show, for a moment. Screen readers are not told: it is a murmur, not a message. */
-export function Reactions({ presence }: { presence: Presence }): JSX.Element {
-  const now = useSignal<readonly Shown[]>([]);
-  useEffect(() => {
-    let id = 0;
-    return presence.session.reactions.subscribe(({ counts }) => {
-      const news = counts.map(({ reaction, count }) => ({ id: ++id, reaction, count }));
-      now.value = [...now.value, ...news].slice(-12);
-      setTimeout(() => (now.value = now.value.filter((one) => !news.includes(one))), shownFor);
-    });
-  }, [presence]);
+/** What the audience shows, for a moment. What those on the stage show is over their pictures. */
+export function Murmur({ reacting }: { reacting: Reacting }): JSX.Element {
   return (
     <div class="reactions-shown" aria-hidden="true">
-      {now.value.map(({ id, reaction, count }) => {
-        const Icon = icons[reaction];
-        return (
-          <span key={id} class={`reaction reaction-${reaction}`}>
-            <Icon />
-            {count > 1 && <span class="small">{count}</span>}
-          </span>
-        );
-      })}
+      {reacting.murmur.map(({ id, reaction, count }) => (
+        <span key={id} class={`reaction reaction-${reaction}`}>
+          <ReactionIcon reaction={reaction} />
+          {count > 1 && <span class="small">{count}</span>}
+        </span>
+      ))}
     </div>
   );
+}
+
+/** What people in a room show at the moment. */
+export function useReactions(presence: Presence): Reacting {
+  const watch = useMemo(() => watchReactions(presence.session.reactions), [presence]);
+  useEffect(() => watch.stop, [watch]);
+  return watch.now.value;
 }

@@ -5,7 +5,7 @@ import { t } from "../i18n";
 import { Dialog } from "../parts/dialog";
 import { Field } from "../parts/field";
 import { Form, useText } from "../parts/form";
-import { fault, reasonLength, tidy } from "../parts/text";
+import { fault, reasonBytes, reasonLength, tidy } from "../parts/text";
 import type { Presence } from "../state/room";
 import { close } from "../state/sheet";
 import { say } from "../state/toast";
@@ -20,7 +20,7 @@ export function RemoveSheet(props: { presence: Presence; who: Did; name: string 
   const span = useSignal<keyof typeof spans>("short");
   const reason = useText();
   const check = () => {
-    const why = fault(reason.value, reasonLength);
+    const why = fault(reason.value, reasonLength, reasonBytes);
     if (why !== null) {
       reason.refuse({ missing: m.reasonMissing, long: m.reasonLong, characters: m.reasonCharacters }[why]);
     }

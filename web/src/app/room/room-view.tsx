@@ -21,7 +21,7 @@ import { Awaiting } from "./join-sheet";
 import { MicrophoneNotice } from "./microphone";
 import { sharedNames } from "./people";
 import { Relayed } from "./relayed";
-import { Reactions } from "./reactions";
+import { Murmur, useReactions } from "./reactions";
 import { Stage } from "./stage";
 
 /** The room one is in. */
@@ -29,6 +29,7 @@ export function RoomView(props: { presence: Presence; state: RoomState }): JSX.E
   const { presence, state } = props;
   const m = t().room;
   const shared = sharedNames(state);
+  const reacting = useReactions(presence);
   const moderates = presence.role.value === "moderator";
   useEffect(hallwayBelow, [presence.id]);
   return (
@@ -59,12 +60,12 @@ export function RoomView(props: { presence: Presence; state: RoomState }): JSX.E
         <RoomChips room={state.room} />
         <Conditions presence={presence} />
         {presence.guest && <Awaiting />}
-        <Stage presence={presence} people={state.stage} shared={shared} />
+        <Stage presence={presence} people={state.stage} shared={shared} reacting={reacting} />
         {moderates && <Hands presence={presence} state={state} shared={shared} />}
         {presence.guest ? <GuestAudience state={state} /> : <Audience presence={presence} state={state} shared={shared} />}
         <Relayed room={state.room} />
       </main>
-      <Reactions presence={presence} />
+      <Murmur reacting={reacting} />
       {presence.guest ? <GuestBar presence={presence} /> : <BottomBar presence={presence} state={state} />}
     </div>
   );

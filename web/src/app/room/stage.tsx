@@ -6,14 +6,21 @@ import type { StagePerson } from "../../sdk";
 import { t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { loudness } from "../parts/loudness";
+import type { Reacting, Shown } from "../state/reacting";
 import type { Presence } from "../state/room";
 import { hearing, relation } from "../state/mine";
 import { open } from "../state/sheet";
 import { attempt } from "../state/toast";
 import { fingerprint } from "./people";
+import { ReactionIcon } from "./reactions";
 
 /** Those who may speak. */
-export function Stage(props: { presence: Presence; people: readonly StagePerson[]; shared: ReadonlySet<string> }): JSX.Element {
+export function Stage(props: {
+  presence: Presence;
+  people: readonly StagePerson[];
+  shared: ReadonlySet<string>;
+  reacting: Reacting;
+}): JSX.Element {
   const { presence, people } = props;
   return (
     <section class="stage" aria-labelledby="stage">
@@ -30,7 +37,7 @@ export function Stage(props: { presence: Presence; people: readonly StagePerson[
       </div>
       <ul class="stage-grid">
         {people.map((p) => (
-          <StageTile key={p.key} presence={presence} person={p} shared={props.shared.has(p.name)} />
+          <StageTile key={p.key} presence={presence} person={p} shared={props.shared.has(p.name)} shows={props.reacting.people.get(p.key)} />
         ))}
       </ul>
     </section>
@@ -47,7 +54,7 @@ function TileButton(props: { describedBy: string; onPress: (() => void) | null; 
   );
 }
 
-function StageTile(props: { presence: Presence; person: StagePerson; shared: boolean }): JSX.Element {
+function StageTile(props: { presence: Presence; person: StagePerson; shared: boolean; shows: Shown | undefined }): JSX.Element {
   const { presence, person } = props;
   const m = t().room;
   const id = useId();
@@ -75,6 +82,11 @@ function StageTile(props: { presence: Presence; person: StagePerson; shared: boo
           {isModerator && (
             <span class="badge badge-moderator">
               <Shield aria-hidden="true" />
+            </span>
+          )}
+          {props.shows !== undefined && (
+            <span key={props.shows.id} class={`reaction reaction-over reaction-${props.shows.reaction}`} aria-hidden="true">
+              <ReactionIcon reaction={props.shows.reaction} />
             </span>
           )}
         </span>
