@@ -1,4 +1,4 @@
-import { ArrowLeft, CalendarDays, Search } from "lucide-preact";
+import { ArrowLeft, CalendarDays, Search, Ticket } from "lucide-preact";
 import type { JSX } from "preact";
 import { t } from "../i18n";
 import { paths, route } from "../router";
@@ -28,7 +28,8 @@ export function TopBar(): JSX.Element {
             </span>
           </a>
           <a class="button button-quiet invites-link" href={paths.invites} aria-current={here("invites")}>
-            {m.invites}
+            <Ticket aria-hidden="true" />
+            <span class="invites-word">{m.invites}</span>
             <span class="count" aria-hidden="true">
               {self.left}
             </span>
