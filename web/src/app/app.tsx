@@ -33,6 +33,9 @@ import { hush, toast } from "./state/toast";
 const nodePage = () => import("./pages/node").then(({ NodePage }) => NodePage);
 const docsPage = () => import("./pages/docs").then(({ DocsPage }) => DocsPage);
 
+/** Where the room one is in stands at the foot. The hallway and the pages of rooms and dates have it in themselves. */
+const withDock: ReadonlySet<string> = new Set(["search", "invites", "community", "profile", "person"]);
+
 /** The whole page. */
 export function App(): JSX.Element {
   const failed = useErrorBoundary()[0] !== undefined;
@@ -74,7 +77,7 @@ function Page(): JSX.Element {
           <WaitingBanner self={now.me} />
           <MembersPage self={now.me} />
           <Foot />
-          <MiniDock />
+          {withDock.has(route.value.page) && <MiniDock />}
         </>
       );
   }

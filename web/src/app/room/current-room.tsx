@@ -2,7 +2,7 @@ import { LogOut, Mic, MicOff } from "lucide-preact";
 import type { JSX } from "preact";
 import { t } from "../i18n";
 import { Avatar } from "../parts/avatar";
-import { paths, route } from "../router";
+import { paths } from "../router";
 import { inRoom, isHostLost, toggleMute, type Presence } from "../state/room";
 import { askToLeave } from "./leaving";
 
@@ -29,8 +29,7 @@ export function MiniBar(): JSX.Element | null {
 
 /** The room one is in, at the foot of the pages beside the hallway. */
 export function MiniDock(): JSX.Element | null {
-  const { page } = route.value; // the hallway has its own, and the room needs none
-  return inRoom.value === null || page === "hallway" || page === "room" ? null : (
+  return inRoom.value === null ? null : (
     <div class="dock mini-dock">
       <MiniBar />
     </div>
