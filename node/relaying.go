@@ -312,7 +312,9 @@ func (r *relaying) audience(of api.AudiencePage) (api.Audience, <-chan page) {
 		return heardOf(r.state.Audience, of.Query), nil
 	}
 	later := make(chan page, 1)
-	r.up.request(func(id int64) link.Message { return link.Audience{ID: id, Offset: of.Offset, Limit: of.Limit, Query: of.Query} }, func(a link.Answer) {
+	r.up.request(func(id int64) link.Message {
+		return link.Audience{ID: id, Offset: of.Offset, Limit: of.Limit, Query: of.Query}
+	}, func(a link.Answer) {
 		var p page
 		p.err = r.reply(a, &p.audience)
 		later <- p

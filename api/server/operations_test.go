@@ -177,7 +177,9 @@ func operationCases() []operationCase {
 			"audience",
 			request{method: "GET", path: room + "/audience?offset=5&limit=10"},
 			true, 200,
-			func(m identity.PublicKey) any { return memberCall{ID: testRoom, Member: m, Arg: api.AudiencePage{Offset: 5, Limit: 10}} }, `"people":[]`,
+			func(m identity.PublicKey) any {
+				return memberCall{ID: testRoom, Member: m, Arg: api.AudiencePage{Offset: 5, Limit: 10}}
+			}, `"people":[]`,
 		},
 		{
 			"audience by name",
@@ -191,7 +193,9 @@ func operationCases() []operationCase {
 			"audience by default",
 			request{method: "GET", path: room + "/audience"},
 			true, 200,
-			func(m identity.PublicKey) any { return memberCall{ID: testRoom, Member: m, Arg: api.AudiencePage{Limit: 50}} }, `"count":7`,
+			func(m identity.PublicKey) any {
+				return memberCall{ID: testRoom, Member: m, Arg: api.AudiencePage{Limit: 50}}
+			}, `"count":7`,
 		},
 		{
 			"log",
