@@ -329,6 +329,7 @@ func (m Gone) complete() bool      { return !m.Member.IsZero() }
 func (m Silent) complete() bool    { return !m.Member.IsZero() }
 func (m Left) complete() bool      { return !m.Member.IsZero() }
 func (m Invited) complete() bool   { return !slices.ContainsFunc(m.People, identity.PublicKey.IsZero) }
+
 func (m Removals) complete() bool {
 	return !slices.ContainsFunc(m.Removed, func(r rooms.Removal) bool { return r.Key.IsZero() || r.By.IsZero() })
 }
