@@ -15,7 +15,7 @@ type Hello struct {
 	Token string        `json:"token"`
 	Room  *statement.ID `json:"room,omitempty"`
 	Run   string        `json:"run,omitempty" doc:"To resume: the run of the last snapshot seen."`
-	Since int64         `json:"since,omitempty" doc:"To resume: the n of the last event seen."`
+	Since int64         `json:"since,omitzero" doc:"To resume: the n of the last event seen."`
 }
 
 // EnterMessage is what a client answers to an event of type entry: it signs its way into a room that another node hosts.
@@ -164,7 +164,7 @@ type Removed struct {
 	Head
 	Key   identity.PublicKey `json:"key"`
 	By    identity.PublicKey `json:"by"`
-	Until int64              `json:"until,omitempty" doc:"Unix milliseconds; absent: as long as the room lives."`
+	Until int64              `json:"until,omitzero" doc:"Unix milliseconds; absent: as long as the room lives."`
 }
 
 // RemovalEnded says that somebody may come back. By is absent when the time was over.

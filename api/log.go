@@ -26,7 +26,7 @@ type Removal struct {
 	Person Member `json:"person"`
 	By     Member `json:"by"`
 	At     int64  `json:"at" doc:"Unix milliseconds."`
-	Until  int64  `json:"until,omitempty" doc:"Unix milliseconds; absent: as long as the room lives."`
+	Until  int64  `json:"until,omitzero" doc:"Unix milliseconds; absent: as long as the room lives."`
 	Act    string `json:"act,omitempty" doc:"The moderator's act statement."`
 	Reason *Text  `json:"reason,omitempty" doc:"The reason to which the act commits."`
 }

@@ -170,7 +170,7 @@ type Action struct {
 	Question string              `json:"question,omitempty" doc:"With raise_hand: one line, at most 200 characters."`
 	Entry    statement.RoomEntry `json:"entry,omitempty" enum:"members,public,chosen" doc:"With set_entry: who may enter from now on."`
 	Reaction Reaction            `json:"reaction,omitempty" enum:"heart,agree,laugh,celebrate,insight,thanks" doc:"With react."`
-	Duration int64               `json:"duration,omitempty" doc:"Seconds. With remove: 60 to 2592000, or absent for as long as the room lives. With slow_mode: 5 to 3600, or absent to end it."`
+	Duration int64               `json:"duration,omitzero" doc:"Seconds. With remove: 60 to 2592000, or absent for as long as the room lives. With slow_mode: 5 to 3600, or absent to end it."`
 	Switch   statement.Switch    `json:"switch,omitempty" enum:"on,off" doc:"With lock_stage and ask_mode."`
 	Reason   *Text               `json:"reason,omitempty" doc:"With remove: why, one line of at most 200 characters, to which the act commits. Everybody in the room can read it."`
 	Act      string              `json:"act,omitempty" doc:"The same as a signed act statement. Needed for moderators' commands, and where another node hosts the room."`

@@ -54,7 +54,7 @@ type Repeat struct {
 	Interval int64               `json:"interval"`
 	Days     []statement.Weekday `json:"days,omitempty" nullable:"false" enum:"mo,tu,we,th,fr,sa,su"`
 	Until    string              `json:"until,omitempty" doc:"The last day: 2027-06-30."`
-	Dates    int64               `json:"dates,omitempty" doc:"How many there are in all."`
+	Dates    int64               `json:"dates,omitzero" doc:"How many there are in all."`
 }
 
 // Date is one time at which a scheduled room takes place.

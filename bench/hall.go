@@ -17,7 +17,7 @@ type hallCmd struct {
 
 // Run fills the room, prints the way in, and waits until its input ends.
 func (c *hallCmd) Run(ctx context.Context, all *cli, r *report) (err error) {
-	if err := openFiles(uint64(4*c.People + 1000)); err != nil { //nolint:gosec // a count of people
+	if err := openFiles(uint64(4*c.People + 1000)); err != nil {
 		return err
 	}
 	h, end, err := all.hall(ctx, 1+c.People)
