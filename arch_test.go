@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"ledger":    {"identity", "reason", "statement"},
 	"invites":   {"identity", "ledger", "reason", "statement"},
 	"rooms":     {"identity", "reason", "statement"},
+	"notices":   {"identity", "reason", "rooms", "statement"}, // the zones of quiet hours are those of plans
 
 	// Wire types.
 	"api":      {"identity", "reason", "statement"},
@@ -43,7 +44,7 @@ var mayImport = map[string][]string{
 	"api/client/rtc": {"api", "api/client", "identity", "statement"},
 
 	// Composition.
-	"node":     {"api", "api/ics", "api/link", "api/server", "checkup", "identity", "invites", "ledger", "media", "p2p", "reason", "rooms", "statement", "storage", "web"},
+	"node":     {"api", "api/ics", "api/link", "api/server", "checkup", "identity", "invites", "ledger", "media", "notices", "p2p", "push", "reason", "rooms", "statement", "storage", "web"},
 	"cmd/demo": {"api", "api/client", "api/client/rtc", "identity", "node/process", "reason", "statement"},
 	"cmd/stoa": {"api", "api/client", "api/client/rtc", "checkup", "identity", "invites", "node", "reason", "statement"},
 
@@ -57,12 +58,13 @@ var mayImport = map[string][]string{
 	"invites/invitestest": {"identity", "invites", "ledger", "statement"},
 	"node/netlab":         {},
 	"node/nodetest":       {"api/client", "identity", "node", "statement"},
+	"push/pushtest":       {},
 	"storage/storagetest": {"identity", "invites/invitestest", "invites", "ledger", "reason", "statement", "storage"},
 }
 
 // pure is what the core may not touch: whatever can be replayed from bytes and a given time needs none of it.
 var (
-	core = []string{"reason", "checkup", "identity", "statement", "ledger", "invites", "rooms"}
+	core = []string{"reason", "checkup", "identity", "statement", "ledger", "invites", "rooms", "notices"}
 	pure = []string{
 		"context", "os", "log", "log/slog", "net", "io/fs", "os/exec",
 		"github.com/dgraph-io/", "github.com/libp2p/", "github.com/pion/", "github.com/coder/websocket",

@@ -82,8 +82,8 @@ func decodeBody(kind EventType, data []byte) (Event, error) {
 		return decodeAs[Mine](data)
 	case EventApps:
 		return decodeAs[AppsChanged](data)
-	case EventReminder:
-		return decodeAs[ReminderDue](data)
+	case EventNotice:
+		return decodeAs[Noticed](data)
 	default:
 		return nil, errors.New("no type of event")
 	}

@@ -27,8 +27,8 @@ type EnterMessage struct {
 // EventType tells the events apart.
 type EventType string
 
-// The events. Those of a room are numbered without gaps (n); hallway, refused, entry, host, reactions, mine and apps are not
-// (n is 0).
+// The events. Those of a room are numbered without gaps (n); hallway, refused, entry, host, reactions, mine, apps and notice
+// are not (n is 0).
 const (
 	EventSnapshot    EventType = "snapshot"
 	EventHandRaised  EventType = "hand_raised"
@@ -56,7 +56,7 @@ const (
 	EventReactions   EventType = "reactions"
 	EventMine        EventType = "mine"
 	EventApps        EventType = "apps"
-	EventReminder    EventType = "reminder"
+	EventNotice      EventType = "notice"
 )
 
 // Event is one message from the node. The concrete types are below; they are sent and compared as values.

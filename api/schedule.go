@@ -102,11 +102,3 @@ type Calendar struct {
 type CalendarLink struct {
 	Path string `json:"path" doc:"Below the node's origin."`
 }
-
-// ReminderDue tells a member, wherever their hallway is open, that a room of theirs is about to open.
-type ReminderDue struct {
-	Head
-	Schedule statement.ID `json:"schedule"`
-	Title    string       `json:"title"`
-	Start    int64        `json:"start" doc:"Unix milliseconds."`
-}

@@ -79,7 +79,7 @@ func (s State) Apply(event Event) State {
 			Stage: e.Stage, Hands: e.Hands, Offers: e.Offers, Audience: e.Audience,
 			Settings: e.Settings, Create: e.Create, Roles: e.Roles,
 		}
-	case Hallway, Refused, Entry, HostChanged, Reactions, Mine, AppsChanged, ReminderDue:
+	case Hallway, Refused, Entry, HostChanged, Reactions, Mine, AppsChanged, Noticed:
 		return s
 	case AudienceChanged:
 		s.Audience = e.Audience

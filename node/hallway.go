@@ -32,6 +32,7 @@ type hallway struct {
 	media     *media.Server
 	nodes     *network
 	people    *people
+	bell      *bell // set before anything runs
 	log       *slog.Logger
 
 	ctx  context.Context //nolint:containedctx // the life of the room loops, which outlive the request that starts them
@@ -213,6 +214,7 @@ func (h *hallway) endedElsewhere(r *room) {
 // endAll ends every room at once, without a word in the log: there is no community any more.
 func (h *hallway) endAll() {
 	h.nodes.plans.clear()
+	h.bell.clear()
 	for _, r := range h.live() {
 		// A room that is over already is no error here.
 		_ = r.do(h.ctx, func() error {

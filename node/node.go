@@ -52,12 +52,14 @@ type Config struct {
 	ACMECA      string // URL of the authority's directory; none: DefaultACMECA
 	Redirect    string // TCP address at which http leads to https, with Domain; none: :80; "off": nowhere
 	Version     string
+	NoPush      bool // tell nobody whose page is closed: no push service is ever called
 
 	Log *slog.Logger     // required
 	Out io.Writer        // gets the lines that a person or a script reads: name, space, value
 	Now func() time.Time // nil: the system clock
 
-	meters *meters // set by Run
+	meters *meters      // set by Run
+	push   *http.Client // in tests: calls push services, instead of the one that calls public addresses alone
 }
 
 // Run runs a node until ctx ends. An error says what could not be started or what broke.
@@ -160,7 +162,12 @@ func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, n
 	if err != nil {
 		return errors.Join(err, nodes.host.Close())
 	}
+	if err := h.hang(ctx, group, cfg, at); err != nil {
+		stop()
+		return errors.Join(err, group.Wait(), nodes.host.Close())
+	}
 	c.onErasure(h.forget)
+	c.onErasure(h.bell.drop)
 	c.onErasure(nodes.plans.erase)
 	nodes.begin(lasting, h)
 	group.Go(func() error { return audio.Run(lasting) })
@@ -212,7 +219,7 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 	}
 	group.Go(func() error { return admin.run(ctx) })
 
-	mine, err := openOwn(c.journal.store, h.people, func() int64 { return millis(c.now()) }, h.nodes.follow)
+	mine, err := openOwn(c.journal.store, h.people, h.bell, func() int64 { return millis(c.now()) }, h.nodes.follow)
 	if err != nil {
 		return err
 	}
@@ -237,6 +244,7 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		Media:     h,
 		People:    h.people,
 		Own:       mine,
+		Notices:   h.bell,
 		Apps:      h,
 		Nodes:     h.nodes,
 		Logs:      publicLogs{h.nodes},

@@ -22,6 +22,7 @@ import (
 //	people/{xx}       those of their relations with people whose key ends in that byte: did to api.Relation, JSON. 256 of them
 //	                  hold the most that there may be, so that all can be erased in one commit
 //	picture/{digest}  the bytes of a picture of theirs (people.go)
+//	notices, notice-settings, push  what they were told, want to be told, and where (notices.go)
 //
 // Nobody else is told of any of it but the picture. It can be listed and erased by the member's key alone, and none of it
 // holds the name of anybody.
@@ -41,14 +42,15 @@ type own struct {
 	people *people
 	follow func(topics []string) // makes these the topics that this node hears of
 	now    func() int64          // Unix milliseconds
+	bell   *bell                 // hears of what members want; nil in tests
 
 	mu     sync.Mutex                      // of changes
 	topics map[identity.PublicKey][]string // of members who chose some; guarded by mu
 }
 
 // openOwn reads what the members chose.
-func openOwn(store *storage.Store, p *people, now func() int64, follow func([]string)) (*own, error) {
-	o := &own{store: store, people: p, follow: follow, now: now, topics: map[identity.PublicKey][]string{}}
+func openOwn(store *storage.Store, p *people, bell *bell, now func() int64, follow func([]string)) (*own, error) {
+	o := &own{store: store, people: p, bell: bell, follow: follow, now: now, topics: map[identity.PublicKey][]string{}}
 	for kept, err := range store.PrivatesNamed(ownSettings) {
 		if err != nil {
 			return nil, fmt.Errorf("node: %w", err)
@@ -124,6 +126,9 @@ func (o *own) SetSettings(member identity.PublicKey, s api.Settings) (api.Settin
 	}
 	if after := o.popularLocked(); !slices.Equal(before, after) {
 		o.follow(after)
+	}
+	if o.bell != nil {
+		o.bell.choose(member, s.Topics)
 	}
 	return s, nil
 }
@@ -201,7 +206,13 @@ func (o *own) SetRelation(member, who identity.PublicKey, r api.Relation) (api.R
 	if len(kept.Value) > storage.MaxPrivate {
 		return r, reason.Reject(reason.RelationsFull, "%d with keys that end alike", len(some))
 	}
-	return r, o.store.Commit(storage.Batch{Private: []storage.Private{kept}})
+	if err := o.store.Commit(storage.Batch{Private: []storage.Private{kept}}); err != nil {
+		return r, err
+	}
+	if o.bell != nil {
+		o.bell.relate(member, who, r)
+	}
+	return r, nil
 }
 
 // room refuses one more relation to a member who has as many as are kept.

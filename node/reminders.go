@@ -7,9 +7,9 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/rooms"
 	"github.com/stoa-rooms/stoa/statement"
 	"github.com/stoa-rooms/stoa/storage"
 )
@@ -114,26 +114,32 @@ func (s *schedules) keepReminders(member identity.PublicKey, list []reminder) er
 // remind tells members whose time has come, each of each date once, however often the node is restarted.
 func (s *schedules) remind(at int64) {
 	s.mu.Lock()
-	all := maps.Clone(s.reminded)
+	reminded := maps.Clone(s.reminded)
 	s.mu.Unlock()
-	for member, list := range all {
-		due := s.dueOf(list, at)
-		if len(due) == 0 {
+	for member, list := range reminded {
+		all := s.dueOf(list, at)
+		if len(all) == 0 {
 			continue
 		}
-		if err := s.noteTold(member, due); err != nil {
+		if err := s.noteTold(member, all); err != nil {
 			s.log.Error("a reminder is not given: it would be given again and again", "error", err)
 			continue
 		}
-		for _, one := range due {
-			s.tell(member, one)
+		for _, one := range all {
+			s.told(member, one)
 		}
 	}
 }
 
+// due is that a date of a scheduled room is about to come.
+type due struct {
+	schedule rooms.PlanAnnouncement
+	start    int64 // Unix seconds
+}
+
 // dueOf is what a member with these reminders is to be told at a time in Unix seconds.
-func (s *schedules) dueOf(list []reminder, at int64) []api.ReminderDue {
-	var due []api.ReminderDue
+func (s *schedules) dueOf(list []reminder, at int64) []due {
+	var all []due
 	for _, r := range list {
 		a, ok := s.known(r.Schedule)
 		if !ok {
@@ -143,57 +149,24 @@ func (s *schedules) dueOf(list []reminder, at int64) []api.ReminderDue {
 		if !ok || next.Start <= r.Told || at < next.Start-r.Before || at >= next.Start+late {
 			continue
 		}
-		due = append(due, api.ReminderDue{
-			Head: api.Head{Type: api.EventReminder, At: at * 1000}, Schedule: a.ID, Title: a.Title.Text, Start: next.Start * 1000,
-		})
+		all = append(all, due{schedule: a, start: next.Start})
 	}
-	return due
+	return all
 }
 
 // noteTold stores what a member is about to be told.
-func (s *schedules) noteTold(member identity.PublicKey, due []api.ReminderDue) error {
+func (s *schedules) noteTold(member identity.PublicKey, all []due) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	s.mu.Lock()
 	list := slices.Clone(s.reminded[member])
 	s.mu.Unlock()
-	for _, one := range due {
+	for _, one := range all {
 		for i := range list {
-			if list[i].Schedule == one.Schedule {
-				list[i].Told = one.Start / 1000
+			if list[i].Schedule == one.schedule.ID {
+				list[i].Told = one.start
 			}
 		}
 	}
 	return s.keepReminders(member, list)
-}
-
-// tell tells a member, in each of their open hallways and otherwise.
-func (s *schedules) tell(member identity.PublicKey, due api.ReminderDue) {
-	s.mu.Lock()
-	for watcher := range s.watchers[member] {
-		select {
-		case watcher <- due:
-		default: // somebody who does not read misses it
-		}
-	}
-	s.mu.Unlock()
-	s.told(member, due)
-}
-
-// Reminders implements server.Schedules.
-func (s *schedules) Reminders(member identity.PublicKey) (<-chan api.ReminderDue, func()) {
-	watcher := make(chan api.ReminderDue, 8)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.watchers[member] == nil {
-		s.watchers[member] = map[chan api.ReminderDue]struct{}{}
-	}
-	s.watchers[member][watcher] = struct{}{}
-	return watcher, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if delete(s.watchers[member], watcher); len(s.watchers[member]) == 0 {
-			delete(s.watchers, member)
-		}
-	}
 }

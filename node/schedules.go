@@ -27,21 +27,20 @@ type schedules struct {
 	url       string   // of this node's page; set before anything is asked
 	log       *slog.Logger
 
-	// told is told of each reminder, beside the open hallways of the member. It is set before run.
-	told func(member identity.PublicKey, due api.ReminderDue)
+	// told tells a member of a date that they wanted to be reminded of. It is set before run.
+	told func(member identity.PublicKey, due due)
 
 	writing sync.Mutex // held while what is stored is decided and written
 
 	mu       sync.Mutex
-	plans    map[statement.ID]rooms.Plan                              // of this community; guarded by mu
-	agenda   *rooms.Agenda                                            // what was announced, by this node too; guarded by mu
-	said     map[statement.ID]int64                                   // when this node announced it last, Unix seconds; guarded by mu
-	again    map[statement.ID]bool                                    // what is to be announced at once; guarded by mu
-	shown    string                                                   // what the hallway showed last; guarded by mu
-	reminded map[identity.PublicKey][]reminder                        // guarded by mu
-	watchers map[identity.PublicKey]map[chan api.ReminderDue]struct{} // guarded by mu
-	feeds    map[feedHash]identity.PublicKey                          // guarded by mu
-	chosen   map[statement.ID][]identity.PublicKey                    // whom the authors of plans chose; guarded by mu
+	plans    map[statement.ID]rooms.Plan           // of this community; guarded by mu
+	agenda   *rooms.Agenda                         // what was announced, by this node too; guarded by mu
+	said     map[statement.ID]int64                // when this node announced it last, Unix seconds; guarded by mu
+	again    map[statement.ID]bool                 // what is to be announced at once; guarded by mu
+	shown    string                                // what the hallway showed last; guarded by mu
+	reminded map[identity.PublicKey][]reminder     // guarded by mu
+	feeds    map[feedHash]identity.PublicKey       // guarded by mu
+	chosen   map[statement.ID][]identity.PublicKey // whom the authors of plans chose; guarded by mu
 }
 
 // Bounds on what is shown and kept.
@@ -55,13 +54,12 @@ const (
 func newSchedules(c *community, log *slog.Logger) *schedules {
 	return &schedules{
 		community: c, log: log,
-		told:     func(identity.PublicKey, api.ReminderDue) {},
+		told:     func(identity.PublicKey, due) {},
 		plans:    map[statement.ID]rooms.Plan{},
 		agenda:   rooms.NewAgenda(),
 		said:     map[statement.ID]int64{},
 		again:    map[statement.ID]bool{},
 		reminded: map[identity.PublicKey][]reminder{},
-		watchers: map[identity.PublicKey]map[chan api.ReminderDue]struct{}{},
 		feeds:    map[feedHash]identity.PublicKey{},
 		chosen:   map[statement.ID][]identity.PublicKey{},
 	}

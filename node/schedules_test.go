@@ -283,7 +283,7 @@ func TestReminders(t *testing.T) {
 	his, hers := listen(t, leo), listen(t, ana)
 	at.set(t, "2027-02-02T18:01")
 	due := <-his
-	if due.Schedule != s.ID || due.Title != s.Title || due.Start != s.Dates[0].Start {
+	if due.Room != s.ID || due.Title != s.Title || due.Start != s.Dates[0].Start || due.By == nil || due.By.Key != ana.Key() {
 		t.Errorf("reminded of %+v", due)
 	}
 	at.set(t, "2027-02-02T18:10")
@@ -301,10 +301,10 @@ func TestReminders(t *testing.T) {
 	}
 }
 
-// listen carries the reminders that come into a member's hallway, which is open when it returns.
-func listen(t *testing.T, who *client.Client) <-chan api.ReminderDue {
+// listen carries what comes into a member's hallway that they are told of, which is open when it returns.
+func listen(t *testing.T, who *client.Client) <-chan api.Notice {
 	t.Helper()
-	due, open := make(chan api.ReminderDue, 8), make(chan struct{})
+	due, open := make(chan api.Notice, 8), make(chan struct{})
 	go func() {
 		first := true
 		for event, err := range who.Hallway(t.Context()) {
@@ -315,8 +315,8 @@ func listen(t *testing.T, who *client.Client) <-chan api.ReminderDue {
 				first = false
 				close(open)
 			}
-			if reminder, ok := event.(api.ReminderDue); ok {
-				due <- reminder
+			if told, ok := event.(api.Noticed); ok {
+				due <- told.Notice
 			}
 		}
 	}()

@@ -120,6 +120,9 @@ func (k Key) Public() string { return k.public }
 // ErrGone says that a subscription is no more: forget it.
 var ErrGone = errors.New("push: the browser has unsubscribed")
 
+// ErrRefused says that the push service will not take this message, however often it is sent.
+var ErrRefused = errors.New("push: the push service refuses the message")
+
 // Sender sends messages. It is safe for concurrent use.
 type Sender struct {
 	key     Key
@@ -129,8 +132,7 @@ type Sender struct {
 
 // Options are how to send.
 type Options struct {
-	// Contact is how the operator of a push service reaches whoever runs the node: an https or mailto address. May be empty:
-	// then it is the node's own address.
+	// Contact is how the operator of a push service reaches whoever runs the node: an https address, or one of mail.
 	Contact string
 	// Client replaces the one that calls public addresses only, in tests.
 	Client *http.Client
@@ -169,7 +171,7 @@ func onlyPublic(_, address string, _ syscall.RawConn) error {
 const MaxMessage = 3000
 
 // Send delivers a message that is worth showing for so long. The topic, of at most 32 letters of base64url, replaces an
-// undelivered one of the same topic. ErrGone: the subscription is void.
+// undelivered one of the same topic. ErrGone: the subscription is void. ErrRefused: do not try again.
 func (s *Sender) Send(ctx context.Context, to Subscription, message []byte, worth time.Duration, topic string) error {
 	if len(message) > MaxMessage {
 		return fmt.Errorf("push: a message of %d bytes", len(message))
@@ -187,7 +189,11 @@ func (s *Sender) Send(ctx context.Context, to Subscription, message []byte, wort
 	switch {
 	case resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone:
 		return ErrGone
-	case resp.StatusCode >= http.StatusMultipleChoices:
+	case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusRequestTimeout:
+		return fmt.Errorf("push: the push service answers %s", resp.Status)
+	case resp.StatusCode >= http.StatusMultipleChoices && resp.StatusCode < http.StatusInternalServerError:
+		return fmt.Errorf("%w: %s", ErrRefused, resp.Status) // a redirect, too: nobody follows it
+	case resp.StatusCode >= http.StatusInternalServerError:
 		return fmt.Errorf("push: the push service answers %s", resp.Status)
 	}
 	return nil

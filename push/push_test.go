@@ -3,16 +3,9 @@ package push
 import (
 	"bytes"
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/hkdf"
-	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -26,70 +19,13 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/stoa-rooms/stoa/push/pushtest"
 	"github.com/stoa-rooms/stoa/reason"
 )
 
-// browser is the other end: a subscription, and what can read its messages.
-type browser struct {
-	key  *ecdh.PrivateKey
-	auth []byte
-}
-
-func newBrowser(t *testing.T) browser {
-	t.Helper()
-	key, err := ecdh.P256().GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := browser{key: key, auth: make([]byte, 16)}
-	_, _ = rand.Read(b.auth)
-	return b
-}
-
-func (b browser) subscription(endpoint string) Subscription {
-	text := base64.RawURLEncoding
-	return Subscription{
-		Endpoint: endpoint, P256DH: text.EncodeToString(b.key.PublicKey().Bytes()), Auth: text.EncodeToString(b.auth),
-	}
-}
-
-// open decrypts a message as RFC 8291, section 3.4, and RFC 8188 have it.
-func (b browser) open(t *testing.T, body []byte) string {
-	t.Helper()
-	salt, size, keyLength := body[:16], binary.BigEndian.Uint32(body[16:20]), int(body[20])
-	sender, err := ecdh.P256().NewPublicKey(body[21 : 21+keyLength])
-	if err != nil {
-		t.Fatal(err)
-	}
-	shared, err := b.key.ECDH(sender)
-	if err != nil {
-		t.Fatal(err)
-	}
-	derive := func(secret, salt []byte, info string, n int) []byte {
-		key, err := hkdf.Key(sha256.New, secret, salt, info, n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return key
-	}
-	ikm := derive(shared, b.auth, "WebPush: info\x00"+string(b.key.PublicKey().Bytes())+string(sender.Bytes()), 32)
-	block, err := aes.NewCipher(derive(ikm, salt, "Content-Encoding: aes128gcm\x00", 16))
-	if err != nil {
-		t.Fatal(err)
-	}
-	gcm, err := cipher.NewGCM(block)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealed := body[21+keyLength:]
-	if len(body) > int(size) {
-		t.Errorf("a record of %d bytes says it has at most %d", len(body), size)
-	}
-	plain, err := gcm.Open(nil, derive(ikm, salt, "Content-Encoding: nonce\x00", 12), sealed, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(bytes.TrimRight(plain, "\x00")[:bytes.LastIndexByte(plain, 2)])
+// subscribed is a browser's subscription at an endpoint.
+func subscribed(b pushtest.Browser, endpoint string) Subscription {
+	return Subscription{Endpoint: endpoint, P256DH: b.P256DH(), Auth: b.Auth()}
 }
 
 // signedBy verifies the VAPID header (RFC 8292) and returns its claims.
@@ -138,13 +74,13 @@ func TestAMessageReachesTheBrowserAndNobodyElse(t *testing.T) {
 		t.Errorf("the key of one seed differs: %v, %v", again, err)
 	}
 	s := NewSender(key, Options{Contact: "https://cafe.example", Client: service.Client()})
-	ana := newBrowser(t)
-	to := ana.subscription(service.URL + "/push/1")
+	ana := pushtest.NewBrowser(t)
+	to := subscribed(ana, service.URL+"/push/1")
 	const text = `{"title":"Veillée","room":"…"}`
 	if err := s.Send(t.Context(), to, []byte(text), time.Minute, "room-1"); err != nil {
 		t.Fatal(err)
 	}
-	if opened := ana.open(t, body); opened != text {
+	if opened := ana.Open(t, body); opened != text {
 		t.Errorf("the browser reads %q", opened)
 	}
 	if bytes.Contains(body, []byte("Veill")) {
@@ -164,8 +100,14 @@ func TestAMessageReachesTheBrowserAndNobodyElse(t *testing.T) {
 		}
 	}
 	answer = http.StatusTooManyRequests
-	if err := s.Send(t.Context(), to, []byte(text), time.Minute, ""); err == nil || errors.Is(err, ErrGone) {
+	if err := s.Send(t.Context(), to, []byte(text), time.Minute, ""); err == nil || errors.Is(err, ErrGone) || errors.Is(err, ErrRefused) {
 		t.Errorf("a service that is busy: %v", err)
+	}
+	for status, refused := range map[int]bool{http.StatusBadRequest: true, http.StatusForbidden: true, http.StatusBadGateway: false} {
+		answer = status
+		if err := s.Send(t.Context(), to, []byte(text), time.Minute, ""); err == nil || errors.Is(err, ErrRefused) != refused {
+			t.Errorf("%d: %v", status, err)
+		}
 	}
 	if err := s.Send(t.Context(), to, make([]byte, MaxMessage+1), time.Minute, ""); err == nil {
 		t.Error("a message without bounds is sent")
@@ -173,8 +115,8 @@ func TestAMessageReachesTheBrowserAndNobodyElse(t *testing.T) {
 }
 
 func TestASubscriptionLeadsToThePublicInternet(t *testing.T) {
-	ana := newBrowser(t)
-	if err := ana.subscription("https://updates.push.example/wpush/v2/abc").Check(); err != nil {
+	ana := pushtest.NewBrowser(t)
+	if err := subscribed(ana, "https://updates.push.example/wpush/v2/abc").Check(); err != nil {
 		t.Errorf("an ordinary one: %v", err)
 	}
 	for _, endpoint := range []string{
@@ -183,11 +125,11 @@ func TestASubscriptionLeadsToThePublicInternet(t *testing.T) {
 		"https://100.64.0.1/", "https://0.0.0.0/", "https://[::ffff:127.0.0.1]/", "https://[fe80::1]/", "https://[fc00::1]/", "https://[64:ff9b::7f00:1]/",
 		"https://push.example/#x", "https://push.example/" + strings.Repeat("x", maxEndpoint),
 	} {
-		if err := ana.subscription(endpoint).Check(); reason.Of(err) != reason.PushEndpoint {
+		if err := subscribed(ana, endpoint).Check(); reason.Of(err) != reason.PushEndpoint {
 			t.Errorf("%.60q: %v", endpoint, err)
 		}
 	}
-	bad := ana.subscription("https://push.example/")
+	bad := subscribed(ana, "https://push.example/")
 	for _, change := range []func(*Subscription){
 		func(s *Subscription) { s.Auth = "AAAA" },
 		func(s *Subscription) { s.P256DH = base64.RawURLEncoding.EncodeToString(make([]byte, 65)) },
@@ -217,7 +159,27 @@ func TestANameCannotLeadInside(t *testing.T) {
 	}
 	s := NewSender(key, Options{Contact: "https://cafe.example"})
 	inside := strings.Replace(service.URL, "127.0.0.1", "localhost", 1)
-	if err := s.Send(context.Background(), newBrowser(t).subscription(inside), []byte("x"), time.Minute, ""); err == nil || !strings.Contains(err.Error(), "no public address") || called {
+	if err := s.Send(context.Background(), subscribed(pushtest.NewBrowser(t), inside), []byte("x"), time.Minute, ""); err == nil || !strings.Contains(err.Error(), "no public address") || called {
 		t.Errorf("a name of this machine: %v", err)
+	}
+}
+
+// TestARedirectIsNotFollowed: else a public address could lead to a private one.
+func TestARedirectIsNotFollowed(t *testing.T) {
+	calls := 0
+	var service *httptest.Server
+	service = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls++
+		http.Redirect(w, r, service.URL+"/inside", http.StatusTemporaryRedirect)
+	}))
+	defer service.Close()
+	key, err := KeyFrom(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NewSender(key, Options{Contact: "https://cafe.example"})
+	s.client.Transport = service.Client().Transport // all else is as it is for push services
+	if err := s.Send(t.Context(), subscribed(pushtest.NewBrowser(t), service.URL), []byte("x"), time.Minute, ""); !errors.Is(err, ErrRefused) || calls != 1 {
+		t.Errorf("%d calls, %v", calls, err)
 	}
 }

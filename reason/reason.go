@@ -88,6 +88,8 @@ const (
 	RequestMedia     Reason = "request-media-type"
 	RateLimited      Reason = "rate-limited"
 	PushEndpoint     Reason = "push-endpoint" // no address of a push service
+	PushOff          Reason = "push-off"      // the operator does not want this node to send any
+	QuietHours       Reason = "quiet-hours"   // no two times of day
 	HostDenied       Reason = "host-denied"
 	OriginDenied     Reason = "origin-denied"
 	NotFound         Reason = "not-found"

@@ -168,6 +168,55 @@ func (v *view) privatesNamed(name string, yield func(Private) bool) error {
 	return nil
 }
 
+// PrivatesBeginning is what all members have under names that begin with a prefix, by member and name. It looks at those
+// alone, whatever else is kept for them.
+func (s *Store) PrivatesBeginning(names string) iter.Seq2[Private, error] {
+	return func(yield func(Private, error) bool) {
+		v, err := s.acquire()
+		if err != nil {
+			yield(Private{}, err)
+			return
+		}
+		defer s.release(v)
+		if err := v.privatesBeginning(names, func(p Private) bool { return yield(p, nil) }); err != nil {
+			yield(Private{}, err)
+		}
+	}
+}
+
+func (v *view) privatesBeginning(names string, yield func(Private) bool) error {
+	all := prefix(kindPrivate, v.head.epoch)
+	it, err := v.iterator(all, false)
+	if err != nil {
+		return err
+	}
+	defer it.Close()
+	for it.Seek(all); it.Valid(); {
+		key := it.Item().KeyCopy(nil)
+		if len(key) <= len(all)+32 {
+			return spoiled(key, errValue)
+		}
+		of := key[:len(all)+32]
+		member, err := decodeKey(of[len(all):])
+		if err != nil {
+			return spoiled(key, err)
+		}
+		under := append(bytes.Clone(of), names...)
+		for it.Seek(under); it.Valid() && bytes.HasPrefix(it.Item().Key(), under); it.Next() {
+			one := it.Item().KeyCopy(nil)
+			value, _, err := v.get(one)
+			if err != nil {
+				return err
+			}
+			if !yield(Private{Member: member, Name: string(one[len(of):]), Value: value}) {
+				return nil
+			}
+		}
+		it.Seek(append(bytes.Clone(of), 0xff)) // names are text, so none begins with this byte
+	}
+	return nil
+}
+
 // decodePrivate reads a stored pair whose key has its member after so many bytes.
 func decodePrivate(key, value []byte, after int) (Private, error) {
 	raw, err := unseal(key, value)

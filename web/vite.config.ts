@@ -1,13 +1,34 @@
 import { fileURLToPath } from "node:url";
 import preact from "@preact/preset-vite";
-import { defineConfig } from "vite";
+import { build, defineConfig, type Plugin } from "vite";
 
 const node = process.env["STOA_NODE"] ?? "http://127.0.0.1:7080";
+
+// The service worker is one file at a fixed address: built by itself, it shares none of the page's hashed files.
+function worker(): Plugin {
+  return {
+    name: "worker",
+    apply: "build",
+    async closeBundle() {
+      await build({
+        configFile: false,
+        logLevel: "warn",
+        build: {
+          outDir: "dist",
+          emptyOutDir: false,
+          copyPublicDir: false,
+          target: "es2023",
+          rollupOptions: { input: "src/worker/worker.ts", output: { format: "iife", entryFileNames: "sw.js" } },
+        },
+      });
+    },
+  };
+}
 
 // The node embeds dist and serves it under a Content-Security-Policy without unsafe-*: nothing is inlined, neither
 // scripts nor styles nor images.
 export default defineConfig({
-  plugins: [preact()],
+  plugins: [preact(), worker()],
   build: {
     outDir: "dist",
     assetsInlineLimit: 0,

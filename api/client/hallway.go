@@ -9,7 +9,7 @@ import (
 )
 
 // Hallway carries what is told outside rooms, until ctx or the loop ends: an api.Hallway at once and whenever it changes,
-// and this person's own events, such as an api.ReminderDue. An error ends it; come back then.
+// and this person's own events, such as an api.Noticed. An error ends it; come back then.
 func (c *Client) Hallway(ctx context.Context) iter.Seq2[api.Event, error] {
 	return func(yield func(api.Event, error) bool) {
 		s, event, err := c.openHallway(ctx)

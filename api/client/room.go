@@ -318,7 +318,7 @@ func (s *RoomSession) next(ctx context.Context, socket *socket) (api.Event, erro
 // aside reports whether an event is beside the room's numbering.
 func aside(event api.Event) bool {
 	switch event.(type) {
-	case api.Entry, api.HostChanged, api.Reactions, api.Mine, api.AppsChanged:
+	case api.Entry, api.HostChanged, api.Reactions, api.Mine, api.AppsChanged, api.Noticed:
 		return true
 	default:
 		return false

@@ -135,15 +135,17 @@ func (s *Server) stream(ctx context.Context, c *socket, session *session, presen
 	var changed <-chan struct{} // stays nil in a room
 	mine, unwatch := s.mine.watch(session.member)
 	defer unwatch()
-	var due <-chan api.ReminderDue
+	var told <-chan api.Noticed // stays nil for guests
+	if s.notices != nil && !session.isGuest() {
+		var stop func()
+		told, stop = s.notices.Watch(session.member)
+		defer stop()
+	}
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	if presence != nil {
 		events = presence.Events()
 	} else {
-		var stop func()
-		due, stop = s.schedules.Reminders(session.member)
-		defer stop()
 		var frame []byte
 		if frame, changed = s.hallway.latest(session.member); frame != nil {
 			if err := c.write(ctx, frame); err != nil {
@@ -164,8 +166,8 @@ func (s *Server) stream(ctx context.Context, c *socket, session *session, presen
 			err = c.send(ctx, event)
 		case enter := <-c.answers: // of a client that was asked, so it is in a room
 			c.work.Go(func() { c.fail(pass(present, presence, enter)) })
-		case reminder := <-due:
-			err = c.send(ctx, reminder)
+		case notice := <-told:
+			err = c.send(ctx, notice)
 		case <-changed:
 			var frame []byte
 			frame, changed = s.hallway.latest(session.member)

@@ -21,9 +21,10 @@ type fake struct {
 	rooms   []api.Room // the hallway
 	public  map[statement.ID]bool
 	private map[identity.PublicKey][]api.Room
-	changed chan struct{}   // closed at its next change
-	entered chan *fakeVisit // each subscription made
-	buffer  int             // of a subscription's events
+	changed chan struct{}    // closed at its next change
+	entered chan *fakeVisit  // each subscription made
+	buffer  int              // of a subscription's events
+	told    chan api.Noticed // what whoever watches is told
 }
 
 var (
@@ -40,6 +41,7 @@ func newFake(node identity.PublicKey) *fake {
 		changed: make(chan struct{}),
 		entered: make(chan *fakeVisit, 100),
 		buffer:  16,
+		told:    make(chan api.Noticed),
 	}
 }
 

@@ -98,7 +98,7 @@ func startOn(t *testing.T, ln net.Listener, transport *http.Transport, url strin
 		Node: h.node, PublicURL: h.url, Origins: []string{"https://cafe.example"},
 		Web:       fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>Stoa</title>")}},
 		Community: h.fake, Entry: h.fake, Invites: h.fake, Rooms: h.fake, Doors: h.fake, Media: h.fake, Nodes: h.fake, Logs: h.fake,
-		People: h.fake, Own: h.fake,
+		People: h.fake, Own: h.fake, Notices: h.fake,
 		Log: slog.New(slog.NewTextHandler(h.logs, nil)), Clock: h.clock.Now,
 	}
 	for _, o := range options {

@@ -70,7 +70,7 @@ func events() []event {
 		{api.EventReactions, api.Reactions{}},
 		{api.EventMine, api.Mine{}},
 		{api.EventApps, api.AppsChanged{}},
-		{api.EventReminder, api.ReminderDue{}},
+		{api.EventNotice, api.Noticed{}},
 	}
 }
 

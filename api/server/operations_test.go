@@ -49,6 +49,49 @@ func operationCases() []operationCase {
 			func(identity.PublicKey) any { return api.JoinRequest{Join: "j", Profile: "p"} }, `"name":"joined"`,
 		},
 		{
+			"notices", request{method: "GET", path: "/api/v1/me/notices"}, true, 200,
+			func(ana identity.PublicKey) any { return memberCall{Member: ana} }, `"notices":[],"unread":7`,
+		},
+		{
+			"read notices", request{method: "POST", path: "/api/v1/me/notices/read", body: `{"notices":[3,1]}`}, true, 200,
+			func(ana identity.PublicKey) any { return memberCall{Member: ana, Arg: []int64{3, 1}} }, "",
+		},
+		{
+			"notice settings", request{method: "GET", path: "/api/v1/me/notices/settings"}, true, 200,
+			func(ana identity.PublicKey) any { return memberCall{Member: ana} }, `"reminders":true,"people":true,"community":false,"topics":true`,
+		},
+		{
+			"set notice settings",
+			request{
+				method: "POST", path: "/api/v1/me/notices/settings",
+				body: `{"reminders":true,"people":false,"community":true,"topics":false,"quiet":{"from":"22:00","to":"07:00","zone":"UTC"},"hidden":[]}`,
+			},
+			true, 200,
+			func(ana identity.PublicKey) any {
+				return memberCall{Member: ana, Arg: api.NoticeSettings{
+					Reminders: true, Community: true, Quiet: &api.QuietHours{From: "22:00", To: "07:00", Zone: "UTC"}, Hidden: []identity.PublicKey{},
+				}}
+			},
+			`"zone":"UTC"`,
+		},
+		{
+			"push key", request{method: "GET", path: "/api/v1/me/push"}, true, 200,
+			func(identity.PublicKey) any { return "push key" }, `"key":"key"`,
+		},
+		{
+			"subscribe",
+			request{method: "POST", path: "/api/v1/me/push", body: `{"endpoint":"https://push.example/","p256dh":"p","auth":"a","language":"fr"}`},
+			true, 204,
+			func(ana identity.PublicKey) any {
+				return memberCall{Member: ana, Arg: api.PushSubscription{Endpoint: "https://push.example/", P256DH: "p", Auth: "a", Language: "fr"}}
+			},
+			"",
+		},
+		{
+			"unsubscribe", request{method: "POST", path: "/api/v1/me/push/remove", body: `{"endpoint":"https://push.example/"}`}, true, 204,
+			func(ana identity.PublicKey) any { return memberCall{Member: ana, Arg: "https://push.example/"} }, "",
+		},
+		{
 			"add node",
 			request{method: "POST", path: "/api/v1/nodes", body: `{"delegate":"d"}`},
 			true, 204,

@@ -87,3 +87,27 @@ func TestOwnChangesReachOwnDevices(t *testing.T) {
 		t.Errorf("Léo was told %v", event)
 	}
 }
+
+// What a member is told comes wherever they are.
+func TestANoticeComesOutsideAndInside(t *testing.T) {
+	h := start(t)
+	outside := h.connect()
+	outside.say(helloText(t, api.Hello{Type: "hello", Token: h.token()}))
+	outside.hear() // the hallway
+	notice := api.Noticed{Head: api.Head{Type: api.EventNotice}, Notice: api.Notice{N: 3, Kind: api.NoticeTopic}, Unread: 2}
+	h.fake.told <- notice
+	if event := outside.hear(); event["type"] != "notice" || event["unread"] != 2.0 {
+		t.Errorf("outside: %v", event)
+	}
+	_ = outside.conn.CloseNow()
+	inside, _ := h.enter(h.token())
+	for range 2 { // the one that is gone may take one before the server knows
+		select {
+		case h.fake.told <- notice:
+		case <-t.Context().Done():
+		}
+	}
+	if event := inside.hear(); event["type"] != "notice" {
+		t.Errorf("inside: %v", event)
+	}
+}

@@ -102,6 +102,7 @@ func (s *Server) routes(a huma.API) {
 	add(a, guests(costly(sdp(post(api.PathMedia, "offerMedia", "Offer a media connection", http.StatusCreated)))), s.offerMedia)
 	add(a, guests(remove(api.PathLeg, "closeMedia", "End a media connection")), s.closeMedia)
 	s.peopleRoutes(a)
+	s.noticeRoutes(a)
 
 	add(a, member(get(api.PathApps, "listApps", "The member's other programs in a room")), s.listApps)
 	add(a, member(acts(post(api.PathApps, "createApp", "Make a token for another program", http.StatusCreated))), s.createApp)

@@ -30,9 +30,6 @@ type Schedules interface {
 	Change(ctx context.Context, member identity.PublicKey, id statement.ID, req api.PlanRoom) (api.Scheduled, error)
 	// Remind has a member reminded so many seconds before each date; nil ends that.
 	Remind(member identity.PublicKey, id statement.ID, before *int64) error
-	// Reminders carries what a member is reminded of, until stop is called. It is never waited for: who does not read
-	// misses some.
-	Reminders(member identity.PublicKey) (due <-chan api.ReminderDue, stop func())
 }
 
 // Calendars is what the server asks about the feeds that calendars read.
@@ -231,11 +228,6 @@ func (unplanned) Change(context.Context, identity.PublicKey, statement.ID, api.P
 
 // Remind implements Schedules.
 func (unplanned) Remind(identity.PublicKey, statement.ID, *int64) error { return errUnplanned }
-
-// Reminders implements Schedules.
-func (unplanned) Reminders(identity.PublicKey) (<-chan api.ReminderDue, func()) {
-	return nil, func() {}
-}
 
 // Linked implements Calendars.
 func (unplanned) Linked(identity.PublicKey) (bool, error) { return false, nil }

@@ -15,6 +15,7 @@
 //	health.go    what load balancers ask
 //	watch.go     what the metrics are told
 //	people.go    profiles, pictures, and what a member keeps for themselves
+//	notices.go   what members are told of, in the page and when it is closed
 //	apps.go      tokens for other programs of members; whip.go and sdpfrag.go let them in
 //	schedules.go rooms that are planned, and the feeds that calendars read
 //	privacy.go   a member's own data; patience.go is for answers that take long
@@ -161,6 +162,8 @@ type Config struct {
 	// People and Own may be nil: then there are only names.
 	People People
 	Own    Own
+	// Notices may be nil: then nobody is told of anything.
+	Notices Notices
 	// Apps may be nil: then none is let in.
 	Apps Apps
 	// Nodes may be nil: then this node can neither add others nor be added.
@@ -199,6 +202,7 @@ type Server struct {
 	media     Media
 	people    People        // may be nil
 	own       Own           // may be nil
+	notices   Notices       // may be nil
 	nodes     Nodes         // may be nil
 	logs      Logs          // may be nil
 	operator  Operator      // may be nil
@@ -253,7 +257,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		node: c.Node, community: c.Community, entry: c.Entry, invites: c.Invites, rooms: c.Rooms, doors: c.Doors, media: c.Media,
-		people: c.People, own: c.Own, apps: c.Apps, nodes: c.Nodes, logs: c.Logs, privacy: c.Privacy, exports: make(chan struct{}, maxExports),
+		people: c.People, own: c.Own, notices: c.Notices, apps: c.Apps, nodes: c.Nodes, logs: c.Logs, privacy: c.Privacy, exports: make(chan struct{}, maxExports),
 		operator: c.Operator, health: c.Health, watch: c.Watch,
 		log: c.Log, now: c.Clock,
 		languages:  language.NewMatcher([]language.Tag{language.English, language.French}),

@@ -394,6 +394,21 @@ func testPrivate(r *run) {
 	if len(named) > 0 {
 		t.Errorf("named a, and missing: %v", named)
 	}
+	for _, c := range []struct {
+		prefix string
+		want   int
+	}{{"", 3}, {"a", 2}, {"b", 1}, {"aa", 0}} {
+		have := map[string]bool{}
+		for one, err := range r.store.PrivatesBeginning(c.prefix) {
+			if err != nil || !strings.HasPrefix(one.Name, c.prefix) {
+				t.Errorf("of all, beginning with %q: have %v, %v", c.prefix, one, err)
+			}
+			have[one.Member.String()+one.Name+string(one.Value)] = true
+		}
+		if len(have) != c.want {
+			t.Errorf("of all, beginning with %q: have %d, want %d", c.prefix, len(have), c.want)
+		}
+	}
 	r.commit(t, storage.Batch{ErasePrivate: []identity.PublicKey{ana}, Private: []storage.Private{{Member: ana, Name: "c", Value: []byte("4")}}})
 	have := r.read(t).Private
 	if len(have) != 2 || have[0].Name+have[1].Name != "ac" && have[0].Name+have[1].Name != "ca" {

@@ -9,6 +9,7 @@ import { HallwayPage } from "./pages/hallway";
 import { AdoptPage } from "./pages/adopt";
 import { InvitePage, InviteUnusable } from "./pages/invite";
 import { InvitesPage } from "./pages/invites";
+import { NoticesPage } from "./pages/notices";
 import { PersonPage } from "./pages/person";
 import { ProfilePage } from "./pages/profile";
 import { RecoveryPage } from "./pages/recovery";
@@ -105,6 +106,7 @@ function StrangersPage(): JSX.Element {
     case "invite":
     case "calendar":
     case "search":
+    case "notices":
     case "invites":
     case "community":
     case "profile":
@@ -133,6 +135,8 @@ function MembersPage({ self }: { self: Me }): JSX.Element {
       return <CalendarPage />;
     case "search":
       return <SearchPage query={to.query} />;
+    case "notices":
+      return <NoticesPage />;
     case "invites":
       return <InvitesPage />;
     case "community":

@@ -7,6 +7,8 @@ import { startDevice } from "./state/device";
 import { startFresh } from "./state/fresh";
 import { startMine } from "./state/mine";
 import { comeBack, startPresence } from "./state/room";
+import { startNotices } from "./state/notices";
+import { startPush } from "./state/push";
 import { boot } from "./state/session";
 import { startTheme } from "./state/settings";
 import { startTitle } from "./state/title";
@@ -20,6 +22,8 @@ startDevice();
 startMine();
 startPresence();
 startFresh();
+startNotices();
+startPush();
 
 const place = document.getElementById("app");
 if (place !== null) render(<App />, place);

@@ -9,6 +9,7 @@ export type Route =
   | { page: "invites" }
   | { page: "calendar" }
   | { page: "search"; query: string }
+  | { page: "notices" }
   | { page: "community" }
   | { page: "profile" }
   | { page: "person"; who: Did; from: Did | null }
@@ -31,6 +32,8 @@ export const route = computed<Route>(() => {
       return { page: "hallway" };
     case "/calendar":
       return { page: "calendar" };
+    case "/notices":
+      return { page: "notices" };
     case "/invites":
       return { page: "invites" };
     case "/search":
@@ -67,6 +70,7 @@ export const paths = {
   invites: "/invites",
   calendar: "/calendar",
   search: (query = "") => (query === "" ? "/search" : `/search?q=${encodeURIComponent(query)}`),
+  notices: "/notices",
   community: "/community",
   profile: "/me",
   /** Somebody's profile; for one of another community with a node that knows them. */

@@ -300,6 +300,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one was told */
+        get: operations["getNotices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark as read */
+        post: operations["readNotices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/notices/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one wants to be told */
+        get: operations["getNoticeSettings"];
+        put?: never;
+        /** Replace what one wants to be told */
+        post: operations["setNoticeSettings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/people": {
         parameters: {
             query?: never;
@@ -362,6 +414,41 @@ export interface paths {
         put?: never;
         /** Replace one's profile */
         post: operations["setProfile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a browser needs to be told when the page is closed */
+        get: operations["getPushKey"];
+        put?: never;
+        /** Tell this browser too, when the page is closed */
+        post: operations["subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/push/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell this browser no more */
+        post: operations["unsubscribe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1399,7 +1486,7 @@ export interface components {
             erase: string;
         };
         /** @description One message from the node. */
-        Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["RemovalEnded"] | components["schemas"]["UnmuteAsked"] | components["schemas"]["SettingsChanged"] | components["schemas"]["AudienceChanged"] | components["schemas"]["EntryChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"] | components["schemas"]["PersonChanged"] | components["schemas"]["Reactions"] | components["schemas"]["Mine"] | components["schemas"]["AppsChanged"] | components["schemas"]["ReminderDue"];
+        Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["RemovalEnded"] | components["schemas"]["UnmuteAsked"] | components["schemas"]["SettingsChanged"] | components["schemas"]["AudienceChanged"] | components["schemas"]["EntryChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"] | components["schemas"]["PersonChanged"] | components["schemas"]["Reactions"] | components["schemas"]["Mine"] | components["schemas"]["AppsChanged"] | components["schemas"]["Noticed"];
         Finding: {
             /** @description What was looked at, such as disk. */
             check: string;
@@ -1743,6 +1830,87 @@ export interface components {
             /** @description A did:key of an Ed25519 key. */
             node: string;
         };
+        Notice: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            at: number;
+            /** @description With kind person whom they follow, else who opened or planned it. */
+            by?: components["schemas"]["Member"];
+            /** @description The name of the room's community. */
+            community?: string;
+            /**
+             * @description Why they are told: they asked to be reminded; somebody whom they follow opened the room or came on its stage; it is of their community; it is on a topic that they follow.
+             * @enum {string}
+             */
+            kind: "reminder" | "person" | "community" | "topic";
+            /**
+             * Format: int64
+             * @description Its number among the member's; it only grows.
+             */
+            n: number;
+            /** @description Nobody can enter any more, as far as this node knows. */
+            over: boolean;
+            /** @description It came in quiet hours: it is listed, and nothing rings. */
+            quiet: boolean;
+            read: boolean;
+            /** @description The room, or the scheduled room: the link is /r/{room}. */
+            room: string;
+            /**
+             * Format: int64
+             * @description With kind reminder: when it begins, Unix milliseconds.
+             */
+            start?: number;
+            title?: string;
+            /** @description With kind topic: which one. */
+            topic?: string;
+        };
+        NoticeList: {
+            notices: components["schemas"]["Notice"][];
+            /** Format: int64 */
+            unread: number;
+        };
+        NoticeSettings: {
+            /** @description Every room of their community. */
+            community: boolean;
+            /** @description Communities of which they want to hear nothing. */
+            hidden: string[];
+            /** @description Rooms of people whom they follow. */
+            people: boolean;
+            quiet?: components["schemas"]["QuietHours"];
+            /** @description Planned rooms that they asked to be reminded of. */
+            reminders: boolean;
+            /** @description Rooms on topics that they follow. */
+            topics: boolean;
+        };
+        Noticed: {
+            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
+            act?: string;
+            /**
+             * Format: int64
+             * @description When the node sequenced it, Unix milliseconds.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
+             */
+            n: number;
+            notice: components["schemas"]["Notice"];
+            /** @description With an act that commits to a reason: the reason. */
+            reason?: components["schemas"]["Text"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "notice";
+            /**
+             * Format: int64
+             * @description How many they have not read, with this one.
+             */
+            unread: number;
+        };
         Offer: {
             /** @description A did:key of an Ed25519 key. */
             by: string;
@@ -1920,6 +2088,34 @@ export interface components {
             /** @description The next rooms that they planned, as far as this node knows; at most 10. */
             upcoming: components["schemas"]["Scheduled"][];
         };
+        PushKey: {
+            /** @description The node's VAPID key, for applicationServerKey: 65 bytes in base64url. Another one, after a restored backup, means: subscribe anew. */
+            key: string;
+        };
+        PushRemoval: {
+            endpoint: string;
+        };
+        PushSubscription: {
+            /** @description Its secret: 16 bytes in base64url. */
+            auth: string;
+            /** @description https, on port 443 of a public address. */
+            endpoint: string;
+            /**
+             * @description Of the page, so that the message can be shown in it.
+             * @enum {string}
+             */
+            language: "en" | "fr";
+            /** @description Its public key: 65 bytes in base64url. */
+            p256dh: string;
+        };
+        QuietHours: {
+            /** @description On the wall of the zone: 22:00. */
+            from: string;
+            /** @description Across midnight where it is the earlier one. */
+            to: string;
+            /** @description IANA name. */
+            zone: string;
+        };
         ReactionCount: {
             /** Format: int64 */
             count: number;
@@ -1949,6 +2145,10 @@ export interface components {
              * @enum {string}
              */
             type: "reactions";
+        };
+        ReadNotices: {
+            /** @description Their numbers. */
+            notices: number[];
         };
         Refused: {
             /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
@@ -1994,35 +2194,6 @@ export interface components {
         };
         Relations: {
             people: components["schemas"]["PersonRelation"][];
-        };
-        ReminderDue: {
-            /** @description The act statement of the moderator who brought it about. Believe it only after you have verified it. */
-            act?: string;
-            /**
-             * Format: int64
-             * @description When the node sequenced it, Unix milliseconds.
-             */
-            at: number;
-            /**
-             * Format: int64
-             * @description The event's number in its run; the next event has n+1. 0 where events are not numbered.
-             */
-            n: number;
-            /** @description With an act that commits to a reason: the reason. */
-            reason?: components["schemas"]["Text"];
-            /** @description 32 bytes in base64url. */
-            schedule: string;
-            /**
-             * Format: int64
-             * @description Unix milliseconds.
-             */
-            start: number;
-            title: string;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "reminder";
         };
         Removal: {
             /** @description The moderator's act statement. */
@@ -3236,6 +3407,130 @@ export interface operations {
             };
         };
     };
+    getNotices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeList"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readNotices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadNotices"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeList"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNoticeSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeSettings"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setNoticeSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeSettings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeSettings"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getRelations: {
         parameters: {
             query?: never;
@@ -3358,6 +3653,97 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Member"];
                 };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPushKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushKey"];
+                };
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushSubscription"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushRemoval"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal (RFC 9457) */
             default: {

@@ -33,6 +33,9 @@ import type {
   Member,
   NewApp,
   Node,
+  NoticeList,
+  NoticeSettings,
+  PushSubscriptionInfo,
   People,
   PersonRelation,
   Profile,
@@ -495,6 +498,41 @@ export class Client {
   /** Replaces it. */
   setSettings(body: Settings): Promise<Settings> {
     return this.#asMember((init) => this.#api.POST("/me/settings", { ...init, body }));
+  }
+
+  /** What the signer was told in the last days, the newest first. */
+  notices(): Promise<NoticeList> {
+    return this.#asMember((init) => this.#api.GET("/me/notices", init));
+  }
+
+  /** Marks some as read, by their numbers. */
+  readNotices(notices: number[]): Promise<NoticeList> {
+    return this.#asMember((init) => this.#api.POST("/me/notices/read", { ...init, body: { notices } }));
+  }
+
+  /** What the signer wants to be told. */
+  noticeSettings(): Promise<NoticeSettings> {
+    return this.#asMember((init) => this.#api.GET("/me/notices/settings", init));
+  }
+
+  /** Replaces it. */
+  setNoticeSettings(body: NoticeSettings): Promise<NoticeSettings> {
+    return this.#asMember((init) => this.#api.POST("/me/notices/settings", { ...init, body }));
+  }
+
+  /** The key with which a browser subscribes to what comes while the page is closed. */
+  async pushKey(): Promise<string> {
+    return (await this.#asMember((init) => this.#api.GET("/me/push", init))).key;
+  }
+
+  /** Has what the signer is told sent to this browser, too. */
+  async subscribe(body: PushSubscriptionInfo): Promise<void> {
+    await this.#asMember((init) => this.#api.POST("/me/push", { ...init, body }));
+  }
+
+  /** Ends that. */
+  async unsubscribe(endpoint: string): Promise<void> {
+    await this.#asMember((init) => this.#api.POST("/me/push/remove", { ...init, body: { endpoint } }));
   }
 
   /** Whom the signer follows, blocks, or hears otherwise than as they are. Nobody else sees it. */

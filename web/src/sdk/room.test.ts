@@ -10,7 +10,7 @@ import { ana, anEntry, aRoom, aSnapshot, event, leo, mia, onStage, stubMicrophon
 import type { StreamStatus } from "./socket";
 import type { RoomStream } from "./stream";
 import type { Standing } from "./acts";
-import type { Action, App, Entry, HostState, Reactions, RoomEvent } from "./types";
+import type { Action, App, Entry, HostState, Noticed, Reactions, RoomEvent } from "./types";
 
 class FakeStream implements Pick<RoomStream, keyof RoomStream> {
   readonly room = aRoom;
@@ -23,6 +23,7 @@ class FakeStream implements Pick<RoomStream, keyof RoomStream> {
   readonly events = new Emitter<RoomEvent>();
   readonly reactions = new Emitter<Reactions>();
   readonly mine = new Emitter<void>();
+  readonly notices = new Emitter<Noticed>();
   readonly calls: string[] = [];
 
   open = () => this.status.set({ kind: "connecting" });

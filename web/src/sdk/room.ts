@@ -11,7 +11,7 @@ import type { SoundOutput } from "./output";
 import { me, type RoomState } from "./roomstate";
 import { parse, type ClaimsOf } from "./statement";
 import { RoomStream, type StreamStatus } from "./stream";
-import type { Action, App, Did, Direction, HostState, Id, NewApp, Order, Reactions, Removed, RoomEvent } from "./types";
+import type { Action, App, Did, Direction, HostState, Id, NewApp, Noticed, Order, Reactions, Removed, RoomEvent } from "./types";
 
 /** What a session in a room may be given. */
 export interface RoomSessionOptions {
@@ -181,6 +181,11 @@ export class RoomSession {
   /** Something of this person's own has changed, perhaps on another of their devices. */
   get mine(): Subscribable<void> {
     return this.#stream.mine;
+  }
+
+  /** What this person is told of, in this room or of others. */
+  get notices(): Subscribable<Noticed> {
+    return this.#stream.notices;
   }
 
   /** Says how loud each person is to be played, 0 to 1. It is asked anew when the stage changes, or when it is set. */

@@ -3,7 +3,7 @@ import type { Standing } from "./acts";
 import { reduce, type RoomState } from "./roomstate";
 import { EventSocket, type Answer, type Door, type Handler, type SocketEnvironment, type StreamStatus, type Verdict } from "./socket";
 import type { Client } from "./client";
-import type { App, AppsChanged, Entry, HostChanged, HostState, Id, Mine, Reactions, ReminderDue, Room, RoomEvent, Scheduled } from "./types";
+import type { App, AppsChanged, Entry, HostChanged, HostState, Id, Mine, Noticed, Reactions, Room, RoomEvent, Scheduled } from "./types";
 
 export type { StreamStatus } from "./socket";
 
@@ -23,6 +23,7 @@ export class RoomStream {
   readonly #events = new Emitter<RoomEvent>();
   readonly #reactions = new Emitter<Reactions>();
   readonly #mine = new Emitter<void>();
+  readonly #notices = new Emitter<Noticed>();
   readonly #entry = new Cell<Entry | null>(null);
   readonly #standing = new Cell<Standing | null>(null);
   readonly #host = new Cell<HostState | null>(null);
@@ -38,7 +39,7 @@ export class RoomStream {
     const handler: Handler = {
       hello: () => this.#hello(),
       receive: (message, answer) =>
-        this.#receive(message as RoomEvent | Entry | HostChanged | Reactions | Mine | AppsChanged, answer),
+        this.#receive(message as RoomEvent | Entry | HostChanged | Reactions | Mine | AppsChanged | Noticed, answer),
     };
     this.#socket = new EventSocket(client, handler, env);
   }
@@ -65,6 +66,11 @@ export class RoomStream {
   /** Something of this person's own has changed, perhaps on another of their devices. */
   get mine(): Subscribable<void> {
     return this.#mine;
+  }
+
+  /** What this person is told of, in this room or of others. */
+  get notices(): Subscribable<Noticed> {
+    return this.#notices;
   }
 
   /** The entry that actions have to name; null while this node hosts the room itself. */
@@ -115,12 +121,13 @@ export class RoomStream {
     return { room: this.room, ...(state && this.#resumable && { run: state.run, since: state.n }) };
   }
 
-  #receive(event: RoomEvent | Entry | HostChanged | Reactions | Mine | AppsChanged, answer: Answer): Verdict {
+  #receive(event: RoomEvent | Entry | HostChanged | Reactions | Mine | AppsChanged | Noticed, answer: Answer): Verdict {
     if (event.type === "entry") return this.#enter(event, answer);
     if (event.type === "host") return this.#hear(event);
     if (event.type === "apps") return this.#list(event);
-    if (event.type === "reactions" || event.type === "mine") {
+    if (event.type === "reactions" || event.type === "mine" || event.type === "notice") {
       if (event.type === "mine") this.#mine.emit();
+      else if (event.type === "notice") this.#notices.emit(event);
       else this.#reactions.emit(event);
       return this.#state.value === null ? "wait" : "live";
     }
@@ -179,7 +186,7 @@ export class RoomStream {
 export class HallwayStream {
   readonly #rooms = new Cell<readonly Room[] | null>(null);
   readonly #upcoming = new Cell<readonly Scheduled[]>([]);
-  readonly #reminders = new Emitter<ReminderDue>();
+  readonly #notices = new Emitter<Noticed>();
   readonly #mine = new Emitter<void>();
   readonly #socket: EventSocket;
 
@@ -191,7 +198,7 @@ export class HallwayStream {
         this.#upcoming.set(hallway.upcoming ?? []);
         this.#rooms.set(hallway.rooms);
       }
-      if (message.type === "reminder") this.#reminders.emit(message as unknown as ReminderDue);
+      if (message.type === "notice") this.#notices.emit(message as unknown as Noticed);
       return "live" as const;
     };
     this.#socket = new EventSocket(client, { hello: () => ({}), receive }, env);
@@ -207,9 +214,9 @@ export class HallwayStream {
     return this.#upcoming;
   }
 
-  /** A planned room that this person wanted to be reminded of is about to open. */
-  get reminders(): Subscribable<ReminderDue> {
-    return this.#reminders;
+  /** What this person is told of: rooms that open, people who come on a stage, planned rooms that begin. */
+  get notices(): Subscribable<Noticed> {
+    return this.#notices;
   }
 
   /** Something of this person's own has changed, perhaps on another of their devices. */

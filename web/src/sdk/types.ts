@@ -33,6 +33,10 @@ export type Me = Schemas["Me"];
 export type Member = Schemas["Member"];
 export type Mine = Schemas["Mine"];
 export type Node = Schemas["Node"];
+export type Noticed = Schemas["Noticed"];
+export type Notice = Schemas["Notice"];
+export type NoticeList = Schemas["NoticeList"];
+export type NoticeSettings = Schemas["NoticeSettings"];
 export type Offer = Schemas["Offer"];
 export type OpenSession = Schemas["OpenSession"];
 export type People = Schemas["People"];
@@ -45,7 +49,8 @@ export type Reactions = Schemas["Reactions"];
 export type Reaction = Schemas["StageReaction"]["reaction"];
 export type Relation = Schemas["Relation"];
 export type Removed = Schemas["Removal"];
-export type ReminderDue = Schemas["ReminderDue"];
+export type QuietHours = Schemas["QuietHours"];
+export type PushSubscriptionInfo = Schemas["PushSubscription"];
 export type Room = Schemas["Room"];
 export type RoomLog = Schemas["RoomLog"];
 export type RoomSettings = Schemas["RoomSettings"];
@@ -65,7 +70,7 @@ export type Role = StagePerson["role"] | "listener";
 /** A numbered event of a room that changes what came before. */
 export type RoomDelta = Exclude<
   Schemas["Event"],
-  Snapshot | Entry | HostChanged | Reactions | Mine | AppsChanged | ReminderDue | Schemas["Hallway"] | Schemas["Refused"]
+  Snapshot | Entry | HostChanged | Reactions | Mine | AppsChanged | Noticed | Schemas["Hallway"] | Schemas["Refused"]
 >;
 
 /** What another program does for its member. */

@@ -11,7 +11,7 @@ function sentencesOf(catalogue: object, path = ""): [string, string][] {
     if (typeof value === "string") return [[at, value]];
     if (typeof value === "function") {
       const fill = value as (...blanks: unknown[]) => string;
-      const numeric = /bioHint|blockedHere|left|members|people|queue|more|position|listening|offerLeft|titleHands|unnamed|^hidden$|foundRooms|foundPeople|audience|found$|leaving/.test(name);
+      const numeric = /bioHint|blockedHere|left|members|people|queue|more|position|listening|offerLeft|titleHands|unnamed|unread|^hidden$|foundRooms|foundPeople|audience|found$|leaving/.test(name);
       return [[at, fill(...(numeric ? [2, 3] : ["Zoë", "Noor"]))]];
     }
     return sentencesOf(value as object, at);
@@ -22,7 +22,7 @@ const english = new Map(sentencesOf(en));
 const french = new Map(sentencesOf(fr));
 
 /** What is the same word in both languages. */
-const same = new Set(["person.danger", "person.removeSpans.short", "shortcuts.space"]);
+const same = new Set(["notices.title", "person.danger", "person.removeSpans.short", "shortcuts.space"]);
 
 describe("the French catalogue", () => {
   it.each([...french])("%s is French, typographically", (at, text) => {

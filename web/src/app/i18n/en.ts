@@ -1,3 +1,4 @@
+import { noticesEn } from "./notices.en";
 import { planEn } from "./plan.en";
 import { doorEn } from "./door.en";
 import { entryEn } from "./entry.en";
@@ -75,6 +76,8 @@ export const en = {
   plan: planEn,
 
   door: doorEn,
+
+  notices: noticesEn,
 
   start: {
     title: "Start a room",

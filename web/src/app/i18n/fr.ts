@@ -1,3 +1,4 @@
+import { noticesFr } from "./notices.fr";
 import { planFr } from "./plan.fr";
 import type { Messages } from "./en";
 import { doorFr } from "./door.fr";
@@ -80,6 +81,8 @@ export const fr: Messages = {
   plan: planFr,
 
   door: doorFr,
+
+  notices: noticesFr,
 
   start: {
     title: "Lancer un salon",

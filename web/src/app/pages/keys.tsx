@@ -1,3 +1,4 @@
+import { forgetPush } from "../state/push";
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useId } from "preact/hooks";
@@ -98,6 +99,7 @@ export function ForgetDialog(props: { unsaved: boolean; founder: boolean; onClos
   const m = t().profile;
   const forgetAll = async () => {
     await leave().catch(() => undefined); // the node may be gone; the key is forgotten all the same
+    await forgetPush();
     await forget();
     navigate(paths.hallway);
   };

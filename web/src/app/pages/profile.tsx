@@ -7,6 +7,7 @@ import { paths } from "../router";
 import { Chain } from "../room/person-sheet";
 import { EditProfile, Interests } from "./edit-profile";
 import { Keys } from "./keys";
+import { NoticeSettingsSection } from "./notice-settings";
 import { LeaveForGood, OwnData } from "./own-data";
 import { OwnSessions } from "./own-sessions";
 import { ProfileHead } from "./person";
@@ -26,6 +27,7 @@ export function ProfilePage({ self }: { self: Me }): JSX.Element {
         <Chain />
         <EditProfile self={self} />
         <Interests />
+        <NoticeSettingsSection />
         <Appearance />
         <Section title={m.inRooms}>
           <Switch label={m.shortcuts} hint={m.shortcutsHint} setting="shortcuts" />

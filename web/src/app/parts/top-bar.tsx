@@ -1,12 +1,13 @@
-import { ArrowLeft, CalendarDays, Search, Ticket } from "lucide-preact";
+import { ArrowLeft, Bell, CalendarDays, Search, Ticket } from "lucide-preact";
 import type { JSX } from "preact";
 import { t } from "../i18n";
 import { paths, route } from "../router";
+import { unread } from "../state/notices";
 import { community, me } from "../state/session";
 import { Avatar } from "./avatar";
 import { Mark } from "./colonnade";
 
-/** The bar over every page of a member but the room: home, invites with their count, oneself. */
+/** The bar over every page of a member but the room: home, invites with their count, the bell, oneself. */
 export function TopBar(): JSX.Element {
   const m = t().site;
   const self = me.value;
@@ -36,6 +37,14 @@ export function TopBar(): JSX.Element {
           </a>
           <a class="icon-button" href={paths.calendar} aria-label={t().plan.calendar} aria-current={here("calendar")}>
             <CalendarDays aria-hidden="true" />
+          </a>
+          <a class="icon-button" href={paths.notices} aria-label={t().notices.unread(unread.value)} aria-current={here("notices")}>
+            <Bell aria-hidden="true" />
+            {unread.value > 0 && (
+              <span class="count count-on" aria-hidden="true">
+                {unread.value}
+              </span>
+            )}
           </a>
           <a class="icon-button" href={paths.profile} aria-label={m.profile} aria-current={here("profile")}>
             <Avatar id={self.member.key} name={self.member.name} picture={self.member.picture} size={36} />

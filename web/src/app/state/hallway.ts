@@ -1,10 +1,8 @@
 import { signal } from "@preact/signals";
-import { HallwayStream, type ReminderDue, type Room, type Scheduled, type StreamStatus } from "../../sdk";
-import { relative, t } from "../i18n";
-import { navigate, paths } from "../router";
+import { HallwayStream, type Room, type Scheduled, type StreamStatus } from "../../sdk";
 import { reload } from "./mine";
+import { hear, loadNotices } from "./notices";
 import { client, refresh } from "./session";
-import { say } from "./toast";
 
 /** The live rooms; null until the node has told them once. */
 export const rooms = signal<readonly Room[] | null>(null);
@@ -18,14 +16,34 @@ export const hallwayStatus = signal<StreamStatus>({ kind: "connecting" });
 // What the hallway says besides its rooms (the number of members) is asked for anew at most this often.
 const freshFor = 30_000;
 
+/** The one connection, and how many want it. */
+let following = 0;
+let end: () => void = () => undefined;
+
 /** Follows the hallway until the returned function is called. The list stays for the next visit. */
+export function followHallway(): () => void {
+  if (following++ === 0) end = connect();
+  return () => {
+    if (--following === 0) end();
+  };
+}
+
+/** Follows the hallway for a page that shows it, and so wants all that it says to be fresh. */
 export function watchHallway(): () => void {
-  const stream = new HallwayStream(client);
-  const freshen = () => void refresh().catch(() => undefined); // it is only news; the next time tries again
-  let due: ReturnType<typeof setTimeout> | undefined;
   if (rooms.peek() !== null) freshen(); // coming back; the first time it is fresh
+  return followHallway();
+}
+
+function freshen(): void {
+  refresh().catch(() => undefined); // it is only news; the next time tries again
+}
+
+function connect(): () => void {
+  const stream = new HallwayStream(client);
+  let due: ReturnType<typeof setTimeout> | undefined;
   const stops = [
     stream.mine.subscribe(reload),
+    stream.notices.subscribe(hear),
     stream.rooms.subscribe((list) => {
       if (list === null) return;
       rooms.value = list;
@@ -35,11 +53,11 @@ export function watchHallway(): () => void {
       }, freshFor);
     }),
     stream.upcoming.subscribe((list) => (upcoming.value = list)),
-    stream.reminders.subscribe(remind),
     stream.status.subscribe((status) => {
       const back = status.kind === "live" && hallwayStatus.value.kind === "reconnecting";
       hallwayStatus.value = status;
       if (back || status.kind === "refused") freshen(); // refused: who one is to the node may have changed
+      if (back) loadNotices().catch(() => undefined); // what came meanwhile was not heard
     }),
   ];
   stream.open();
@@ -48,10 +66,4 @@ export function watchHallway(): () => void {
     for (const stop of stops) stop();
     stream.close();
   };
-}
-
-/** Says that a room is about to open, with the way there. */
-function remind({ schedule, title, start }: ReminderDue): void {
-  const m = t().plan;
-  say(m.due(title, relative(start, Date.now())), "info", { label: m.go, run: () => navigate(paths.room(schedule)) });
 }

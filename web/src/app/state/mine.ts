@@ -1,5 +1,6 @@
 import { computed, effect, signal } from "@preact/signals";
 import { ProblemError, type Did, type Member, type Relation, type Settings } from "../../sdk";
+import { loadNotices } from "./notices";
 import { client, me, refresh } from "./session";
 import { attempt } from "./toast";
 
@@ -77,7 +78,7 @@ async function load(): Promise<void> {
 
 /** Something of this member's own has changed, perhaps on another of their devices. */
 export function reload(): void {
-  attempt(Promise.all([load(), refresh()]));
+  attempt(Promise.all([load(), loadNotices(), refresh()]));
 }
 
 const member = computed(() => me.value?.member.key ?? null);

@@ -10,6 +10,7 @@ import { cue } from "./cue";
 import { follow } from "./follow";
 import { elsewhere, markEntered, markLeft, onEnteredElsewhere, roomBefore } from "./presence";
 import { hearing, reload } from "./mine";
+import { hear } from "./notices";
 import { settings } from "./settings";
 import { client, me, node } from "./session";
 import { open } from "./sheet";
@@ -128,7 +129,8 @@ function attach(id: Id, session: RoomSession, { door = null, guest = false, wait
     session.setHearing((who) => how.get(who) ?? 1);
   });
   const stopMine = guest ? () => undefined : session.mine.subscribe(reload);
-  const stops = [stopHearing, stopMine, stopEvents, stopJudged, stopBack, stopOutput, stopInterrupted, stopTrouble, stopOver, stopWaiting, stopHost];
+  const stopNotices = session.notices.subscribe(hear);
+  const stops = [stopHearing, stopMine, stopNotices, stopEvents, stopJudged, stopBack, stopOutput, stopInterrupted, stopTrouble, stopOver, stopWaiting, stopHost];
   for (const stop of stops) {
     until.signal.addEventListener("abort", stop, { once: true });
   }
