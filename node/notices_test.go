@@ -301,7 +301,9 @@ func TestNoticesThatAreRefused(t *testing.T) {
 	}{
 		"from ten to ten":   {func(s *api.NoticeSettings) { s.Quiet = &api.QuietHours{From: "22:00", To: "22:00", Zone: "UTC"} }, reason.QuietHours},
 		"at no time of day": {func(s *api.NoticeSettings) { s.Quiet = &api.QuietHours{From: "25:00", To: "7:00", Zone: "UTC"} }, reason.QuietHours},
-		"on Mars":           {func(s *api.NoticeSettings) { s.Quiet = &api.QuietHours{From: "22:00", To: "07:00", Zone: "Mars/Olympus"} }, reason.ScheduleZone},
+		"on Mars": {func(s *api.NoticeSettings) {
+			s.Quiet = &api.QuietHours{From: "22:00", To: "07:00", Zone: "Mars/Olympus"}
+		}, reason.ScheduleZone},
 	} {
 		var s api.NoticeSettings
 		tt.edit(&s)
@@ -367,4 +369,3 @@ func TestANodeThatSendsNothing(t *testing.T) {
 		t.Errorf("in the page Léo is told %+v", told)
 	}
 }
-

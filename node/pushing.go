@@ -309,4 +309,3 @@ func (p *pusher) postpone(job pushJob) {
 		}
 	})
 }
-

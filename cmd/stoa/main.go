@@ -65,6 +65,7 @@ type nodeFlags struct {
 	MDNS        bool            `name:"mdns" help:"Find other nodes on the local network by multicast DNS. For nodes that listen beyond this machine."`
 	Topics      []string        `name:"topic" env:"STOA_TOPIC" help:"A topic whose rooms are of interest here, such as gardening." placeholder:"TOPIC"`
 	Deny        []string        `name:"deny" env:"STOA_DENY" help:"The did:key of a node, community or member to have nothing to do with." placeholder:"DID"`
+	NoPush      bool            `name:"no-push" env:"STOA_NO_PUSH" help:"Tell nobody whose page is closed: no push service is ever called."`
 	Metrics     string          `name:"metrics" help:"TCP address of the metrics, for Prometheus; without it there are none." placeholder:"ADDR"`
 	Config      kong.ConfigFlag `help:"Read flags from a YAML file." placeholder:"FILE"`
 	LogLevel    string          `name:"log-level" help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
@@ -97,6 +98,7 @@ func (c *nodeFlags) config() node.Config {
 		MDNS:        c.MDNS,
 		Topics:      c.Topics,
 		Deny:        c.Deny,
+		NoPush:      c.NoPush,
 		Metrics:     c.Metrics,
 		TLSCert:     c.TLSCert,
 		TLSKey:      c.TLSKey,

@@ -1,4 +1,3 @@
-import { forgetPush } from "../state/push";
 import { useSignal, type Signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
@@ -96,8 +95,7 @@ export function useAsked(request: Sent): { ask: Signal<Ask | null>; gone: Signal
 /** Takes a request back, as far as this browser is concerned. */
 export async function withdrawRequest(): Promise<void> {
   remember(null);
-  await forgetPush();
-    await forget();
+  await forget();
 }
 
 /** Where somebody stands who has asked. It opens by itself when they are let in. */

@@ -5,10 +5,12 @@ import type { NoticeSettings, QuietHours } from "../../sdk";
 import { t } from "../i18n";
 import { Select } from "../parts/field";
 import { Notice } from "../parts/notice";
-import { here } from "../room/plan-fields";
 import { chooseNotices, noticeSettings } from "../state/notices";
 import { push, turnOff, turnOn } from "../state/push";
 import { attempt, say } from "../state/toast";
+
+/** Where the viewer is. */
+const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const kinds = ["topics", "people", "community", "reminders"] as const;
 
