@@ -6,11 +6,9 @@ import { t } from "../i18n";
 import { Select } from "../parts/field";
 import { Notice } from "../parts/notice";
 import { chooseNotices, noticeSettings } from "../state/notices";
+import { here } from "../state/plan";
 import { push, turnOff, turnOn } from "../state/push";
 import { attempt, say } from "../state/toast";
-
-/** Where the viewer is. */
-const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const kinds = ["topics", "people", "community", "reminders"] as const;
 
