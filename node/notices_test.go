@@ -231,6 +231,7 @@ func TestWhyAndWhen(t *testing.T) {
 	}
 	wants(t, leo, func(s *api.NoticeSettings) { s.Quiet = nil })
 	wants(t, mia, func(s *api.NoticeSettings) { s.Quiet = nil })
+	service.answer(http.StatusCreated)
 	third := opened(t, ana, "For everybody, in the morning")
 	if told := <-hers; told.Room != third.ID || told.Quiet {
 		t.Errorf("in the morning Mia is told %+v", told)

@@ -49,7 +49,8 @@ function Quiet({ now, set }: { now: NoticeSettings; set: (change: Partial<Notice
   const { quiet } = now;
   const zones = [...new Set([here, quiet?.zone ?? here, ...Intl.supportedValuesOf("timeZone")])];
   const without = () => {
-    const { quiet: _, ...rest } = now;
+    const rest = { ...now };
+    delete rest.quiet;
     attempt(chooseNotices(rest));
   };
   return (

@@ -1,5 +1,4 @@
 import type { Did } from "../../sdk";
-import { hushCommunity } from "./notices";
 import { settings, type HiddenCommunity } from "./settings";
 
 /** What a member has hidden in this browser, in the order of hiding. */
@@ -10,13 +9,11 @@ export function hiddenBy(member: Did): readonly HiddenCommunity[] {
 /** Keeps a community's rooms out of the member's hallway. */
 export function hide(member: Did, { id, name }: HiddenCommunity): void {
   put(member, [...without(member, id), { id, name }]);
-  hushCommunity(id, true);
 }
 
 /** Takes {@link hide} back. */
 export function unhide(member: Did, community: Did): void {
   put(member, without(member, community));
-  hushCommunity(community, false);
 }
 
 /** Forgets what the member has hidden: for a browser that forgets the member. */

@@ -4,6 +4,7 @@ import { locale, relative, t } from "../i18n";
 import { why } from "../i18n/told";
 import { navigate, paths, route } from "../router";
 import { followHallway } from "./hallway";
+import { hiddenBy } from "./hidden";
 import { inRoom } from "./room";
 import { client, me } from "./session";
 import { attempt, say } from "./toast";
@@ -62,12 +63,24 @@ export async function chooseNotices(wish: NoticeSettings): Promise<void> {
   }
 }
 
-/** Wants to hear nothing of a community any more, or to hear of it again. */
-export function hushCommunity(community: Did, hushed: boolean): void {
-  const now = noticeSettings.peek();
-  if (now === null) return;
-  const others = now.hidden.filter((id) => id !== community);
-  attempt(chooseNotices({ ...now, hidden: hushed ? [...others, community] : others }));
+/** The communities that the member has hidden in this browser, as they were last looked at. */
+let hiddenBefore: { member: Did; ids: readonly Did[] } | null = null;
+
+/** Tells the node of what has been hidden here, or is shown again: of those the member wants to hear nothing. */
+function hush(): void {
+  if (member.value === null) {
+    hiddenBefore = null;
+    return;
+  }
+  const now = { member: member.value, ids: hiddenBy(member.value).map(({ id }) => id) };
+  const before = hiddenBefore;
+  hiddenBefore = now;
+  const wish = noticeSettings.peek();
+  if (wish === null || before?.member !== now.member) return;
+  const shown = before.ids.filter((id) => !now.ids.includes(id));
+  const hidden = now.ids.filter((id) => !before.ids.includes(id));
+  if (shown.length + hidden.length === 0) return;
+  attempt(chooseNotices({ ...wish, hidden: [...new Set([...wish.hidden.filter((id) => !shown.includes(id)), ...hidden])] }));
 }
 
 function take(list: NoticeList): void {
@@ -95,6 +108,7 @@ export function startNotices(): void {
       if (!(error instanceof ProblemError)) setTimeout(() => void loadNotices().catch(() => undefined), 5_000);
     });
   });
+  effect(hush);
   // A room has a connection of its own, which says the same.
   const listens = computed(() => member.value !== null && route.value.page !== "room");
   effect(() => (listens.value ? followHallway() : undefined));

@@ -2,6 +2,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { ProblemError } from "../../sdk";
 import { locale } from "../i18n";
 import { navigate } from "../router";
+import type { Locale } from "./settings";
 import { client, me } from "./session";
 
 /** Whether this browser is told while the page is closed. */
@@ -32,7 +33,7 @@ export async function turnOn(): Promise<PushState> {
   const key = await client.pushKey();
   const registration = await navigator.serviceWorker.register(workerPath);
   await navigator.serviceWorker.ready;
-  await send(await subscribe(registration, key));
+  await send(await subscribe(registration, key), locale.peek());
   return settle();
 }
 
@@ -65,13 +66,13 @@ function keyOf(subscription: PushSubscription): string | null {
   return btoa(String.fromCharCode(...new Uint8Array(raw))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-async function send(subscription: PushSubscription): Promise<void> {
+async function send(subscription: PushSubscription, language: Locale): Promise<void> {
   const { endpoint, keys } = subscription.toJSON();
   await client.subscribe({
     endpoint: endpoint ?? "",
     p256dh: keys?.["p256dh"] ?? "",
     auth: keys?.["auth"] ?? "",
-    language: locale.peek(),
+    language,
   });
 }
 
@@ -94,20 +95,19 @@ async function state(): Promise<PushState> {
 }
 
 /** Looks how it stands, and tells the node again what may have changed since: the language, or the node's own key. */
-async function look(): Promise<void> {
+async function look(language: Locale): Promise<void> {
   const key = await client.pushKey();
   if ((await settle()) !== "in" || Notification.permission !== "granted") return;
   const registration = await navigator.serviceWorker.register(workerPath); // it may be a newer one
-  await send(await subscribe(registration, key));
+  await send(await subscribe(registration, key), language);
 }
 
 /** Follows who this browser belongs to, and goes where a notification that was pressed leads. */
 export function startPush(): void {
   effect(() => {
-    void locale.value;
     push.value = "unknown";
     if (member.value === null) return;
-    look().catch((error: unknown) => {
+    look(locale.value).catch((error: unknown) => {
       if (error instanceof ProblemError && error.code === "push-off") push.value = "off";
     });
   });
