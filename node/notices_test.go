@@ -325,7 +325,7 @@ func TestManyBrowsers(t *testing.T) {
 	leo, mia := n.Join(ctx, ana, "Léo"), n.Join(ctx, ana, "Mia")
 	wants(t, leo, func(s *api.NoticeSettings) { s.Community = true })
 	wants(t, mia, func(s *api.NoticeSettings) { s.Community = true })
-	for _, path := range strings.Split("abcdefghij", "") {
+	for path := range strings.SplitSeq("abcdefghij", "") {
 		subscribe(t, leo, path)
 	}
 	subscribe(t, mia, "j")

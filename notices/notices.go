@@ -115,15 +115,8 @@ func knows(r Room, told []Told, at int64) bool {
 // why is the strongest reason to tell of a room.
 func (w Wishes) why(r Room, at int64) (Word, bool) {
 	opens := r.Created > at-FreshFor && r.Created <= at+Ahead
-	if w.OfPeople {
-		if opens && w.follows(r.Creator) {
-			return Word{Kind: Person, By: r.Creator}, true
-		}
-		for _, who := range r.Came {
-			if who != w.Member && w.follows(who) && !w.blocks(who) {
-				return Word{Kind: Person, By: who}, true
-			}
-		}
+	if who, ok := w.followed(r, opens); ok && w.OfPeople {
+		return Word{Kind: Person, By: who}, true
 	}
 	if !opens || len(w.Languages) > 0 && !slices.Contains(w.Languages, r.Language) {
 		return Word{}, false
@@ -139,6 +132,19 @@ func (w Wishes) why(r Room, at int64) (Word, bool) {
 		}
 	}
 	return Word{}, false
+}
+
+// followed is somebody in a room whom the member follows: who opens it, else who came on its stage.
+func (w Wishes) followed(r Room, opens bool) (identity.PublicKey, bool) {
+	if opens && w.follows(r.Creator) {
+		return r.Creator, true
+	}
+	for _, who := range r.Came {
+		if who != w.Member && w.follows(who) && !w.blocks(who) {
+			return who, true
+		}
+	}
+	return identity.PublicKey{}, false
 }
 
 // Remind says whether a member who asked for it is to be reminded of a date of a planned room: not when they were told just

@@ -49,15 +49,21 @@ func operationCases() []operationCase {
 			func(identity.PublicKey) any { return api.JoinRequest{Join: "j", Profile: "p"} }, `"name":"joined"`,
 		},
 		{
-			"notices", request{method: "GET", path: "/api/v1/me/notices"}, true, 200,
+			"notices",
+			request{method: "GET", path: "/api/v1/me/notices"},
+			true, 200,
 			func(ana identity.PublicKey) any { return memberCall{Member: ana} }, `"notices":[],"unread":7`,
 		},
 		{
-			"read notices", request{method: "POST", path: "/api/v1/me/notices/read", body: `{"notices":[3,1]}`}, true, 200,
+			"read notices",
+			request{method: "POST", path: "/api/v1/me/notices/read", body: `{"notices":[3,1]}`},
+			true, 200,
 			func(ana identity.PublicKey) any { return memberCall{Member: ana, Arg: []int64{3, 1}} }, "",
 		},
 		{
-			"notice settings", request{method: "GET", path: "/api/v1/me/notices/settings"}, true, 200,
+			"notice settings",
+			request{method: "GET", path: "/api/v1/me/notices/settings"},
+			true, 200,
 			func(ana identity.PublicKey) any { return memberCall{Member: ana} }, `"reminders":true,"people":true,"community":false,"topics":true`,
 		},
 		{
@@ -75,7 +81,9 @@ func operationCases() []operationCase {
 			`"zone":"UTC"`,
 		},
 		{
-			"push key", request{method: "GET", path: "/api/v1/me/push"}, true, 200,
+			"push key",
+			request{method: "GET", path: "/api/v1/me/push"},
+			true, 200,
 			func(identity.PublicKey) any { return "push key" }, `"key":"key"`,
 		},
 		{
@@ -88,7 +96,9 @@ func operationCases() []operationCase {
 			"",
 		},
 		{
-			"unsubscribe", request{method: "POST", path: "/api/v1/me/push/remove", body: `{"endpoint":"https://push.example/"}`}, true, 204,
+			"unsubscribe",
+			request{method: "POST", path: "/api/v1/me/push/remove", body: `{"endpoint":"https://push.example/"}`},
+			true, 204,
 			func(ana identity.PublicKey) any { return memberCall{Member: ana, Arg: "https://push.example/"} }, "",
 		},
 		{
