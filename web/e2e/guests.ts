@@ -25,9 +25,10 @@ async function guest(url: string, room: string): Promise<() => Promise<void>> {
   };
 }
 
-/** Takes so many places; rejects when there are fewer. */
+/** Takes all places that one address has; some may be taken. Returns what gives each of them back. */
 export async function guests(url: string, room: string, n: number): Promise<(() => Promise<void>)[]> {
-  const all: (() => Promise<void>)[] = [];
-  for (let i = 0; i < n; i++) all.push(await guest(url, room));
-  return all;
+  const asked = await Promise.allSettled(Array.from({ length: n }, () => guest(url, room)));
+  const failed = asked.filter((one) => one.status === "rejected").map((one) => String(one.reason));
+  if (failed.some((why) => !why.includes("room-guests-full"))) throw new Error(failed.join("\n"));
+  return asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
 }
