@@ -168,8 +168,8 @@ func (h *hosting) putOut(key identity.PublicKey) {
 	h.stream.close(key, reason.Reject(reason.RoomChosen, ""))
 }
 
-// keepGuests lets the guests of a relay that takes the room over listen on.
-func (h *hosting) keepGuests() {
+// keepGuests lets the guests of a relay that takes the room over listen on. Most followed it before.
+func (h *hosting) keepGuests(before map[identity.PublicKey]*subscription) {
 	others := 0
 	for key, g := range h.guests {
 		if err := h.state.AdmitsGuest(others); err != nil {
@@ -178,7 +178,8 @@ func (h *hosting) keepGuests() {
 		}
 		others++
 		g.inside = true
-		if h.stream.subs[key] == g.sub {
+		if before[key] == g.sub {
+			h.stream.subs[key] = g.sub
 			g.sub.offer(h.snapshot(key, millis(h.now())))
 		} else {
 			h.welcome(g.sub, func() api.Snapshot { return h.snapshot(key, millis(h.now())) })

@@ -60,6 +60,14 @@ func (s *stream) forget() {
 	s.kept = nil
 }
 
+// takeOut is who follows. They hear nothing from now on, before they are put back with a snapshot: events without it
+// would be a gap to them, and they would enter anew.
+func (s *stream) takeOut() map[identity.PublicKey]*subscription {
+	before := s.subs
+	s.subs = map[identity.PublicKey]*subscription{}
+	return before
+}
+
 // since are the events after number n of a run; false when they are not all kept.
 func (s *stream) since(run string, n int64) ([]api.Event, bool) {
 	missing := s.n - n

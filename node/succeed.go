@@ -173,10 +173,11 @@ func (r *relaying) takeOver(t rooms.Tenure) error {
 	if r.told {
 		h.stream.tell(r.hostChanged(api.HostLive))
 	}
+	before := h.stream.takeOut()
 	for member, l := range locals {
-		h.receive(member, l)
+		h.receive(member, l, before[member] == l.sub)
 	}
-	h.keepGuests()
+	h.keepGuests(before)
 	h.announce(h.now())
 	if err := h.store(h.state); err != nil {
 		h.log.Error("the room goes on, but a restart will not know of it", "room", h.id, "error", err)
@@ -185,11 +186,9 @@ func (r *relaying) takeOver(t rooms.Tenure) error {
 	return nil
 }
 
-// receive takes in a member of this node who was in the room while another hosted it.
-func (h *hosting) receive(member identity.PublicKey, l *visitor) {
+// receive takes in a member of this node who was in the room while another hosted it, and perhaps followed it.
+func (h *hosting) receive(member identity.PublicKey, l *visitor, followed bool) {
 	sub := l.sub
-	was := h.stream.subs[member] == sub
-	delete(h.stream.subs, member)
 	if err := h.apply(rooms.Command{Actor: member, Do: rooms.Enter{}}); err != nil {
 		sub.end(err)
 		if l.number != 0 {
@@ -207,7 +206,7 @@ func (h *hosting) receive(member identity.PublicKey, l *visitor) {
 		h.legs[member] = number
 	}
 	h.know(member)
-	if was {
+	if followed {
 		h.stream.subs[member] = sub
 		sub.offer(h.snapshotOf(member))
 		return
