@@ -72,7 +72,7 @@ func (s *Server) routes(a huma.API) {
 	add(a, costly(post(api.PathFound, "found", "Found the community", http.StatusCreated)), s.found)
 	add(a, costly(post(api.PathChallenge, "createChallenge", "Ask for a challenge to sign", http.StatusCreated)), s.createChallenge)
 	add(a, costly(post(api.PathSessions, "openSession", "Answer a challenge and open a session", http.StatusCreated)), s.openSession)
-	add(a, guests(remove(api.PathSessions, "closeSession", "Sign out")), s.closeSession)
+	add(a, guests(remove(api.PathSessions, "closeSession", "End this session")), s.closeSession)
 	add(a, member(get(api.PathMe, "getMe", "What the node holds on the member of the session")), s.getMe)
 	add(a, member(long(costly(archive(get(api.PathExport, "export", "Everything that the node holds on the member, as an archive"))))), s.export)
 	add(a, member(long(acts(post(api.PathErase, "erase", "Leave for good, and be forgotten", http.StatusNoContent)))), s.erase)

@@ -2,20 +2,11 @@ import type { JSX } from "preact";
 import { useErrorBoundary } from "preact/hooks";
 import type { Me } from "../sdk";
 import { t } from "./i18n";
-import { CalendarPage } from "./pages/calendar";
 import { FoundPage, OwnerLinkUnusable } from "./pages/found";
-import { CommunityPage } from "./pages/community";
 import { HallwayPage } from "./pages/hallway";
-import { AdoptPage } from "./pages/adopt";
 import { InvitePage, InviteUnusable } from "./pages/invite";
-import { InvitesPage } from "./pages/invites";
-import { NoticesPage } from "./pages/notices";
-import { PersonPage } from "./pages/person";
-import { ProfilePage } from "./pages/profile";
 import { RecoveryPage } from "./pages/recovery";
-import { RestorePage } from "./pages/restore";
 import { RoomPage } from "./pages/room";
-import { SearchPage } from "./pages/search";
 import { ErasedPage, SignedOutPage } from "./pages/farewell";
 import { StrangerPage } from "./pages/stranger";
 import { AlreadyPage, FailedPage, LackingPage, NotFoundPage, OfflinePage } from "./pages/trouble";
@@ -30,8 +21,17 @@ import { inRoom } from "./state/room";
 import { key, outdated, phase } from "./state/session";
 import { hush, toast } from "./state/toast";
 
-/** Pages that few people open are not part of what everybody loads. */
+/** Pages at which hardly anybody's first visit begins are not part of what everybody loads. */
 const nodePage = () => import("./pages/node").then(({ NodePage }) => NodePage);
+const adoptPage = () => import("./pages/adopt").then(({ AdoptPage }) => AdoptPage);
+const calendarPage = () => import("./pages/calendar").then(({ CalendarPage }) => CalendarPage);
+const communityPage = () => import("./pages/community").then(({ CommunityPage }) => CommunityPage);
+const invitesPage = () => import("./pages/invites").then(({ InvitesPage }) => InvitesPage);
+const noticesPage = () => import("./pages/notices").then(({ NoticesPage }) => NoticesPage);
+const personPage = () => import("./pages/person").then(({ PersonPage }) => PersonPage);
+const profilePage = () => import("./pages/profile").then(({ ProfilePage }) => ProfilePage);
+const restorePage = () => import("./pages/restore").then(({ RestorePage }) => RestorePage);
+const searchPage = () => import("./pages/search").then(({ SearchPage }) => SearchPage);
 const docsPage = () => import("./pages/docs").then(({ DocsPage }) => DocsPage);
 
 /** Where the room one is in stands at the foot. The hallway and the pages of rooms and dates have it in themselves. */
@@ -87,16 +87,16 @@ function Page(): JSX.Element {
 function StrangersPage(): JSX.Element {
   const to = link.value;
   if (to.kind === "owner") return <FoundPage secret={to.secret} />;
-  if (to.kind === "adopt") return <AdoptPage to={to} />;
+  if (to.kind === "adopt") return <Later load={adoptPage} props={{ to }} />;
   if (to.kind === "invite") return <InvitePage invitation={to} />;
   if (to.kind === "broken" && to.of === "owner") return <OwnerLinkUnusable why={t().join.linkIncomplete} />;
   if (to.kind === "broken" && to.of === "invite") return <InviteUnusable why={t().join.linkCut} />;
   const at = route.value;
   switch (at.page) {
     case "restore":
-      return <RestorePage />;
+      return <Later load={restorePage} props={{}} />;
     case "docs":
-      return <Later load={docsPage} />;
+      return <Later load={docsPage} props={{}} />;
     case "not-found":
       return <NotFoundPage />;
     case "room":
@@ -132,28 +132,28 @@ function MembersPage({ self }: { self: Me }): JSX.Element {
     case "invite":
       return <AlreadyPage />;
     case "calendar":
-      return <CalendarPage />;
+      return <Later load={calendarPage} props={{}} />;
     case "search":
-      return <SearchPage query={to.query} />;
+      return <Later load={searchPage} props={{ query: to.query }} />;
     case "notices":
-      return <NoticesPage />;
+      return <Later load={noticesPage} props={{}} />;
     case "invites":
-      return <InvitesPage />;
+      return <Later load={invitesPage} props={{}} />;
     case "community":
-      return <CommunityPage self={self} />;
+      return <Later load={communityPage} props={{ self }} />;
     case "profile":
-      return <ProfilePage self={self} />;
+      return <Later load={profilePage} props={{ self }} />;
     case "person":
-      if (to.who === self.member.key) return <ProfilePage self={self} />;
-      return <PersonPage key={to.who} who={to.who} from={to.from} />;
+      if (to.who === self.member.key) return <Later load={profilePage} props={{ self }} />;
+      return <Later key={to.who} load={personPage} props={{ who: to.who, from: to.from }} />;
     case "recovery":
       return <RecoveryPage />;
     case "restore":
-      return <RestorePage />;
+      return <Later load={restorePage} props={{}} />;
     case "node":
-      return self.founder ? <Later load={nodePage} /> : <NotFoundPage />;
+      return self.founder ? <Later load={nodePage} props={{}} /> : <NotFoundPage />;
     case "docs":
-      return <Later load={docsPage} />;
+      return <Later load={docsPage} props={{}} />;
     case "not-found":
       return <NotFoundPage />;
   }
@@ -186,7 +186,7 @@ function UpdateBanner(): JSX.Element | null {
 
 /** Below the pages with a top bar, as below all others: whose page it is, and its language. */
 function Foot(): JSX.Element | null {
-  if (!withTopBar.has(route.value.page)) return null;
+  if (!withTopBar.has(route.value.page) || link.value.kind === "owner") return null;
   return <PageFoot />;
 }
 

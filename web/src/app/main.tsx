@@ -14,7 +14,7 @@ import { startTheme } from "./state/settings";
 import { startTitle } from "./state/title";
 
 startTheme();
-startLanguage();
+await startLanguage();
 startTitle();
 startRouter();
 startKeys();

@@ -916,7 +916,7 @@ export interface paths {
         put?: never;
         /** Answer a challenge and open a session */
         post: operations["openSession"];
-        /** Sign out */
+        /** End this session */
         delete: operations["closeSession"];
         options?: never;
         head?: never;

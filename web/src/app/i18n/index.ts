@@ -1,13 +1,22 @@
-import { computed, effect } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import sentences from "../../../../reason/sentences.json";
 import { settings, type Locale } from "../state/settings";
 import { en, type Messages } from "./en";
-import { fr } from "./fr";
 
-const catalogues: Readonly<Record<Locale, Messages>> = { en, fr };
+/** English is part of the page; another language comes when it is wanted. */
+const catalogues = signal<Readonly<Partial<Record<Locale, Messages>>>>({ en });
 
-/** The language in use: the chosen one, else the browser's first that there is, else English. */
-export const locale = computed<Locale>(() => settings.language.value ?? preferred());
+const wanted = computed<Locale>(() => settings.language.value ?? preferred());
+
+/** The language in use: the chosen one, else the browser's first that there is, else English; English until it is here. */
+export const locale = computed<Locale>(() => (catalogues.value[wanted.value] === undefined ? "en" : wanted.value));
+
+/** Fetches the wanted language. Without an answer the page stays in English. */
+async function fetchLanguage(): Promise<void> {
+  if (wanted.value !== "fr" || catalogues.value.fr !== undefined) return;
+  const { fr } = await import("./fr");
+  catalogues.value = { ...catalogues.value, fr };
+}
 
 function preferred(): Locale {
   for (const tag of navigator.languages) {
@@ -22,13 +31,13 @@ const region = computed(() => navigator.languages.find((tag) => tag.split("-")[0
 
 /** The catalogue of the language in use. A component that reads it is drawn anew when the language changes. */
 export function t(): Messages {
-  return catalogues[locale.value];
+  return catalogues.value[locale.value] ?? en;
 }
 
 /** The names of the languages there are, each in itself. */
 export const languages: readonly { locale: Locale; name: string }[] = [
   { locale: "en", name: en.language.name },
-  { locale: "fr", name: fr.language.name },
+  { locale: "fr", name: "Français" },
 ];
 
 /** The sentence for a refusal of the node; undefined for a code that this version does not know. */
@@ -163,9 +172,12 @@ export function languageName(tag: string): string {
   return name.charAt(0).toLocaleUpperCase(locale.value) + name.slice(1);
 }
 
-/** Keeps the document's language in step. */
-export function startLanguage(): void {
+/** Keeps the page and its document in the wanted language. Resolves when the page can be shown in it, or not at all. */
+export async function startLanguage(): Promise<void> {
   effect(() => {
     document.documentElement.lang = locale.value;
   });
+  const fetched = fetchLanguage();
+  wanted.subscribe(() => void fetchLanguage().catch(() => undefined));
+  await fetched.catch(() => undefined); // without an answer the page says so, in English
 }

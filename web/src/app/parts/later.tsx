@@ -4,9 +4,15 @@ import { useEffect } from "preact/hooks";
 import { OfflinePage } from "../pages/trouble";
 import { Loading } from "./loading";
 
-/** A page whose code is loaded when it is first shown. `load` is the same function each time. */
-export function Later({ load }: { load: () => Promise<ComponentType> }): JSX.Element {
-  const page = useSignal<{ Page?: ComponentType; failed?: true }>({});
+interface LaterProps<P> {
+  /** The same function each time. */
+  load: () => Promise<ComponentType<P>>;
+  props: P;
+}
+
+/** A page whose code is loaded when it is first shown. */
+export function Later<P extends object>({ load, props }: LaterProps<P>): JSX.Element {
+  const page = useSignal<{ Page?: ComponentType<P>; failed?: true }>({});
   useEffect(() => {
     let gone = false;
     page.value = {};
@@ -24,5 +30,5 @@ export function Later({ load }: { load: () => Promise<ComponentType> }): JSX.Ele
   }, [load]);
   const { Page, failed } = page.value;
   if (failed === true) return <OfflinePage />;
-  return Page === undefined ? <Loading /> : <Page />;
+  return Page === undefined ? <Loading /> : <Page {...props} />;
 }
