@@ -25,6 +25,9 @@ function worker(): Plugin {
   };
 }
 
+// What a first visit to a room does without. All else is one file: many small ones cost more than they save.
+const later = /src\/app\/(?:pages\/(?:adopt|calendar|community|docs|edit-profile|earning|invites|node|node-request|notice-settings|notices|openapi|own-data|own-sessions|person|profile|restore|search)\.tsx?|i18n\/(?:fr|[a-z]+\.fr)\.ts)$/;
+
 // The node embeds dist and serves it under a Content-Security-Policy without unsafe-*: nothing is inlined, neither
 // scripts nor styles nor images.
 export default defineConfig({
@@ -35,6 +38,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: "es2023",
     reportCompressedSize: true,
+    rollupOptions: { output: { manualChunks: (id) => (later.test(id) ? undefined : "stoa") } },
   },
   server: {
     // reason/sentences.json lies beside web, in the repository's root.

@@ -150,6 +150,7 @@ test("the recovery file is a member's way into another browser, and they sign th
     await desk.page.reload();
     await expect(desk.page.getByRole("heading", { name: "You are signed out here" })).toBeVisible();
     await desk.page.getByRole("button", { name: "Sign in again" }).click();
+    await expect(desk.page.getByRole("heading", { name: "You are signed out here" })).toHaveCount(0);
     await desk.page.goto(`${node.url}/me`);
     await expect(desk.page.getByRole("heading", { name: "Léo" })).toBeVisible();
     const theirs = desk.page.getByRole("region", { name: "Where you are signed in" });
