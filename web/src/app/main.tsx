@@ -14,18 +14,21 @@ import { startTheme } from "./state/settings";
 import { startTitle } from "./state/title";
 
 startTheme();
-await startLanguage();
-startTitle();
-startRouter();
-startKeys();
-startDevice();
-startMine();
-startPresence();
-startFresh();
-startNotices();
-startPush();
 
-const place = document.getElementById("app");
-if (place !== null) render(<App />, place);
+// Other languages are built on this very module: awaited here, it would wait for itself.
+void startLanguage().then(() => {
+  startTitle();
+  startRouter();
+  startKeys();
+  startDevice();
+  startMine();
+  startPresence();
+  startFresh();
+  startNotices();
+  startPush();
 
-void boot(comeBack);
+  const place = document.getElementById("app");
+  if (place !== null) render(<App />, place);
+
+  void boot(comeBack);
+});
