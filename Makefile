@@ -60,11 +60,10 @@ e2e: build ## two people talk, in a real Chromium with real speech
 	@echo "==> browser tests"
 	@cd web && ../scripts/netlab --enter npm run --silent e2e
 
-# The long simulations and kills are shortened: the pure core has no goroutines to watch.
 race: web ## the Go tests with the race detector
 	@scripts/browser-tools
 	@scripts/net-tools
-	CGO_ENABLED=1 $(GO) test -race -short -p 3 -timeout 30m ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
 fuzz: ## every fuzz target for FUZZTIME (5m) each
 	@scripts/fuzz $(FUZZTIME)
