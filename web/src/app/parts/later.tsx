@@ -12,23 +12,19 @@ interface LaterProps<P> {
 
 /** A page whose code is loaded when it is first shown. */
 export function Later<P extends object>({ load, props }: LaterProps<P>): JSX.Element {
-  const page = useSignal<{ Page?: ComponentType<P>; failed?: true }>({});
+  const loaded = useSignal<{ by?: typeof load; Page?: ComponentType<P> }>({});
   useEffect(() => {
     let gone = false;
-    page.value = {};
-    load().then(
-      (Page) => {
-        if (!gone) page.value = { Page };
-      },
-      () => {
-        if (!gone) page.value = { failed: true };
-      },
-    );
+    const settle = (Page?: ComponentType<P>) => {
+      if (!gone) loaded.value = Page === undefined ? { by: load } : { by: load, Page };
+    };
+    load().then(settle, () => settle());
     return () => {
       gone = true;
     };
   }, [load]);
-  const { Page, failed } = page.value;
-  if (failed === true) return <OfflinePage />;
-  return Page === undefined ? <Loading /> : <Page {...props} />;
+  const { by, Page } = loaded.value;
+  // From one such page to another, what was loaded is the former page still, and these are not its props.
+  if (by !== load) return <Loading />;
+  return Page === undefined ? <OfflinePage /> : <Page {...props} />;
 }
