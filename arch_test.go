@@ -38,13 +38,14 @@ var mayImport = map[string][]string{
 	"media":          {"identity", "reason", "statement"},
 	"p2p":            {"identity", "reason"},
 	"push":           {"reason"},
+	"certs":          {},
 	"web":            {},
 	"api/server":     {"api", "identity", "reason", "statement"},
 	"api/client":     {"api", "identity", "reason", "statement"},
 	"api/client/rtc": {"api", "api/client", "identity", "statement"},
 
 	// Composition.
-	"node":     {"api", "api/ics", "api/link", "api/server", "checkup", "identity", "invites", "ledger", "media", "notices", "p2p", "push", "reason", "rooms", "statement", "storage", "web"},
+	"node":     {"api", "api/ics", "api/link", "api/server", "certs", "checkup", "identity", "invites", "ledger", "media", "notices", "p2p", "push", "reason", "rooms", "statement", "storage", "web"},
 	"cmd/demo": {"api", "api/client", "api/client/rtc", "identity", "node/process", "reason", "statement"},
 	"cmd/stoa": {"api", "api/client", "api/client/rtc", "checkup", "identity", "invites", "node", "reason", "statement"},
 
@@ -81,6 +82,7 @@ var onlyIn = map[string][]string{
 	"github.com/go-jose/":         {"statement"},
 	"github.com/SherClockHolmes/": {"push"},
 	"github.com/prometheus/":      {"p2p", "node"},
+	"golang.org/x/crypto/acme":    {"certs"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/stoa-rooms/stoa/certs"
 	"github.com/stoa-rooms/stoa/checkup"
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/media"
@@ -68,7 +69,7 @@ func (e *examiner) configuration() []checkup.Finding {
 			all = append(all, checkup.Find(checkup.ConfigFailed, "error", err.Error()))
 		}
 	}
-	_, err := openCertificates(e.cfg)
+	_, err := certs.Open(e.cfg.certs())
 	failed(err)
 	_, err = mediaAddresses(e.cfg.MediaPublic)
 	failed(err)

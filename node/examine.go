@@ -20,6 +20,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/certs"
 	"github.com/stoa-rooms/stoa/checkup"
 	"github.com/stoa-rooms/stoa/media"
 	"github.com/stoa-rooms/stoa/statement"
@@ -35,7 +36,7 @@ type examiner struct {
 	community *community
 	nodes     *network
 	media     *media.Server
-	certs     *certificates
+	certs     *certs.Certs
 }
 
 // From when on something is worth a warning.
@@ -126,7 +127,7 @@ func (e *examiner) https(ctx context.Context) checkup.Finding {
 	if err == nil && u.Scheme == "http" {
 		return checkup.Find(checkup.HTTPSPlain, "url", e.at.url)
 	}
-	if err := e.certs.trouble(); err != nil {
+	if err := e.certs.Trouble(); err != nil {
 		return checkup.Find(checkup.HTTPSWaits, "error", err.Error())
 	}
 	ctx, cancel := context.WithTimeout(ctx, visitTime)

@@ -1,11 +1,14 @@
 package node
 
-import "github.com/stoa-rooms/stoa/api"
+import (
+	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/certs"
+)
 
 // health tells load balancers and orchestrators how the parts are. It implements server.Health.
 type health struct {
 	hallway *hallway
-	certs   *certificates // nil: none
+	certs   *certs.Certs // nil: none
 }
 
 // Conditions implements server.Health.
@@ -29,7 +32,7 @@ func (h health) Conditions() []api.Condition {
 		}
 	}
 	all := []api.Condition{store, audio, community}
-	if h.certs.trouble() != nil {
+	if h.certs.Trouble() != nil {
 		all = append(all, api.Condition{Name: "certificate", Why: "there is no certificate for the domain yet: the node's log says why, and so does stoa doctor"})
 	}
 	return all

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/api/server"
+	"github.com/stoa-rooms/stoa/certs"
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/media"
 	"github.com/stoa-rooms/stoa/p2p"
@@ -49,7 +51,7 @@ type Config struct {
 	TLSCert     string   // PEM files; both or neither
 	TLSKey      string
 	Domain      string // a name to obtain a certificate for; none: TLSCert or none
-	ACMECA      string // URL of the authority's directory; none: DefaultACMECA
+	ACMECA      string // URL of the authority's directory; none: certs.DefaultAuthority
 	Redirect    string // TCP address at which http leads to https, with Domain; none: :80; "off": nowhere
 	Version     string
 	NoPush      bool // tell nobody whose page is closed: no push service is ever called
@@ -102,6 +104,15 @@ func (cfg *Config) publicURL(listening net.Addr) string {
 	return "https://" + cfg.Domain
 }
 
+// certs is how the page is to be encrypted. What is obtained for a domain is kept in the data directory.
+func (cfg *Config) certs() certs.Config {
+	return certs.Config{
+		Cert: cfg.TLSCert, Key: cfg.TLSKey,
+		Domain: cfg.Domain, Authority: cfg.ACMECA, Dir: filepath.Join(cfg.Data, "certs"), Agent: "stoa/" + cfg.Version,
+		Log: cfg.Log,
+	}
+}
+
 // closeTime bounds the end of the store on a disk that does not answer. What was acknowledged is on it already.
 const closeTime = 2 * time.Second
 
@@ -121,7 +132,7 @@ func run(ctx context.Context, cfg Config, store *storage.Store) error {
 	if err != nil {
 		return err
 	}
-	certs, err := openCertificates(cfg)
+	encryption, err := certs.Open(cfg.certs())
 	if err != nil {
 		return err
 	}
@@ -142,14 +153,14 @@ func run(ctx context.Context, cfg Config, store *storage.Store) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, cfg, c, audio, nodes, listener, certs)
+	return serve(ctx, cfg, c, audio, nodes, listener, encryption)
 }
 
 // serve runs what has been opened, until ctx ends or a part fails. Parts end in the order in which people depend on
 // them: rooms tell everybody, then the audio and the other nodes are left, and the store last of all, by the caller.
 // Nothing runs on after it.
-func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, nodes *network, listener net.Listener, certs *certificates) error {
-	at, err := addressOf(cfg.publicURL(listener.Addr()), listener.Addr(), certs.tls())
+func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, nodes *network, listener net.Listener, encryption *certs.Certs) error {
+	at, err := addressOf(cfg.publicURL(listener.Addr()), listener.Addr(), encryption.TLS())
 	if err != nil {
 		return errors.Join(err, nodes.host.Close())
 	}
@@ -180,7 +191,7 @@ func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, n
 		stopLasting()
 		return c.journal.save()
 	})
-	if err := open(ctx, group, cfg, c, h, at, listener, certs); err != nil {
+	if err := open(ctx, group, cfg, c, h, at, listener, encryption); err != nil {
 		stop()
 		_ = group.Wait() // the reason is err
 		return err
@@ -196,7 +207,7 @@ func serve(ctx context.Context, cfg Config, c *community, audio *media.Server, n
 }
 
 // open brings back the rooms once the audio is ready, and lets the command line and then everybody else in.
-func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, h *hallway, at address, listener net.Listener, certs *certificates) error {
+func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, h *hallway, at address, listener net.Listener, encryption *certs.Certs) error {
 	select {
 	case <-h.media.Ready():
 	case <-ctx.Done():
@@ -206,7 +217,7 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		return err
 	}
 	close(h.nodes.ready)
-	eye := examiner{cfg: cfg, at: at, community: c, nodes: h.nodes, media: h.media, certs: certs}
+	eye := examiner{cfg: cfg, at: at, community: c, nodes: h.nodes, media: h.media, certs: encryption}
 	admin, err := openAdmin(ctx, cfg.Data, &admin{
 		journal: c.journal, names: c.names, owner: c.owner, now: c.now, at: at, forget: func() {
 			c.forget()
@@ -250,7 +261,7 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		Logs:      publicLogs{h.nodes},
 		Operator:  &operator{eye},
 		Privacy:   c,
-		Health:    health{h, certs},
+		Health:    health{h, encryption},
 		Watch:     cfg.meters,
 		Clock:     cfg.Now,
 		Log:       cfg.Log,
@@ -259,14 +270,11 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		return err
 	}
 	cfg.meters.registry.MustRegister(&scrape{hallway: h, pages: pages})
-	group.Go(func() error { return pages.Serve(ctx, listener, certs.tls()) })
-	if err := certs.start(ctx, group, cfg, at); err != nil {
+	group.Go(func() error { return pages.Serve(ctx, listener, encryption.TLS()) })
+	if err := obtainCertificate(ctx, group, cfg, encryption, at); err != nil {
 		return err
 	}
-	if cfg.Metrics != "" {
-		return serveMetrics(ctx, group, cfg.Metrics, cfg.meters.registry)
-	}
-	return nil
+	return serveMetrics(ctx, group, cfg)
 }
 
 // openFrugally opens the journal. To read a large community makes more garbage than the node ever will again: it is
