@@ -37,7 +37,7 @@ type Ask struct {
 	ID      statement.ID `json:"id"`
 	State   AskState     `json:"state" enum:"waiting,joined,declined,closed"`
 	At      int64        `json:"at" doc:"Unix milliseconds."`
-	Expires int64        `json:"expires" doc:"Unix milliseconds: then it is forgotten, answered or not."`
+	Expires int64        `json:"expires,omitzero" doc:"Unix milliseconds: then it is forgotten, answered or not. Absent once they have joined: that stays."`
 }
 
 // Asking is a request as stewards see it.

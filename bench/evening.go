@@ -58,7 +58,7 @@ func (c *eveningCmd) Run(ctx context.Context, all *cli, r *report) (err error) {
 		}
 	}
 	work.Go(func() { e.watch(ctx) })
-	for pause(ctx, c.Kill) {
+	for client.Pause(ctx, c.Kill) {
 		e.kill(ctx)
 	}
 	work.Wait()
@@ -176,13 +176,13 @@ func (e *evening) moderate(ctx context.Context, s *soul, room int, random *rand.
 	for ctx.Err() == nil {
 		opened, err := s.CreateRoom(ctx, fmt.Sprintf("Room %d", room), nil, "en")
 		if err != nil {
-			pause(ctx, time.Second)
+			client.Pause(ctx, time.Second)
 			continue
 		}
 		e.rooms[room].Store(&opened.ID)
 		e.visit(ctx, s, room, opened.ID, func(ctx context.Context, session *client.RoomSession) {
 			e.speak(ctx, s, session)
-			for pause(ctx, 500*time.Millisecond) {
+			for client.Pause(ctx, 500*time.Millisecond) {
 				if p, on := session.State().Self(); on && p.Muted && p.Connected && session.Connected() {
 					e.speak(ctx, s, session) // back after a break
 				}
@@ -225,7 +225,7 @@ func (e *evening) find(p api.StagePerson) *soul {
 
 // wander is the evening of everybody else.
 func (e *evening) wander(ctx context.Context, s *soul, random *rand.Rand) {
-	for pause(ctx, time.Duration(random.IntN(2000))*time.Millisecond) {
+	for client.Pause(ctx, time.Duration(random.IntN(2000))*time.Millisecond) {
 		room := random.IntN(len(e.rooms))
 		id := e.rooms[room].Load()
 		if id == nil {
@@ -234,14 +234,14 @@ func (e *evening) wander(ctx context.Context, s *soul, random *rand.Rand) {
 		stay := time.Duration(15+random.IntN(30)) * time.Second
 		inner, cancel := context.WithTimeout(ctx, stay)
 		e.visit(inner, s, room, *id, func(ctx context.Context, session *client.RoomSession) {
-			for pause(ctx, time.Duration(1+random.IntN(5))*time.Second) {
+			for client.Pause(ctx, time.Duration(1+random.IntN(5))*time.Second) {
 				switch random.IntN(4) {
 				case 0:
 					s.wire.cut(true)
 					s.listening.Store(0)
 					s.speaking.Store(0)
 					e.seen.cuts.Add(1)
-					pause(ctx, time.Duration(1+random.IntN(8))*time.Second)
+					client.Pause(ctx, time.Duration(1+random.IntN(8))*time.Second)
 					s.wire.cut(false)
 				default:
 					e.takeTurn(ctx, s, session, random)
@@ -263,7 +263,7 @@ func (e *evening) takeTurn(ctx context.Context, s *soul, session *client.RoomSes
 		return
 	}
 	e.speak(ctx, s, session)
-	pause(ctx, time.Duration(3+random.IntN(10))*time.Second)
+	client.Pause(ctx, time.Duration(3+random.IntN(10))*time.Second)
 	if random.IntN(2) == 0 && session.MuteSelf(ctx) == nil {
 		s.hush()
 	}
@@ -287,7 +287,7 @@ func (e *evening) speak(ctx context.Context, s *soul, session *client.RoomSessio
 func (e *evening) visit(ctx context.Context, s *soul, room int, id statement.ID, do func(context.Context, *client.RoomSession)) {
 	session, err := s.Enter(ctx, id)
 	if err != nil {
-		pause(ctx, time.Second)
+		client.Pause(ctx, time.Second)
 		return
 	}
 	s.session.Store(session)
@@ -330,7 +330,7 @@ func (e *evening) audio(ctx context.Context, s *soul, session *client.RoomSessio
 			e.hear(s, room, p)
 		}})
 		if err != nil {
-			pause(ctx, 500*time.Millisecond)
+			client.Pause(ctx, 500*time.Millisecond)
 			continue
 		}
 		s.listening.Store(ms())

@@ -43,7 +43,7 @@ func (c *joinCmd) Run(ctx context.Context, all *cli, r *report) (err error) {
 		defer g.close() //nolint:contextcheck // it tells the node also when ctx has ended
 		inside = append(inside, g)
 	}
-	pause(ctx, 2*time.Second)
+	client.Pause(ctx, 2*time.Second)
 	before, cpuBefore := count(inside), h.cpu()
 	began := time.Now()
 	took, failed := h.come(ctx, h.members[c.Speakers+c.Inside:][:c.Joins], c.Within)
@@ -104,7 +104,7 @@ func (h *hall) come(ctx context.Context, people []*client.Client, within time.Du
 	each := within / time.Duration(len(people))
 	start := time.Now()
 	for i, who := range people {
-		if !pause(ctx, time.Until(start.Add(time.Duration(i)*each))) {
+		if !client.Pause(ctx, time.Until(start.Add(time.Duration(i)*each))) {
 			break
 		}
 		work.Go(func() {
@@ -155,16 +155,4 @@ func (h *hall) cpu() time.Duration {
 		return 0
 	}
 	return used
-}
-
-// pause waits. It reports whether the time has passed before ctx ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -85,7 +85,7 @@ func (s *siege) quiet(ctx context.Context, what string, lasts time.Duration, mea
 	work.Go(func() { meanwhile(ctx) })
 	before, cpu, began := count(s.inside), s.hall.cpu(), time.Now()
 	came, failed, slowest := 0, 0, time.Duration(0)
-	for i := 0; pause(ctx, 500*time.Millisecond); i++ {
+	for i := 0; client.Pause(ctx, 500*time.Millisecond); i++ {
 		g, took, err := s.hall.arrive(context.WithoutCancel(ctx), s.joiners[i%len(s.joiners)])
 		if err != nil {
 			failed++

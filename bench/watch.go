@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+
+	"github.com/stoa-rooms/stoa/api/client"
 )
 
 // sightings is what was seen in an evening.
@@ -79,7 +81,7 @@ func (e *evening) hear(s *soul, room int, p *rtp.Packet) {
 
 // watch looks once a second whether everybody hears who should.
 func (e *evening) watch(ctx context.Context) {
-	for pause(ctx, time.Second) {
+	for client.Pause(ctx, time.Second) {
 		now, up := ms(), e.upSince.Load()
 		if up == 0 {
 			continue

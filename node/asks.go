@@ -56,12 +56,9 @@ type queue struct {
 // openQueue goes on with the requests that were stored.
 func openQueue(store *storage.Store) (*queue, error) {
 	q := &queue{store: store, all: map[identity.PublicKey]asking{}}
-	for stored, err := range store.Privates(identity.PublicKey{}) {
+	for stored, err := range store.PrivatesNamed(askName) {
 		if err != nil {
 			return nil, fmt.Errorf("node: %w", err)
-		}
-		if stored.Name != askName {
-			continue
 		}
 		var a asking
 		if err := json.Unmarshal(stored.Value, &a); err != nil {
@@ -210,7 +207,11 @@ func (c *community) Ask(_ context.Context, req api.AskRequest) (api.Ask, error) 
 }
 
 func asked(a asking, as api.AskState) api.Ask {
-	return api.Ask{ID: a.ID, State: as, At: a.At, Expires: a.Expires}
+	out := api.Ask{ID: a.ID, State: as, At: a.At, Expires: a.Expires}
+	if as == api.AskJoined {
+		out.Expires = 0 // a membership is not forgotten
+	}
+	return out
 }
 
 // letIn admits who asked, by an approval, or with the zero Statement by the open door.

@@ -42,6 +42,9 @@ func standsAt(t *testing.T, who *client.Client, a api.Ask, want api.AskState) {
 	if err != nil || now.State != want {
 		t.Fatalf("the request is %q, want %q (%v)", now.State, want, err)
 	}
+	if joined := want == api.AskJoined; joined != (now.Expires == 0) || !joined && now.Expires != a.Expires {
+		t.Errorf("the request is %q and expires %d; it was said to %d", now.State, now.Expires, a.Expires)
+	}
 }
 
 func TestAskingToJoin(t *testing.T) {

@@ -53,12 +53,9 @@ func openEarnings(j *journal, now func() time.Time, log *slog.Logger) (*earnings
 		tallies: map[identity.PublicKey]invites.Tally{}, stale: map[identity.PublicKey]bool{},
 		due: map[identity.PublicKey]bool{}, branch: map[identity.PublicKey]int{},
 	}
-	for stored, err := range j.store.Privates(identity.PublicKey{}) {
+	for stored, err := range j.store.PrivatesNamed(tallyName) {
 		if err != nil {
 			return nil, fmt.Errorf("node: %w", err)
-		}
-		if stored.Name != tallyName {
-			continue
 		}
 		var t invites.Tally
 		if err := json.Unmarshal(stored.Value, &t); err != nil {

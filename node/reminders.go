@@ -32,21 +32,23 @@ type reminder struct {
 
 // loadPrivate brings back who wants to be reminded, and whose calendars read.
 func (s *schedules) loadPrivate() error {
-	for kept, err := range s.community.journal.store.Privates(identity.PublicKey{}) {
+	store := s.community.journal.store
+	for kept, err := range store.PrivatesNamed(keptReminders) {
 		if err != nil {
 			return fmt.Errorf("node: %w", err)
 		}
-		switch kept.Name {
-		case keptReminders:
-			var list []reminder
-			if err := json.Unmarshal(kept.Value, &list); err != nil {
-				return fmt.Errorf("node: the reminders of %s: %w", kept.Member, err)
-			}
-			s.reminded[kept.Member] = list
-		case keptFeed:
-			if len(kept.Value) == len(feedHash{}) {
-				s.feeds[feedHash(kept.Value)] = kept.Member
-			}
+		var list []reminder
+		if err := json.Unmarshal(kept.Value, &list); err != nil {
+			return fmt.Errorf("node: the reminders of %s: %w", kept.Member, err)
+		}
+		s.reminded[kept.Member] = list
+	}
+	for kept, err := range store.PrivatesNamed(keptFeed) {
+		if err != nil {
+			return fmt.Errorf("node: %w", err)
+		}
+		if len(kept.Value) == len(feedHash{}) {
+			s.feeds[feedHash(kept.Value)] = kept.Member
 		}
 	}
 	return nil

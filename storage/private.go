@@ -126,51 +126,16 @@ func (s *Store) PrivatesUnder(member identity.PublicKey, names string) iter.Seq2
 // PrivatesNamed is what all members have under one name, by member. It looks at a key or two of each, whatever else is kept
 // for them.
 func (s *Store) PrivatesNamed(name string) iter.Seq2[Private, error] {
-	return func(yield func(Private, error) bool) {
-		v, err := s.acquire()
-		if err != nil {
-			yield(Private{}, err)
-			return
-		}
-		defer s.release(v)
-		if err := v.privatesNamed(name, func(p Private) bool { return yield(p, nil) }); err != nil {
-			yield(Private{}, err)
-		}
-	}
-}
-
-func (v *view) privatesNamed(name string, yield func(Private) bool) error {
-	all := prefix(kindPrivate, v.head.epoch)
-	it, err := v.iterator(all, false)
-	if err != nil {
-		return err
-	}
-	defer it.Close()
-	for it.Seek(all); it.Valid(); {
-		key := it.Item().KeyCopy(nil)
-		if len(key) <= len(all)+32 {
-			return spoiled(key, errValue)
-		}
-		of := key[:len(all)+32]
-		member, err := decodeKey(of[len(all):])
-		if err != nil {
-			return spoiled(key, err)
-		}
-		value, ok, err := v.get(append(bytes.Clone(of), name...))
-		if err != nil {
-			return err
-		}
-		if ok && !yield(Private{Member: member, Name: name, Value: value}) {
-			return nil
-		}
-		it.Seek(append(bytes.Clone(of), 0xff)) // names are text, so none begins with this byte
-	}
-	return nil
+	return s.privatesOfAll(name, true)
 }
 
 // PrivatesBeginning is what all members have under names that begin with a prefix, by member and name. It looks at those
 // alone, whatever else is kept for them.
 func (s *Store) PrivatesBeginning(names string) iter.Seq2[Private, error] {
+	return s.privatesOfAll(names, false)
+}
+
+func (s *Store) privatesOfAll(names string, whole bool) iter.Seq2[Private, error] {
 	return func(yield func(Private, error) bool) {
 		v, err := s.acquire()
 		if err != nil {
@@ -178,13 +143,15 @@ func (s *Store) PrivatesBeginning(names string) iter.Seq2[Private, error] {
 			return
 		}
 		defer s.release(v)
-		if err := v.privatesBeginning(names, func(p Private) bool { return yield(p, nil) }); err != nil {
+		if err := v.privatesOfAll(names, whole, func(p Private) bool { return yield(p, nil) }); err != nil {
 			yield(Private{}, err)
 		}
 	}
 }
 
-func (v *view) privatesBeginning(names string, yield func(Private) bool) error {
+// privatesOfAll goes from member to member, and looks in each of their places for what begins with names; with whole for
+// what has just this name, which is the first of it.
+func (v *view) privatesOfAll(names string, whole bool, yield func(Private) bool) error {
 	all := prefix(kindPrivate, v.head.epoch)
 	it, err := v.iterator(all, false)
 	if err != nil {
@@ -204,6 +171,9 @@ func (v *view) privatesBeginning(names string, yield func(Private) bool) error {
 		under := append(bytes.Clone(of), names...)
 		for it.Seek(under); it.Valid() && bytes.HasPrefix(it.Item().Key(), under); it.Next() {
 			one := it.Item().KeyCopy(nil)
+			if whole && len(one) > len(under) {
+				break
+			}
 			value, _, err := v.get(one)
 			if err != nil {
 				return err

@@ -50,7 +50,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 			return a, err
 		}
 		after, notSaid := strconv.Atoi(a.header.Get("Retry-After"))
-		if wait := time.Duration(after) * time.Second; notSaid != nil || !pause(ctx, wait) {
+		if wait := time.Duration(after) * time.Second; notSaid != nil || !Pause(ctx, wait) {
 			return a, err
 		}
 	}

@@ -269,7 +269,7 @@ func (s *RoomSession) converse(ctx context.Context, socket *socket) error {
 			if s.over(ctx) || !worthRetrying(err) {
 				return err
 			}
-			pause(ctx, wait/2+rand.N(wait/2))
+			Pause(ctx, wait/2+rand.N(wait/2))
 			wait = min(2*wait, lastWait)
 			socket, err = s.connect(ctx)
 		}
@@ -399,18 +399,6 @@ func worthRetrying(err error) bool {
 		reason.RoomHostLost, reason.EnterStale, reason.TicketExpired, reason.HomeLimit:
 		return true
 	default:
-		return false
-	}
-}
-
-// pause waits. It reports whether the time has passed before ctx ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
 		return false
 	}
 }

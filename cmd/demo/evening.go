@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/api/client"
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/node/process"
 )
@@ -180,7 +181,7 @@ func converse(ctx context.Context, lines ...line) error {
 		if err := l.who.speak(ctx, l.file); err != nil {
 			return err
 		}
-		if !pause(ctx, thought) {
+		if !client.Pause(ctx, thought) {
 			return ctx.Err()
 		}
 	}

@@ -136,7 +136,7 @@ func (p *person) takesStage(ctx context.Context, moderator *person, question str
 	if _, err := moderator.session.Wait(ctx, seen); err != nil {
 		return fmt.Errorf("%s waits for %s: %w", moderator.name, p.name, err)
 	}
-	if question != "" && !pause(ctx, thought) { // a hand that is up for a moment is one that people see
+	if question != "" && !client.Pause(ctx, thought) { // a hand that is up for a moment is one that people see
 		return ctx.Err()
 	}
 	if err := moderator.session.OfferStage(ctx, p.Key()); err != nil {
@@ -177,22 +177,10 @@ func until(ctx context.Context, what string, try func() (done bool, err error)) 
 			return fmt.Errorf("%s: %w", what, err)
 		case done:
 			return nil
-		case !pause(ctx, look):
+		case !client.Pause(ctx, look):
 			return fmt.Errorf("%s: %w", what, errors.Join(errTooLong, ctx.Err()))
 		}
 	}
 }
 
 var errTooLong = errors.New("it takes too long")
-
-// pause waits. It reports whether the time has passed before ctx ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}

@@ -105,7 +105,7 @@ func (v *visit) talk(ctx context.Context, live *rtc.Live) error {
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // told to stop is no failure
 		case errors.Is(err, rtc.ErrClosed), client.Refused(err, reason.RoomNotHere), client.Refused(err, reason.MediaBusy):
-			if !pause(ctx, time.Second) {
+			if !client.Pause(ctx, time.Second) {
 				return nil
 			}
 		default:
@@ -195,17 +195,5 @@ func (v *visit) takeStage(ctx context.Context) error {
 		if _, err := v.session.Wait(ctx, answered); err != nil {
 			return err
 		}
-	}
-}
-
-// pause waits. It reports whether the time has passed before ctx ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

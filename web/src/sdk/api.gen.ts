@@ -1121,9 +1121,9 @@ export interface components {
             at: number;
             /**
              * Format: int64
-             * @description Unix milliseconds: then it is forgotten, answered or not.
+             * @description Unix milliseconds: then it is forgotten, answered or not. Absent once they have joined: that stays.
              */
-            expires: number;
+            expires?: number;
             /** @description 32 bytes in base64url. */
             id: string;
             /** @enum {string} */
@@ -1145,9 +1145,9 @@ export interface components {
             at: number;
             /**
              * Format: int64
-             * @description Unix milliseconds: then it is forgotten, answered or not.
+             * @description Unix milliseconds: then it is forgotten, answered or not. Absent once they have joined: that stays.
              */
-            expires: number;
+            expires?: number;
             /** @description 32 bytes in base64url. */
             id: string;
             member: components["schemas"]["Member"];
