@@ -1,6 +1,6 @@
-import type { Client } from "./client";
 import type { Readable } from "./emitter";
 import { ProblemError } from "./errors";
+import type { Rooms } from "./rooms";
 import { isCommandType, type Action, type Id } from "./types";
 
 /** Where an act stands among those of one entry: the host takes each number only above the last. */
@@ -21,21 +21,21 @@ export interface Standing {
  * waits until the one before is answered.
  */
 export class Acts {
-  readonly #client: Pick<Client, "act">;
+  readonly #rooms: Pick<Rooms, "act">;
   readonly #room: Id;
   readonly #standing: Readable<Standing | null>;
   #last: ActPlace = { nonce: "", n: 0 };
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(client: Pick<Client, "act">, room: Id, standing: Readable<Standing | null>) {
-    this.#client = client;
+  constructor(rooms: Pick<Rooms, "act">, room: Id, standing: Readable<Standing | null>) {
+    this.#rooms = rooms;
     this.#room = room;
     this.#standing = standing;
   }
 
-  /** Does something. Rejects as {@link Client.act} does. */
+  /** Does something. Rejects as {@link Rooms.act} does. */
   do(action: Action): Promise<void> {
-    if (!this.#signs(action)) return this.#client.act(this.#room, action);
+    if (!this.#signs(action)) return this.#rooms.act(this.#room, action);
     const done = this.#turn.then(() => this.#signed(action));
     this.#turn = done.catch(() => undefined);
     return done;
@@ -48,9 +48,9 @@ export class Acts {
 
   async #signed(action: Action): Promise<void> {
     const standing = this.#standing.value;
-    if (standing === null || !this.#signs(action)) return this.#client.act(this.#room, action);
+    if (standing === null || !this.#signs(action)) return this.#rooms.act(this.#room, action);
     try {
-      await this.#client.act(this.#room, action, this.#next(standing.nonce));
+      await this.#rooms.act(this.#room, action, this.#next(standing.nonce));
     } catch (error) {
       const replayed = error instanceof ProblemError && error.code === "act-replayed";
       if (!replayed || this.#standing.value?.nonce === standing.nonce) throw error;

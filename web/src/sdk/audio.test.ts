@@ -70,6 +70,7 @@ class FakeNode implements MediaDoor {
   readonly closed: string[] = [];
   trouble: Error | null = null;
   answer = "answer";
+  readonly rooms = this;
 
   knownNode = () => Promise.resolve({ slots: 3 } as never);
   offerMedia = (room: string, sdp: string) => {

@@ -5,6 +5,7 @@ import { levelTimes, SpeakerLevels } from "./levels";
 import { gainOf, type Gains } from "./loudness";
 import type { SoundOutput } from "./output";
 import { Playback } from "./playback";
+import type { Rooms } from "./rooms";
 import { summarize, ways, type Diagnosis } from "./diagnosis";
 import type { Id } from "./types";
 
@@ -36,7 +37,7 @@ const passing: ReadonlySet<string> = new Set([
 ]);
 
 /** What the sound needs of the node. */
-export type MediaDoor = Pick<Client, "knownNode" | "offerMedia" | "closeMedia">;
+export type MediaDoor = Pick<Client, "knownNode"> & { rooms: Pick<Rooms, "offerMedia" | "closeMedia"> };
 
 /** Milliseconds. */
 const times = {
@@ -159,7 +160,7 @@ export class RoomAudio {
   async hangUp(): Promise<void> {
     const leg = this.#line?.leg;
     this.close();
-    if (leg !== undefined) await this.#client.closeMedia(this.#room, leg).catch(() => undefined);
+    if (leg !== undefined) await this.#client.rooms.closeMedia(this.#room, leg).catch(() => undefined);
   }
 
   get #over(): boolean {
@@ -197,7 +198,7 @@ export class RoomAudio {
     const microphone = pc.addTransceiver("audio", { direction: "sendonly" });
     await pc.setLocalDescription();
     // The node is ICE-lite: it learns this side's addresses from the checks that reach it, and needs no candidates.
-    const { answer, leg } = await this.#client.offerMedia(this.#room, pc.localDescription?.sdp ?? "");
+    const { answer, leg } = await this.#client.rooms.offerMedia(this.#room, pc.localDescription?.sdp ?? "");
     await pc.setRemoteDescription({ type: "answer", sdp: answer });
     const tcp = offersTCP(answer);
     return { pc, leg, tcp, receivers: heard.map(({ receiver }) => receiver), microphone: microphone.sender };

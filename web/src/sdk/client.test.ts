@@ -213,7 +213,7 @@ describe("sessions", () => {
   });
 
   test("one is enough for all requests, also for those that begin together", async () => {
-    await Promise.all([client.me(), client.rooms(), client.invites()]);
+    await Promise.all([client.me(), client.rooms.list(), client.invites.list()]);
     await client.me();
     expect(node.sessions).toBe(1);
   });
@@ -221,7 +221,7 @@ describe("sessions", () => {
   test("a restarted node gets a new one, and the request is repeated", async () => {
     await client.me();
     node.validToken = "forgotten";
-    await Promise.all([client.me(), client.rooms()]);
+    await Promise.all([client.me(), client.rooms.list()]);
     expect(node.sessions).toBe(2);
   });
 
@@ -270,7 +270,7 @@ describe("sessions", () => {
 
 describe("invites", () => {
   test("spend a slot on a key whose private half is in the link alone", async () => {
-    const created = await client.createInvite({ days: 2, room: id });
+    const created = await client.invites.create({ days: 2, room: id });
     const claims = await read("invite", node.last("/invites")["invite"], ana);
     expect(claims).toMatchObject({ aud: root, grant: id, slot: 1, exp: claims.iat + 2 * 86_400 });
     const link = parseLink(created.link);
@@ -279,26 +279,26 @@ describe("invites", () => {
   });
 
   test.each([undefined, 1000])("last no longer than the rules allow (%s days)", async (days) => {
-    await client.createInvite(days === undefined ? {} : { days });
+    await client.invites.create(days === undefined ? {} : { days });
     const claims = await read("invite", node.last("/invites")["invite"], ana);
     expect(claims.exp - claims.iat).toBe(aCommunity.rules.invite_life);
   });
 
   test("each has its own key", async () => {
-    const links = [await client.createInvite(), await client.createInvite()].map(({ link }) => link);
+    const links = [await client.invites.create(), await client.invites.create()].map(({ link }) => link);
     expect(links[0]).not.toBe(links[1]);
   });
 
   test("without a free slot the refusal is in the person's language", async () => {
     node.slots = [];
     client.language = "fr";
-    const error = await client.createInvite().catch((reason: unknown) => reason);
+    const error = await client.invites.create().catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "invite-none" });
     expect((error as ProblemError).title).toMatch(/invitation/i);
   });
 
   test("are revoked by their author", async () => {
-    await client.revokeInvite(id);
+    await client.invites.revoke(id);
     expect(await read("revoke", node.last(`/invites/${id}/revoke`)["revoke"], ana)).toMatchObject({ aud: root, sub: id });
   });
 });
@@ -306,17 +306,17 @@ describe("invites", () => {
 describe("rooms", () => {
   test("a create commits to the title, and no two are alike", async () => {
     const wish = { title: " Bread ", topics: ["baking"], language: "en" };
-    await client.createRoom(wish);
+    await client.rooms.create(wish);
     const first = await read("create", node.last("/rooms")["create"], ana);
     const title = node.last("/rooms")["title"] as unknown as Text;
     expect(first).toMatchObject({ aud: root, node: nodeKey, lang: "en", topics: ["baking"], entry: "members" });
     expect([title.text, first.title]).toEqual(["Bread", await commitmentOf(title)]);
-    await client.createRoom(wish);
+    await client.rooms.create(wish);
     expect((await read("create", node.last("/rooms")["create"], ana)).jti).not.toBe(first.jti);
   });
 
   test("a topic that no room may have is refused here", async () => {
-    expect(await codeOf(client.createRoom({ title: "x", topics: ["No!"], language: "en" }))).toBe("statement-payload");
+    expect(await codeOf(client.rooms.create({ title: "x", topics: ["No!"], language: "en" }))).toBe("statement-payload");
   });
 
   test("a plan is changed and called off under its own id, and what is not changed stays", async () => {
@@ -345,23 +345,23 @@ describe("rooms", () => {
   });
 
   test("actions", async () => {
-    await client.act(id, { type: "raise_hand", question: " Cafe\u0301? " });
+    await client.rooms.act(id, { type: "raise_hand", question: " Cafe\u0301? " });
     expect(node.last(`/rooms/${id}/actions`)).toEqual({ type: "raise_hand", question: "Café?" });
-    await client.act(id, { type: "mute", target: ana.did });
+    await client.rooms.act(id, { type: "mute", target: ana.did });
     expect(node.last(`/rooms/${id}/actions`)).toEqual({ type: "mute", target: ana.did });
   });
 
   test("an action in a room that another node hosts is signed at its place, and says what is posted", async () => {
     const place = { nonce: "n".repeat(22), n: 7 };
     await client.node();
-    await client.act(id, { type: "raise_hand", question: " Cafe\u0301? " }, place);
+    await client.rooms.act(id, { type: "raise_hand", question: " Cafe\u0301? " }, place);
     const { act, ...asked } = node.last(`/rooms/${id}/actions`);
     expect(asked).toEqual({ type: "raise_hand", question: "Café?" });
     const claims = await read("act", act, ana);
     expect(claims).toMatchObject({ aud: id, ...place, do: "raise_hand", sub: ana.did, question: "Café?" });
     expect(Math.abs(claims.iat - (Date.now() + ahead) / 1000)).toBeLessThan(60);
 
-    await client.act(id, { type: "mute", target: root }, { ...place, n: 8 });
+    await client.rooms.act(id, { type: "mute", target: root }, { ...place, n: 8 });
     expect(await read("act", node.last(`/rooms/${id}/actions`)["act"], ana)).toMatchObject({
       n: 8,
       do: "mute",
@@ -373,23 +373,23 @@ describe("rooms", () => {
   test("an entry is signed over all that it names, by the node's clock", async () => {
     await client.node();
     const asked = { room: id, epoch: 2, home: nodeKey, host: root, nonce: "n".repeat(22) };
-    const claims = await read("enter", await client.signEntry({ ...asked, type: "entry", n: 0, at: 0 }), ana);
+    const claims = await read("enter", await client.rooms.signEntry({ ...asked, type: "entry", n: 0, at: 0 }), ana);
     const { room: aud, ...rest } = asked;
     expect(claims).toMatchObject({ aud, ...rest });
     expect(Math.abs(claims.iat - (Date.now() + ahead) / 1000)).toBeLessThan(60);
   });
 
   test("media: the offer goes as it is, and the leg is what Location names", async () => {
-    expect(await client.offerMedia(id, "v=0 offer")).toEqual({ answer: "v=0 answer", leg: "leg 1" });
+    expect(await client.rooms.offerMedia(id, "v=0 offer")).toEqual({ answer: "v=0 answer", leg: "leg 1" });
     const heard = node.heard.at(-1);
     expect([heard?.body, heard?.headers.get("Content-Type")]).toEqual(["v=0 offer", "application/sdp"]);
-    await client.closeMedia(id, "leg 1");
+    await client.rooms.closeMedia(id, "leg 1");
     expect(node.heard.at(-1)).toMatchObject({ method: "DELETE", path: `/rooms/${id}/media/leg%201` });
   });
 
   test("a refused offer is a problem", async () => {
     node.refusals.set(`/rooms/${id}/media`, "media-sdp");
-    expect(await codeOf(client.offerMedia(id, "x"))).toBe("media-sdp");
+    expect(await codeOf(client.rooms.offerMedia(id, "x"))).toBe("media-sdp");
   });
 });
 

@@ -32,7 +32,7 @@ function aNode(): { fetch: (request: Request) => Promise<Response>; asked: [stri
 test("a guest sees the door without a session, and listens under a key made for it", async () => {
   const { fetch, asked } = aNode();
   const guest = new Client(origin, { fetch, guest: aRoom });
-  expect((await guest.door(aRoom)).title).toBe("Bread");
+  expect((await guest.rooms.door(aRoom)).title).toBe("Bread");
   expect(guest.signer).toBeNull();
   expect(await guest.token()).toBe("token-1");
   const key = guest.signer?.did;
@@ -59,11 +59,11 @@ test("a room is opened for whom one says, with those one chose", async () => {
     const body = JSON.parse(asked.at(-1)?.[1] ?? "{}") as { create: string; chosen?: string[] };
     return [(await parse(body.create, "create")).claims.entry, body.chosen];
   };
-  await client.createRoom(wish);
+  await client.rooms.create(wish);
   expect(await sent()).toEqual(["members", undefined]);
-  await client.createRoom({ ...wish, entry: "public", chosen: [nodeKey] });
+  await client.rooms.create({ ...wish, entry: "public", chosen: [nodeKey] });
   expect(await sent()).toEqual(["public", undefined]);
-  await client.createRoom({ ...wish, entry: "chosen", chosen: [nodeKey] });
+  await client.rooms.create({ ...wish, entry: "chosen", chosen: [nodeKey] });
   expect(await sent()).toEqual(["chosen", [nodeKey]]);
-  expect(await client.chosen(aRoom)).toEqual([{ key: ana.did, name: "Ana" }]);
+  expect(await client.rooms.chosen(aRoom)).toEqual([{ key: ana.did, name: "Ana" }]);
 });

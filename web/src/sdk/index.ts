@@ -2,7 +2,8 @@
  * The client of a Stoa node, without a user interface: keys, statements, the API, and a room with its audio.
  *
  * - {@link Keystore} keeps the member's key in this browser, and seals and opens recovery files.
- * - {@link Client} is one node: founding, joining, sessions, invites, rooms.
+ * - {@link Client} is one node: founding and joining it, and in its parts all that members do there: rooms, schedules,
+ *   invites, asks, people, notices, own, founder.
  * - {@link HallwayStream} follows the list of live rooms.
  * - {@link RoomSession} is this person's presence in one room: its state, its sound, the microphone, what they do. It is
  *   made of a {@link RoomStream} and a {@link RoomAudio}, and comes back by itself after any loss of connection.
@@ -17,8 +18,10 @@ export { peerIdOf } from "./identity";
 export { Keystore, type MemberKey } from "./keystore";
 export { openRecovery, recoveryFileName, sealRecovery, type Recovery, type RecoveryFile } from "./recovery";
 export { wishOf } from "./schedules";
-export type { KeptSession, SessionKeep } from "./sessions";
-export { Client, type ClientOptions, type CreatedInvite, type ProfileWish } from "./client";
+export type { CreatedInvite } from "./invitations";
+export type { ProfileWish } from "./people";
+export type { KeptSession, SessionKeep } from "./session";
+export { Client, type ClientOptions } from "./client";
 export {
   amMuted,
   findPerson,

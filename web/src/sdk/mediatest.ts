@@ -41,7 +41,7 @@ async function connection(client: Client, used: (answer: string) => string): Pro
   try {
     pc.addTransceiver("audio", { direction: "recvonly" });
     await pc.setLocalDescription();
-    const answer = await client.testMedia(pc.localDescription?.sdp ?? "");
+    const answer = await client.founder.testMedia(pc.localDescription?.sdp ?? "");
     await pc.setRemoteDescription({ type: "answer", sdp: used(answer) });
     const offered = [...answer.matchAll(candidates)].map(
       ([, protocol = "", address = "", port = ""]) => `${address} ${port}/${protocol.toLowerCase()}`,

@@ -3,7 +3,7 @@ import { Client } from "./client";
 import { OfflineError, ProblemError } from "./errors";
 import { aCommunity } from "./sdktest";
 import { didOfSeed, signerOfSeed } from "./seed";
-import type { KeptSession, SessionKeep } from "./sessions";
+import type { KeptSession, SessionKeep } from "./session";
 import { parse } from "./statement";
 
 const nodeKey = await didOfSeed(new Uint8Array(32).fill(1));
@@ -215,7 +215,7 @@ describe("erasing", () => {
 });
 
 test("a founder withdraws all delegates of a node, up to where its log is known", async () => {
-  await page().own.withdrawNode(nodeKey);
+  await page().founder.withdrawNode(nodeKey);
   const [path, body] = [...node.sent].at(-1) ?? ["", {}];
   expect(decodeURIComponent(path)).toBe(`/nodes/${nodeKey}/withdrawal`);
   const revokes = body["revokes"] as string[];

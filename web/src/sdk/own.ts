@@ -1,9 +1,9 @@
 import { ProblemError } from "./errors";
 import { largeAnswer, longPatience } from "./large";
-import type { Speaker } from "./schedules";
-import type { Did, OpenSession } from "./types";
+import type { Speaker } from "./speaker";
+import type { OpenSession, Settings } from "./types";
 
-/** What is the signer's own at a node: their data, their sessions and, for the founder, the community's nodes. */
+/** What is the signer's own at a node: their data, what they want of it, and their sessions. A part of a client. */
 export class Own {
   readonly #speaker: Speaker;
   readonly #forgetSession: () => void;
@@ -11,6 +11,18 @@ export class Own {
   constructor(speaker: Speaker, forgetSession: () => void) {
     this.#speaker = speaker;
     this.#forgetSession = forgetSession;
+  }
+
+  /** What the signer wants of their node, on all of their devices. */
+  settings(): Promise<Settings> {
+    const { api, asMember } = this.#speaker;
+    return asMember((init) => api.GET("/me/settings", init));
+  }
+
+  /** Replaces it. */
+  setSettings(body: Settings): Promise<Settings> {
+    const { api, asMember } = this.#speaker;
+    return asMember((init) => api.POST("/me/settings", { ...init, body }));
   }
 
   /** Where the signer is signed in at this node, used last first. */
@@ -52,22 +64,5 @@ export class Own {
       if (!(error instanceof ProblemError && error.code === "member-erased")) throw error; // the first answer was lost
     }
     this.#forgetSession();
-  }
-
-  /**
-   * Takes the founder's word for another node back: what it has written so far goes on to count, and nothing that it
-   * writes from then on.
-   */
-  async withdrawNode(node: Did): Promise<void> {
-    const { api, asMember, founded, seconds, sign } = this.#speaker;
-    const aud = (await founded()).community.id;
-    const at = { params: { path: { node } } };
-    const { delegates, upto } = await asMember((init) => api.GET("/nodes/{node}/withdrawal", { ...init, ...at }));
-    const revokes: string[] = [];
-    for (const sub of delegates) {
-      const claims = { aud, iat: seconds(), sub, ...(upto.length > 0 && { upto }) };
-      revokes.push(await sign({ kind: "revoke", claims }));
-    }
-    await asMember((init) => api.POST("/nodes/{node}/withdrawal", { ...init, ...at, body: { revokes } }));
   }
 }

@@ -94,7 +94,7 @@ beforeEach(() => {
     acts.push(action);
     return answer();
   };
-  session = new RoomSession({ act } as unknown as Client, aRoom, { stream, audio });
+  session = new RoomSession({ rooms: { act } } as unknown as Client, aRoom, { stream, audio });
 });
 
 afterEach(async () => {
@@ -329,7 +329,7 @@ test("where another node hosts the room, actions go one by one, each at its plac
     places.push([type, place]);
     return type === "leave" ? Promise.resolve() : new Promise<void>((resolve) => answers.push(resolve));
   };
-  session = new RoomSession({ act } as unknown as Client, aRoom, { stream, audio });
+  session = new RoomSession({ rooms: { act } } as unknown as Client, aRoom, { stream, audio });
   listen();
   const { nonce } = anEntry();
   stream.standing.set({ nonce: anEntry().nonce, abroad: true });
@@ -385,7 +385,7 @@ describe("the microphone", () => {
     await session.leave();
 
     stream = new FakeStream();
-    session = new RoomSession({ act: () => Promise.resolve() } as unknown as Client, aRoom, { stream, audio: new FakeAudio() });
+    session = new RoomSession({ rooms: { act: () => Promise.resolve() } } as unknown as Client, aRoom, { stream, audio: new FakeAudio() });
     await session.microphone.open();
     session.enter();
     stream.tell({ ...aSnapshot(), stage: [onStage(leo, "moderator")] });

@@ -93,7 +93,7 @@ export class RoomSession {
     this.microphone = options.microphone ?? new Microphone();
     this.#stream = options.stream ?? new RoomStream(client, room);
     this.#audio = options.audio ?? new RoomAudio(client, room, () => void this.#stream.probe());
-    this.#acts = new Acts(client, room, this.#stream.standing);
+    this.#acts = new Acts(client.rooms, room, this.#stream.standing);
   }
 
   /** null until the first snapshot; kept while reconnecting, and at the end. */
@@ -126,7 +126,7 @@ export class RoomSession {
 
   /** What moderators did, each line verified, and whom they keep out. */
   async history(): Promise<RoomHistory> {
-    const { create, orders, removals, people } = await this.#client.roomLog(this.roomId);
+    const { create, orders, removals, people } = await this.#client.rooms.log(this.roomId);
     await this.#judging;
     const verdicts = await this.#authority.replay(create, orders);
     const read = async ({ act }: Order) => (act === undefined ? null : parse(act, "act").catch(() => null));
@@ -301,12 +301,12 @@ export class RoomSession {
 
   /** Lets another program speak for this person, or listen. */
   createApp(direction: Direction): Promise<NewApp> {
-    return this.#client.createApp(this.roomId, direction);
+    return this.#client.rooms.createApp(this.roomId, direction);
   }
 
   /** Ends another program's connection, and its token. If it spoke, this person is muted from then on. */
   revokeApp(id: string): Promise<void> {
-    return this.#client.revokeApp(this.roomId, id);
+    return this.#client.rooms.revokeApp(this.roomId, id);
   }
 
   /** Plays here as well what another program plays. */

@@ -1,40 +1,7 @@
-import type createClient from "openapi-fetch";
-import type { paths } from "./api.gen";
-import { encodeBase64url } from "./base64url";
-import type { Answer, RequestOptions } from "./http";
-import { commitmentOf, newText, type Body, type Text } from "./statement";
-import { tidy } from "./text";
-import type { Community, Did, Id, PlanWish, Room, RoomWish, Scheduled, ScheduleRepeat } from "./types";
-
-/** What a part of a client is given to speak with. */
-export interface Speaker {
-  api: ReturnType<typeof createClient<paths>>;
-  origin: string;
-  /** A question by the signer. */
-  asMember: <T>(request: (options: RequestOptions) => Promise<Answer<T>>, signal?: AbortSignal) => Promise<T>;
-  /** Signed by the signer. */
-  sign: (body: Body) => Promise<string>;
-  founded: () => Promise<{ node: Did; community: Community }>;
-  /** The node's clock as statements have it. */
-  seconds: () => number;
-}
-
-/** What the creation of a room and the plan of one say alike, and the title that they commit to. */
-export async function roomClaims(speaker: Speaker, wish: RoomWish) {
-  const { node, community } = await speaker.founded();
-  const title = newText(tidy(wish.title));
-  const claims = {
-    aud: community.id,
-    iat: speaker.seconds(),
-    jti: encodeBase64url(crypto.getRandomValues(new Uint8Array(16))),
-    node,
-    title: await commitmentOf(title),
-    lang: wish.language,
-    topics: wish.topics,
-    entry: wish.entry ?? "members",
-  };
-  return { title, claims };
-}
+import { roomClaims } from "./rooms";
+import type { Speaker } from "./speaker";
+import type { Text } from "./statement";
+import type { Did, Id, PlanWish, Room, RoomWish, Scheduled, ScheduleRepeat } from "./types";
 
 /** The rooms that are planned, and the calendars that read them: a part of a client. */
 export class Schedules {

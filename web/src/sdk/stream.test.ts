@@ -76,6 +76,7 @@ class FakeNode {
   };
 
   ended: string[] = [];
+  readonly rooms = this;
 
   noteEnded = (token: string) => {
     this.ended.push(token);

@@ -1,14 +1,14 @@
 import { Cell, Emitter, type Readable, type Subscribable } from "./emitter";
 import type { Standing } from "./acts";
+import type { Rooms } from "./rooms";
 import { reduce, type RoomState } from "./roomstate";
 import { EventSocket, type Answer, type Door, type Handler, type SocketEnvironment, type StreamStatus, type Verdict } from "./socket";
-import type { Client } from "./client";
 import type { App, AppsChanged, Entry, HostChanged, HostState, Id, Mine, Noticed, Reactions, Room, RoomEvent, Scheduled } from "./types";
 
 export type { StreamStatus } from "./socket";
 
 /** What a room needs of the node. */
-export type RoomDoor = Door & Pick<Client, "signEntry">;
+export type RoomDoor = Door & { rooms: Pick<Rooms, "signEntry"> };
 
 /**
  * The events of one room, and its state. While it is open, this person is in the room: the node takes the connection for
@@ -155,7 +155,7 @@ export class RoomStream {
     this.#entering = true;
     this.#entry.set(entry);
     this.#standing.set({ nonce: entry.nonce, abroad: true });
-    const signed = this.#client.signEntry(entry);
+    const signed = this.#client.rooms.signEntry(entry);
     answer(signed.then((enter) => (this.#entry.value === entry ? { type: "enter", enter } : null)));
     return "wait";
   }

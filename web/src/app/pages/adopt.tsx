@@ -10,7 +10,7 @@ import { boot, client } from "../state/session";
 export function AdoptPage({ to }: { to: Extract<Link, { kind: "adopt" }> }): JSX.Element {
   const m = t().adopt;
   const join = async () => {
-    await client.adopt({ secret: to.secret, delegate: to.delegate, peers: to.peers });
+    await client.founder.adopt({ secret: to.secret, delegate: to.delegate, peers: to.peers });
     navigate(paths.hallway, { replace: true });
     await boot(() => Promise.resolve());
   };

@@ -38,7 +38,7 @@ export function AskForm({ community, stays = false }: { community: Community; st
     const wish = { name: tidy(name.value), message: open ? "" : tidy(message.value) };
     await become(
       async () => {
-        ask = await client.ask(wish);
+        ask = await client.asks.send(wish);
         if (ask.state !== "joined" && client.signer !== null) remember({ did: client.signer.did, id: ask.id });
       },
       open && !stays ? paths.recovery(here) : here,
@@ -76,7 +76,7 @@ export function useAsked(request: Sent): { ask: Signal<Ask | null>; gone: Signal
   useEffect(() => {
     const look = async () => {
       try {
-        ask.value = await client.asked(request.id);
+        ask.value = await client.asks.state(request.id);
         if (ask.value.state === "joined") {
           remember(null);
           await refresh();

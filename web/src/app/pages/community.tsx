@@ -67,7 +67,7 @@ function Requests(): JSX.Element {
   const busy = useSignal(false);
   const load = async () => {
     try {
-      asks.value = await client.asks();
+      asks.value = await client.asks.list();
       failure.value = null;
     } catch (error) {
       failure.value = explain(error);
@@ -109,7 +109,7 @@ function Requests(): JSX.Element {
                 class="button button-primary"
                 disabled={busy.value}
                 aria-label={m.approveWhich(ask.member.name)}
-                onClick={() => attempt(answer(client.approve(ask), m.approved(ask.member.name)))}
+                onClick={() => attempt(answer(client.asks.approve(ask), m.approved(ask.member.name)))}
               >
                 {m.approve}
               </button>
@@ -118,7 +118,7 @@ function Requests(): JSX.Element {
                 class="button"
                 disabled={busy.value}
                 aria-label={m.declineWhich(ask.member.name)}
-                onClick={() => attempt(answer(client.decline(ask.id), m.declinedDone))}
+                onClick={() => attempt(answer(client.asks.decline(ask.id), m.declinedDone))}
               >
                 {m.decline}
               </button>
@@ -188,7 +188,7 @@ function RulesForm({ shown }: { shown: Community }): JSX.Element {
     const change: Partial<Rules> = { entry: entry.value };
     for (const each of numbers) change[each.rule] = numberIn(fields[each.rule].value, each, rules[each.rule]) ?? rules[each.rule];
     try {
-      await client.changeRules(rules, change, tidy(name.value));
+      await client.founder.changeRules(rules, change, tidy(name.value));
     } catch (error) {
       stale.value = error instanceof ProblemError && error.code === "rules-stale";
       throw error;

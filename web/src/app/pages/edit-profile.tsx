@@ -24,7 +24,7 @@ const mostUnderstood = 16;
 /** One's rooms, and what one says of oneself. */
 export function EditProfile({ self }: { self: Me }): JSX.Element | null {
   const profile = useSignal<Profile | null>(null);
-  useEffect(() => attempt(client.person(self.member.key).then((p) => (profile.value = p))), [self.member.key]);
+  useEffect(() => attempt(client.people.get(self.member.key).then((p) => (profile.value = p))), [self.member.key]);
   if (profile.value === null) return null;
   return (
     <>
@@ -73,8 +73,8 @@ function ProfileForm({ profile, onSaved }: { profile: Profile; onSaved: (p: Prof
         const wish = {
           name: name.value, bio: bio.value, links: [...new Set(listed)], topics: topics.value, languages: languages.value, picture: picture.value,
         };
-        await client.setProfile(wish, fresh.value?.blob ?? null);
-        onSaved(await client.person(profile.key));
+        await client.people.setProfile(wish, fresh.value?.blob ?? null);
+        onSaved(await client.people.get(profile.key));
         await refresh();
         say(m.saved);
       } catch (refused) {

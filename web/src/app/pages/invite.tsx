@@ -31,11 +31,11 @@ export function InvitePage(props: { invitation: Invitation }): JSX.Element {
   };
   const load = () => {
     view.value = { kind: "loading" };
-    client.invitePreview(invite).then((preview) => (view.value = { kind: "open", preview }), fail);
+    client.invites.preview(invite).then((preview) => (view.value = { kind: "open", preview }), fail);
   };
   useEffect(load, [invite]);
   useEffect(() => {
-    if (room !== null) client.door(room).then((one) => (publicRoom.value = one), () => undefined); // not for everybody
+    if (room !== null) client.rooms.door(room).then((one) => (publicRoom.value = one), () => undefined); // not for everybody
   }, [room]);
   const listen = () => {
     invitation.value = props.invitation;

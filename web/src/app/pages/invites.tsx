@@ -29,18 +29,18 @@ export function InvitesPage(): JSX.Element {
   const load = async () => {
     failure.value = null;
     try {
-      invites.value = await client.invites();
+      invites.value = await client.invites.list();
     } catch (error) {
       failure.value = explain(error);
     }
   };
   useEffect(() => void load(), []);
   const create = async (note: string, days: number) => {
-    link.value = (await client.createInvite({ note, days })).link;
+    link.value = (await client.invites.create({ note, days })).link;
     await Promise.all([load(), refresh()]);
   };
   const revoke = async (invite: Invite) => {
-    await client.revokeInvite(invite.id);
+    await client.invites.revoke(invite.id);
     if (link.value?.includes(invite.id) === true) link.value = null;
     say(m.revokedDone);
     await Promise.all([load(), refresh()]);

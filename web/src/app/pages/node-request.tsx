@@ -18,7 +18,7 @@ export function NodeRequest({ to, checkup }: { to: Request; checkup: Checkup }):
   const handOver = useSignal<string | null>(null);
   const known = checkup.nodes.some((n) => n.node === to.node && !n.revoked);
   const approve = async () => {
-    const delegate = await client.addNode(to.node);
+    const delegate = await client.founder.addNode(to.node);
     handOver.value = adoptLink(to.owner, delegate, checkup.addrs.slice(0, 8));
     navigate(paths.node, { replace: true }); // takes the owner link out of the history
     location.assign(handOver.value);

@@ -27,7 +27,7 @@ export function NodePage(): JSX.Element {
   const test = useSignal<MediaTest | "running" | null>(null);
   const look = async () => {
     try {
-      checkup.value = await client.checkup();
+      checkup.value = await client.founder.checkup();
       failure.value = null;
     } catch (error) {
       failure.value = explain(error);
@@ -164,17 +164,17 @@ function Nodes({ checkup, onChange }: { checkup: Checkup; onChange: () => Promis
   const add = async () => {
     const to = parseLink(owner.value);
     if (to.kind !== "owner") return;
-    const delegate = await client.addNode(key.value.trim());
+    const delegate = await client.founder.addNode(key.value.trim());
     handOver.value = adoptLink({ origin: new URL(owner.value.trim()).origin, secret: to.secret }, delegate, checkup.addrs.slice(0, 8));
     await onChange();
   };
   const renew = async (node: string, done: string) => {
-    await client.addNode(node);
+    await client.founder.addNode(node);
     say(done);
     await onChange();
   };
   const withdraw = async (node: string) => {
-    await client.own.withdrawNode(node);
+    await client.founder.withdrawNode(node);
     say(t().own.withdrawn);
     await onChange();
   };

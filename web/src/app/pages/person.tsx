@@ -23,7 +23,7 @@ export function PersonPage({ who, from }: { who: Did; from: Did | null }): JSX.E
   const m = t().person;
   const shown = useSignal<Shown>({ kind: "loading" });
   useEffect(() => {
-    client.person(who, from).then(
+    client.people.get(who, from).then(
       (profile) => (shown.value = { kind: "there", profile }),
       () => (shown.value = { kind: "gone" }),
     );

@@ -43,7 +43,7 @@ export function SearchPage({ query }: { query: string }): JSX.Element {
   useEffect(() => {
     let wanted = true; // until something else is looked for
     const ask = () =>
-      client.people(query, { limit: pageSize }).then(({ count, people }) => {
+      client.people.list(query, { limit: pageSize }).then(({ count, people }) => {
         if (wanted) found.value = { query, count, people };
       });
     const timer = setTimeout(() => attempt(ask()), found.value === null ? 0 : 150);
@@ -55,7 +55,7 @@ export function SearchPage({ query }: { query: string }): JSX.Element {
   const showMore = async () => {
     const before = found.value;
     if (before === null) return;
-    const { count, people } = await client.people(before.query, { offset: before.people.length, limit: pageSize });
+    const { count, people } = await client.people.list(before.query, { offset: before.people.length, limit: pageSize });
     if (found.value === before) found.value = { ...before, count, people: [...before.people, ...people] };
   };
   const links = () => [...(page.current?.querySelectorAll<HTMLElement>(results) ?? [])];

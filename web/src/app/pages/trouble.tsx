@@ -82,7 +82,7 @@ export function AlreadyPage(): JSX.Element {
     unused.value = false;
     if (invite === null) return;
     let shown = true;
-    client.invitePreview(invite).then(
+    client.invites.preview(invite).then(
       () => (unused.value = shown),
       () => undefined, // used, expired or revoked: there is nothing to leave to anybody
     );

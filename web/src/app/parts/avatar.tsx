@@ -26,7 +26,7 @@ export function Avatar(props: { id: string; name: string; picture?: string | und
   return (
     <img
       class="avatar"
-      src={picture.startsWith("blob:") ? picture : client.pictureURL(picture)}
+      src={picture.startsWith("blob:") ? picture : client.people.pictureURL(picture)}
       width={size}
       height={size}
       alt=""

@@ -176,7 +176,7 @@ export function PeopleChooser(props: {
 /** Whom a text may mean. Those whom one follows come first, of whichever community they are. */
 async function search(text: string): Promise<readonly Member[]> {
   if (someKey.test(text)) return [{ key: text, name: followed.value.find((p) => p.key === text)?.name ?? "" }];
-  const { people } = await client.people(text, { limit: 3 * offered });
+  const { people } = await client.people.list(text, { limit: 3 * offered });
   const plain = folded(text);
   const first = followed.value.filter((p) => p.name !== "" && folded(p.name).includes(plain));
   const known = new Map(people.map((p) => [p.key, p]));

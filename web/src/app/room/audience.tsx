@@ -18,7 +18,7 @@ export function Audience(props: { presence: Presence; state: RoomState; shared: 
   const m = t().room;
   const typed = useSignal("");
   const crowd = useMemo(
-    () => new Crowd(({ query, ...page }) => client.audience(presence.id, page, query)),
+    () => new Crowd(({ query, ...page }) => client.rooms.audience(presence.id, page, query)),
     [presence.id],
   );
   useLayoutEffect(() => crowd.hear(state.audience), [crowd, state.audience]);

@@ -81,7 +81,7 @@ function ChosenPeople({ presence, state, onChange }: { presence: Presence; state
   const people = useSignal<readonly Member[] | null>(null);
   const failure = useSignal<string | null>(null);
   const read = () =>
-    client.chosen(presence.id).then(
+    client.rooms.chosen(presence.id).then(
       (list) => (people.value = list),
       (error: unknown) => (failure.value = explain(error)),
     );

@@ -28,7 +28,7 @@ export function GuestDoor({ id }: { id: Id }): JSX.Element {
   const view = useSignal<View>({ kind: "loading" });
   const load = () => {
     view.value = { kind: "loading" };
-    client.door(id).then(
+    client.rooms.door(id).then(
       (room) => (view.value = { kind: "room", room }),
       (error: unknown) => (view.value = { kind: "failed", error }),
     );

@@ -18,7 +18,7 @@ export function InviteSheet({ room }: { room: Id }): JSX.Element {
   const create = async () => {
     busy.value = true;
     try {
-      link.value = (await client.createInvite({ room })).link;
+      link.value = (await client.invites.create({ room })).link;
       await refresh();
     } finally {
       busy.value = false;

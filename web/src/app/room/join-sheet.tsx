@@ -94,7 +94,7 @@ function ByInvite({ invited }: { invited: Invitation }): JSX.Element {
   const failure = useSignal<string | null>(null);
   useEffect(() => {
     [preview.value, failure.value] = [null, null];
-    client.invitePreview(invited.invite).then(
+    client.invites.preview(invited.invite).then(
       (one) => (preview.value = one),
       (error: unknown) => (failure.value = explain(error)),
     );

@@ -66,7 +66,7 @@ function Sponsors({ who, from }: { who: Did; from: Did }): JSX.Element | null {
   const chain = useSignal<readonly Member[]>([]);
   useEffect(() => {
     // Without an answer there is nothing to show: somebody's node may be away.
-    client.person(who, from).then((p) => (chain.value = p.chain), () => undefined);
+    client.people.get(who, from).then((p) => (chain.value = p.chain), () => undefined);
   }, [who, from]);
   return <ChainOf chain={chain.value} />;
 }

@@ -33,7 +33,7 @@ export function PreJoin({ id }: { id: Id }): JSX.Element {
   const view = useSignal<View>({ kind: "loading" });
   const load = () => {
     view.value = { kind: "loading" };
-    client.room(id).then(
+    client.rooms.get(id).then(
       (room) => (view.value = { kind: "room", room }),
       (error: unknown) => (view.value = { kind: "failed", error }),
     );

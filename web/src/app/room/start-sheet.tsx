@@ -46,7 +46,7 @@ export function StartSheet(): JSX.Element {
       if (before.value !== null) await client.schedules.remind(id, before.value);
       return;
     }
-    const room = await client.createRoom(wish);
+    const room = await client.rooms.create(wish);
     close();
     enter(room.id);
     navigate(paths.room(room.id));

@@ -40,7 +40,7 @@ export async function relate(who: Did, change: Partial<Relation>): Promise<void>
   delete now.changed; // the node sets it
   put(who, now);
   try {
-    await client.setRelation(who, now);
+    await client.people.setRelation(who, now);
   } catch (error) {
     relations.value = before;
     throw error;
@@ -59,7 +59,7 @@ export async function choose(settings: Settings): Promise<void> {
   const before = interests.peek();
   interests.value = settings;
   try {
-    interests.value = await client.setSettings(settings);
+    interests.value = await client.own.setSettings(settings);
   } catch (error) {
     interests.value = before;
     throw error;
@@ -69,7 +69,7 @@ export async function choose(settings: Settings): Promise<void> {
 /** Asks the node for all of it. */
 async function load(): Promise<void> {
   const of = me.peek()?.member.key;
-  const [list, settings] = await Promise.all([client.relations(), client.settings()]);
+  const [list, settings] = await Promise.all([client.people.relations(), client.own.settings()]);
   if (of === undefined || me.peek()?.member.key !== of) return;
   relations.value = new Map(list.map((p) => [p.person.key, p.relation]));
   faces.value = new Map(list.map((p) => [p.person.key, p.person]));

@@ -48,7 +48,7 @@ function isHere({ room }: Notice): boolean {
 /** Marks what the member has seen. */
 export async function markRead(which: readonly Notice[]): Promise<void> {
   const numbers = which.filter(({ read }) => !read).map(({ n }) => n);
-  if (numbers.length > 0) take(await client.readNotices(numbers));
+  if (numbers.length > 0) take(await client.notices.read(numbers));
 }
 
 /** Replaces what the member wants to be told. */
@@ -56,7 +56,7 @@ export async function chooseNotices(wish: NoticeSettings): Promise<void> {
   const before = noticeSettings.peek();
   noticeSettings.value = wish;
   try {
-    noticeSettings.value = await client.setNoticeSettings(wish);
+    noticeSettings.value = await client.notices.setSettings(wish);
   } catch (error) {
     noticeSettings.value = before;
     throw error;
@@ -91,7 +91,7 @@ function take(list: NoticeList): void {
 /** Asks the node for all of it. */
 export async function loadNotices(): Promise<void> {
   const of = member.peek();
-  const [list, settings] = await Promise.all([client.notices(), client.noticeSettings()]);
+  const [list, settings] = await Promise.all([client.notices.list(), client.notices.settings()]);
   if (of === null || member.peek() !== of) return;
   take(list);
   noticeSettings.value = settings;

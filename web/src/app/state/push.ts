@@ -30,7 +30,7 @@ const supported = () => "serviceWorker" in navigator && "PushManager" in window 
 /** Has this browser told, too. The browser asks the person first; call it only when they wanted it just now. */
 export async function turnOn(): Promise<PushState> {
   if ((await Notification.requestPermission()) !== "granted") return settle();
-  const key = await client.pushKey();
+  const key = await client.notices.pushKey();
   const registration = await navigator.serviceWorker.register(workerPath);
   await navigator.serviceWorker.ready;
   await send(await subscribe(registration, key), locale.peek());
@@ -41,7 +41,7 @@ export async function turnOn(): Promise<PushState> {
 export async function turnOff(): Promise<PushState> {
   const subscription = await present();
   if (subscription !== null) {
-    await client.unsubscribe(subscription.endpoint);
+    await client.notices.unsubscribe(subscription.endpoint);
     await subscription.unsubscribe();
   }
   return settle();
@@ -68,7 +68,7 @@ function keyOf(subscription: PushSubscription): string | null {
 
 async function send(subscription: PushSubscription, language: Locale): Promise<void> {
   const { endpoint, keys } = subscription.toJSON();
-  await client.subscribe({
+  await client.notices.subscribe({
     endpoint: endpoint ?? "",
     p256dh: keys?.["p256dh"] ?? "",
     auth: keys?.["auth"] ?? "",
@@ -96,7 +96,7 @@ async function state(): Promise<PushState> {
 
 /** Looks how it stands, and tells the node again what may have changed since: the language, or the node's own key. */
 async function look(language: Locale): Promise<void> {
-  const key = await client.pushKey();
+  const key = await client.notices.pushKey();
   if ((await settle()) !== "in" || Notification.permission !== "granted") return;
   const registration = await navigator.serviceWorker.register(workerPath); // it may be a newer one
   await send(await subscribe(registration, key), language);

@@ -97,7 +97,7 @@ async function whoIs(there: Node): Promise<Phase> {
     const me = await client.me();
     // The founder's word for a node lasts a year; it is given again long before, without a question. The next visit tries
     // again if it fails.
-    if (me.founding !== undefined) void client.renewNodes(me.founding).catch(() => undefined);
+    if (me.founding !== undefined) void client.founder.renewNodes(me.founding).catch(() => undefined);
     return { kind: "member", me };
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
