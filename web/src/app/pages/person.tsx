@@ -1,10 +1,9 @@
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
 import type { Did, Profile } from "../../sdk";
 import { languageName, month, t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { Heading } from "../parts/heading";
+import { useLoaded } from "../parts/loaded";
 import { Loading } from "../parts/loading";
 import { Named } from "../parts/named";
 import { TopBar } from "../parts/top-bar";
@@ -16,25 +15,17 @@ import { RelationActions } from "../room/relation";
 import { PlanCards } from "../room/scheduled";
 import { client, community } from "../state/session";
 
-type Shown = { kind: "loading" } | { kind: "there"; profile: Profile } | { kind: "gone" };
-
 /** Somebody, as they say themselves, and who answers for them. */
 export function PersonPage({ who, from }: { who: Did; from: Did | null }): JSX.Element {
   const m = t().person;
-  const shown = useSignal<Shown>({ kind: "loading" });
-  useEffect(() => {
-    client.people.get(who, from).then(
-      (profile) => (shown.value = { kind: "there", profile }),
-      () => (shown.value = { kind: "gone" }),
-    );
-  }, [who, from]);
-  if (shown.value.kind === "loading") return <Loading />;
+  const { loaded } = useLoaded(() => client.people.get(who, from), `${who} ${from ?? ""}`);
+  if (loaded.kind === "loading") return <Loading />;
   return (
     <>
       <TopBar />
       <main id="main" class="column stack stack-wide" tabIndex={-1}>
-        {shown.value.kind === "there" ? (
-          <About profile={shown.value.profile} />
+        {loaded.kind === "there" ? (
+          <About profile={loaded.value} />
         ) : (
           <div class="stack">
             <Heading title={m.unknown} />

@@ -1,14 +1,13 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
-import { ProblemError, wishOf, type Member, type Scheduled } from "../../sdk";
+import { ProblemError, wishOf, type Scheduled } from "../../sdk";
 import { t } from "../i18n";
 import { Form } from "../parts/form";
-import { PeopleChooser } from "../parts/people-chooser";
 import { client } from "../state/session";
 import { attempt, say } from "../state/toast";
 import { AboutFields, useAbout } from "./about-fields";
-import { EntryChoice } from "./entry-choice";
+import { EntryFields, useEntry } from "./entry-fields";
 import { PlanFields, usePlan } from "./plan-fields";
 
 interface EditProps {
@@ -29,18 +28,12 @@ export function EditPlan({ known, onStale, onDone }: EditProps): JSX.Element {
   useEffect(() => heading.current?.focus(), []);
   const about = useAbout(known);
   const plan = usePlan(known);
-  const entry = useSignal(known.entry);
-  const chosen = useSignal<readonly Member[]>(known.chosen ?? []);
-  const chosenWrong = useSignal(false);
-  const check = () => {
-    const fine = about.check();
-    chosenWrong.value = entry.value === "chosen" && chosen.value.length === 0;
-    return plan.check() && fine && !chosenWrong.value;
-  };
+  const entry = useEntry(known);
+  const check = () => [about, plan, entry].map((part) => part.check()).every(Boolean); // each shows what is wrong with it
   const save = async () => {
     stale.value = false;
     try {
-      const wish = { ...wishOf(begun.value), ...about.wish(), ...plan.wish(), entry: entry.value, chosen: chosen.value.map(({ key }) => key) };
+      const wish = { ...wishOf(begun.value), ...about.wish(), ...plan.wish(), ...entry.wish() };
       onDone(await plan.send(client.schedules.change(begun.value, wish)));
       say(m.saved);
     } catch (error) {
@@ -73,18 +66,7 @@ export function EditPlan({ known, onStale, onDone }: EditProps): JSX.Element {
       >
         <AboutFields about={about} />
         <PlanFields plan={plan} />
-        <EntryChoice entry={entry.value} onPick={(to) => (entry.value = to)} />
-        {entry.value === "chosen" && (
-          <PeopleChooser
-            chosen={chosen.value}
-            wrong={chosenWrong.value}
-            onChoose={(who) => {
-              chosen.value = [...chosen.value, who];
-              chosenWrong.value = false;
-            }}
-            onDrop={(who) => (chosen.value = chosen.value.filter(({ key }) => key !== who))}
-          />
-        )}
+        <EntryFields of={entry} />
       </Form>
     </section>
   );

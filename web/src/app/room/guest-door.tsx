@@ -6,6 +6,7 @@ import { ProblemError, type Id, type Room } from "../../sdk";
 import { t } from "../i18n";
 import { StrangerPage } from "../pages/stranger";
 import { Avatar } from "../parts/avatar";
+import { useLoaded } from "../parts/loaded";
 import { Loading } from "../parts/loading";
 import { Named } from "../parts/named";
 import { Notice } from "../parts/notice";
@@ -21,26 +22,16 @@ import { InAppNotice } from "./in-app";
 import { Here, opener, OtherTab, RefusedPage } from "./prejoin";
 import { Relayed } from "./relayed";
 
-type View = { kind: "loading" } | { kind: "room"; room: Room } | { kind: "failed"; error: unknown };
-
 /** What somebody who is no member finds before a room: one that anyone may hear, or why this one is not. */
 export function GuestDoor({ id }: { id: Id }): JSX.Element {
-  const view = useSignal<View>({ kind: "loading" });
-  const load = () => {
-    view.value = { kind: "loading" };
-    client.rooms.door(id).then(
-      (room) => (view.value = { kind: "room", room }),
-      (error: unknown) => (view.value = { kind: "failed", error }),
-    );
-  };
-  useEffect(load, [id]);
-  switch (view.value.kind) {
+  const { loaded, again } = useLoaded(() => client.rooms.door(id), id);
+  switch (loaded.kind) {
     case "loading":
       return <Loading />;
-    case "room":
-      return <PublicRoom room={view.value.room} />;
+    case "there":
+      return <PublicRoom room={loaded.value} />;
     case "failed":
-      return <Closed error={view.value.error} onRetry={load} />;
+      return <Closed error={loaded.error} onRetry={again} />;
   }
 }
 

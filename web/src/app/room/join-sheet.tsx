@@ -1,8 +1,7 @@
-import { useSignal } from "@preact/signals";
 import { ChevronDown } from "lucide-preact";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { parseLink, type InvitePreview, type Link } from "../../sdk";
+import { parseLink, type Link } from "../../sdk";
 import { relative, t } from "../i18n";
 import { AskForm, useAsked, withdrawRequest } from "../pages/ask";
 import { JoinForm } from "../pages/join-form";
@@ -10,6 +9,7 @@ import { Avatar } from "../parts/avatar";
 import { Dialog } from "../parts/dialog";
 import { Field } from "../parts/field";
 import { Form, useText } from "../parts/form";
+import { useLoaded } from "../parts/loaded";
 import { Loading } from "../parts/loading";
 import { Notice } from "../parts/notice";
 import { RestoreLink } from "../parts/restore-link";
@@ -90,26 +90,18 @@ function InviteField(): JSX.Element {
 /** Who invites, and the form. */
 function ByInvite({ invited }: { invited: Invitation }): JSX.Element {
   const m = t().join;
-  const preview = useSignal<InvitePreview | null>(null);
-  const failure = useSignal<string | null>(null);
-  useEffect(() => {
-    [preview.value, failure.value] = [null, null];
-    client.invites.preview(invited.invite).then(
-      (one) => (preview.value = one),
-      (error: unknown) => (failure.value = explain(error)),
-    );
-  }, [invited]);
-  if (failure.value !== null) {
+  const { loaded } = useLoaded(() => client.invites.preview(invited.invite), invited.invite);
+  if (loaded.kind === "failed") {
     return (
-      <Notice kind="warning" text={m.unusable} hint={failure.value}>
+      <Notice kind="warning" text={m.unusable} hint={explain(loaded.error)}>
         <button type="button" class="button" onClick={() => (invitation.value = null)}>
           {t().door.otherInvite}
         </button>
       </Notice>
     );
   }
-  if (preview.value === null) return <Loading />;
-  const { sponsor, community: into, expires } = preview.value;
+  if (loaded.kind === "loading") return <Loading />;
+  const { sponsor, community: into, expires } = loaded.value;
   const join = async (name: string) => {
     await become(() => client.join({ inviteId: invited.invite, seed: invited.seed, name }), location.pathname);
     invitation.value = null;

@@ -7,6 +7,7 @@ import { moment, t } from "../i18n";
 import { ClosedRoomPage } from "../pages/trouble";
 import { Avatar } from "../parts/avatar";
 import { Heading } from "../parts/heading";
+import { useLoaded } from "../parts/loaded";
 import { Loading } from "../parts/loading";
 import { Named } from "../parts/named";
 import { Notice } from "../parts/notice";
@@ -26,27 +27,17 @@ import { Relayed } from "./relayed";
 import { NextDate } from "./scheduled";
 import { ScheduledPage } from "./scheduled-page";
 
-type View = { kind: "loading" } | { kind: "room"; room: Room } | { kind: "failed"; error: unknown };
-
 /** Before a room: what it is, who is there, and with or without a microphone. */
 export function PreJoin({ id }: { id: Id }): JSX.Element {
-  const view = useSignal<View>({ kind: "loading" });
-  const load = () => {
-    view.value = { kind: "loading" };
-    client.rooms.get(id).then(
-      (room) => (view.value = { kind: "room", room }),
-      (error: unknown) => (view.value = { kind: "failed", error }),
-    );
-  };
-  useEffect(load, [id]);
-  switch (view.value.kind) {
+  const { loaded, again } = useLoaded(() => client.rooms.get(id), id);
+  switch (loaded.kind) {
     case "loading":
       return <Loading />;
-    case "room":
-      return view.value.room.ended ? <EndedPage room={view.value.room} /> : <Door room={view.value.room} />;
+    case "there":
+      return loaded.value.ended ? <EndedPage room={loaded.value} /> : <Door room={loaded.value} />;
     case "failed":
-      if (isPlanned(view.value.error)) return <ScheduledPage id={id} onOpen={load} />;
-      return <RefusedPage error={view.value.error} onRetry={load} />;
+      if (isPlanned(loaded.error)) return <ScheduledPage id={id} onOpen={again} />;
+      return <RefusedPage error={loaded.error} onRetry={again} />;
   }
 }
 

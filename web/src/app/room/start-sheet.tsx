@@ -1,17 +1,15 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import type { Member, RoomEntry } from "../../sdk";
 import { t } from "../i18n";
 import { Dialog } from "../parts/dialog";
 import { Form } from "../parts/form";
-import { PeopleChooser } from "../parts/people-chooser";
 import { navigate, paths } from "../router";
 import { enter } from "../state/room";
 import { client } from "../state/session";
 import { close } from "../state/sheet";
 import { say } from "../state/toast";
 import { AboutFields, useAbout } from "./about-fields";
-import { EntryChoice } from "./entry-choice";
+import { EntryFields, useEntry } from "./entry-fields";
 import { PlanFields, usePlan } from "./plan-fields";
 import { RemindField, remindBefore } from "./remind";
 
@@ -23,21 +21,13 @@ export function StartSheet(): JSX.Element {
   const later = useSignal(false);
   const plan = usePlan();
   const before = useSignal<number | null>(remindBefore);
-  const entry = useSignal<RoomEntry>("members");
-  const chosen = useSignal<readonly Member[]>([]);
-  const chosenWrong = useSignal(false);
-  const pickEntry = (to: RoomEntry) => {
-    entry.value = to;
-    chosenWrong.value = false;
-  };
+  const entry = useEntry();
   const check = () => {
-    const titled = about.check();
-    const timed = !later.value || plan.check();
-    chosenWrong.value = entry.value === "chosen" && chosen.value.length === 0;
-    return titled && timed && !chosenWrong.value;
+    const parts = later.value ? [about, plan, entry] : [about, entry];
+    return parts.map((part) => part.check()).every(Boolean); // each shows what is wrong with it
   };
   const start = async () => {
-    const wish = { ...about.wish(), entry: entry.value, chosen: chosen.value.map(({ key }) => key) };
+    const wish = { ...about.wish(), ...entry.wish() };
     if (later.value) {
       const { id } = await plan.send(client.schedules.plan({ ...wish, ...plan.wish() }));
       close();
@@ -72,18 +62,7 @@ export function StartSheet(): JSX.Element {
             <RemindField label={p.remind} before={before.value} onPick={(to) => (before.value = to)} />
           </>
         )}
-        <EntryChoice entry={entry.value} onPick={pickEntry} />
-        {entry.value === "chosen" && (
-          <PeopleChooser
-            chosen={chosen.value}
-            wrong={chosenWrong.value}
-            onChoose={(who) => {
-              chosen.value = [...chosen.value, who];
-              chosenWrong.value = false;
-            }}
-            onDrop={(who) => (chosen.value = chosen.value.filter(({ key }) => key !== who))}
-          />
-        )}
+        <EntryFields of={entry} />
       </Form>
     </Dialog>
   );
