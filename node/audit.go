@@ -8,15 +8,12 @@ import (
 	"io"
 	"iter"
 	"net/http"
-	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/invites"
 	"github.com/stoa-rooms/stoa/ledger"
 	"github.com/stoa-rooms/stoa/reason"
-	"github.com/stoa-rooms/stoa/statement"
 	"github.com/stoa-rooms/stoa/storage"
 )
 
@@ -124,22 +121,12 @@ func (a *audited) check(take func(invites.Entry) error) error {
 		return fmt.Errorf("the checkpoint of the log of %s: %w", a.log.Node, err)
 	}
 	var roll ledger.Roll
-	next, stop := iter.Pull2(a.entries)
-	defer stop()
-	for ahead := readAhead(next); ; {
-		chunk := <-ahead
-		if len(chunk) == 0 {
-			break
+	for e := range parsed(a.entries) {
+		if e.Index >= tree.Size {
+			break // it came while the log was read
 		}
-		ahead = readAhead(next)
-		for _, e := range chunk {
-			if e.Index >= tree.Size {
-				break // it came while the log was read
-			}
-			if err := a.one(e, &roll, take); err != nil {
-				<-ahead // it reads from entries, which end with this
-				return fmt.Errorf("the log of %s, entry %d: %s", a.log.Node, e.Index, plain(err))
-			}
+		if err := a.one(e, &roll, take); err != nil {
+			return fmt.Errorf("the log of %s, entry %d: %s", a.log.Node, e.Index, plain(err))
 		}
 	}
 	if a.tree = roll.Tree(); a.tree != tree {
@@ -158,52 +145,4 @@ func (a *audited) one(e entryRead, roll *ledger.Roll, take func(invites.Entry) e
 		return nil
 	}
 	return take(invites.Entry{Log: a.log.Node, Index: e.Index, Statement: e.statement})
-}
-
-// entryRead is an entry and what its text says.
-type entryRead struct {
-	storage.Entry
-
-	statement statement.Statement
-	err       error
-}
-
-// auditChunk is how many statements are parsed together: enough that the processors do not wait for one another.
-const auditChunk = 2048
-
-// readAhead reads and parses a chunk, on all processors, while its caller looks at the one before. After the last there
-// is an empty one.
-func readAhead(next func() (storage.Entry, error, bool)) <-chan []entryRead {
-	out := make(chan []entryRead, 1)
-	go func() {
-		var chunk []entryRead
-		for len(chunk) < auditChunk {
-			e, err, more := next()
-			if !more {
-				break
-			}
-			chunk = append(chunk, entryRead{Entry: e, err: err})
-			if err != nil {
-				break
-			}
-		}
-		var workers sync.WaitGroup
-		share := len(chunk)/runtime.GOMAXPROCS(0) + 1
-		for part := range slices.Chunk(chunk, share) {
-			workers.Go(func() {
-				for i := range part {
-					part[i].parse()
-				}
-			})
-		}
-		workers.Wait()
-		out <- chunk
-	}()
-	return out
-}
-
-func (e *entryRead) parse() {
-	if e.err == nil {
-		e.statement, e.err = statement.Parse(e.Text)
-	}
 }

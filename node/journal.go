@@ -54,18 +54,14 @@ func openJournal(store *storage.Store, key identity.PrivateKey, log *slog.Logger
 	if err != nil {
 		return nil, err
 	}
-	for entry, err := range store.Entries(from) {
-		if err != nil {
-			return nil, fmt.Errorf("node: read the log: %w", err)
-		}
-		st, err := statement.Parse(entry.Text)
-		if err != nil {
-			return nil, fmt.Errorf("node: entry %d of the log: %w", entry.Index, err)
+	for entry := range parsed(store.Entries(from)) {
+		if entry.err != nil {
+			return nil, fmt.Errorf("node: entry %d of the log: %w", entry.Index, entry.err)
 		}
 		if entry.Index == 0 {
-			state = invites.New(st.Signer()) // the founder's rules come first
+			state = invites.New(entry.statement.Signer()) // the founder's rules come first
 		}
-		if state, err = state.Apply(invites.Entry{Log: key.Public(), Index: entry.Index, Statement: st}); err != nil {
+		if state, err = state.Apply(invites.Entry{Log: key.Public(), Index: entry.Index, Statement: entry.statement}); err != nil {
 			return nil, fmt.Errorf("node: entry %d of the log: %w", entry.Index, err)
 		}
 	}

@@ -109,16 +109,15 @@ func (j *journal) foldAll(community identity.PublicKey, siblings []storage.Follo
 // entriesOf reads a log for the fold. What cannot be read ends it: a log counts as far as it is whole.
 func (j *journal) entriesOf(log identity.PublicKey, stored iter.Seq2[storage.Entry, error]) iter.Seq[invites.Entry] {
 	return func(yield func(invites.Entry) bool) {
-		for e, err := range stored {
-			if err != nil {
-				j.log.Error("a log cannot be read to its end", "log", log, "error", err)
+		for e := range parsed(stored) {
+			switch {
+			case e.unreadable:
+				j.log.Error("a log cannot be read to its end", "log", log, "error", e.err)
 				return
-			}
-			st, err := statement.Parse(e.Text)
-			if err != nil {
+			case e.err != nil:
 				continue // a kind that this version does not know: kept, unapplied
 			}
-			if !yield(invites.Entry{Log: log, Index: e.Index, Statement: st}) {
+			if !yield(invites.Entry{Log: log, Index: e.Index, Statement: e.statement}) {
 				return
 			}
 		}

@@ -21,6 +21,7 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		checkAgainstLibrary(t, text)
 		s, err := Parse(text)
 		if err != nil {
 			if reject := new(reason.RejectError); !errors.As(err, &reject) || !s.IsZero() {
@@ -43,6 +44,7 @@ func FuzzBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, at byte, payload []byte) {
 		kind := kinds[int(at)%len(kinds)]
 		text := forgery{headerOf(kind, rootName), string(payload), rootName}.text()
+		checkAgainstLibrary(t, text)
 		s, err := Parse(text)
 		if err != nil {
 			return

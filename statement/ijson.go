@@ -26,39 +26,52 @@ var integerPattern = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 // member must be known, and every field must be there unless it is omitzero. The errors come in a fixed order, so that
 // every implementation gives the same reason: what is no I-JSON; then members of the wrong type, unknown or missing;
 // last strings that stand for a key and are none, as an [identity.ErrKey].
-func decode(raw []byte, to any) error {
+func (p *Parser) decode(raw []byte, to any) error {
 	if err := checkIJSON(raw); err != nil {
 		return err
 	}
-	var badKey error
-	keys := json.UnmarshalFromFunc(func(d *jsontext.Decoder, k *identity.PublicKey) error {
-		token, err := d.ReadToken()
-		if err != nil {
-			return err
-		}
-		if token.Kind() != jsontext.KindString {
-			return errors.New("a key is a string")
-		}
-		if err := k.UnmarshalText([]byte(token.String())); err != nil {
-			badKey = err
-		}
+	if p.claims == nil {
+		p.claims = json.UnmarshalFromFunc(p.readKey)
+	}
+	p.badKey = nil
+	if err := json.Unmarshal(raw, to, json.RejectUnknownMembers(true), json.WithUnmarshalers(p.claims)); err != nil {
+		return err
+	}
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return err
+	}
+	of := reflect.ValueOf(to).Elem()
+	if err := completeMembers(members, of.Type()); err != nil {
+		return err
+	}
+	if err := checkOptional(members, of); err != nil {
+		return err
+	}
+	return p.badKey
+}
+
+// readKey reads a claim that is a key. One that is none is kept for the end of decode.
+func (p *Parser) readKey(d *jsontext.Decoder, to *identity.PublicKey) error {
+	token, err := d.ReadToken()
+	if err != nil {
+		return err
+	}
+	if token.Kind() != jsontext.KindString {
+		return errors.New("a key is a string")
+	}
+	k, err := p.key(token.String())
+	if err != nil {
+		p.badKey = err
 		return nil
-	})
-	if err := json.Unmarshal(raw, to, json.RejectUnknownMembers(true), json.WithUnmarshalers(keys)); err != nil {
-		return err
 	}
-	if err := complete(raw, reflect.TypeOf(to).Elem()); err != nil {
-		return err
-	}
-	if err := checkOptional(raw, reflect.ValueOf(to).Elem()); err != nil {
-		return err
-	}
-	return badKey
+	*to = k
+	return nil
 }
 
 // checkIJSON accepts the bytes of one I-JSON object, without null, which no statement has a use for.
 func checkIJSON(raw []byte) error {
-	d := jsontext.NewDecoder(bytes.NewReader(raw)) // refuses duplicate names, bad UTF-8 and lone surrogates
+	d := jsontext.NewDecoder(bytes.NewBuffer(raw)) // refuses duplicate names, bad UTF-8 and lone surrogates
 	if d.PeekKind() != jsontext.KindBeginObject {
 		return errors.New("not a JSON object")
 	}
@@ -125,11 +138,7 @@ func complete(raw jsontext.Value, t reflect.Type) error {
 }
 
 // checkOptional finds optional members that are there and say nothing: one meaning has one text. A list may be empty.
-func checkOptional(raw jsontext.Value, of reflect.Value) error {
-	var members map[string]jsontext.Value
-	if err := json.Unmarshal(raw, &members); err != nil {
-		return err
-	}
+func checkOptional(members map[string]jsontext.Value, of reflect.Value) error {
 	for field, value := range of.Fields() {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		member, present := members[name]
@@ -137,7 +146,11 @@ func checkOptional(raw jsontext.Value, of reflect.Value) error {
 			continue
 		}
 		if value = reflect.Indirect(value); value.Kind() == reflect.Struct {
-			if err := checkOptional(member, value); err != nil {
+			var inner map[string]jsontext.Value
+			if err := json.Unmarshal(member, &inner); err != nil {
+				return err
+			}
+			if err := checkOptional(inner, value); err != nil {
 				return err
 			}
 		} else if value.IsZero() {
@@ -152,6 +165,10 @@ func completeStruct(raw jsontext.Value, t reflect.Type) error {
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return err
 	}
+	return completeMembers(members, t)
+}
+
+func completeMembers(members map[string]jsontext.Value, t reflect.Type) error {
 	for field := range t.Fields() {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		member, present := members[name]

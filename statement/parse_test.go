@@ -137,7 +137,7 @@ func TestText(t *testing.T) {
 // A detail goes to logs: it must not let a stranger write lines of their own.
 func TestDetailsAreOneShortLine(t *testing.T) {
 	for _, v := range invalidVectors(t) {
-		if _, err := parse(v.Text, v.Kind); err != nil && (strings.ContainsAny(err.Error(), "\n\r") || len(err.Error()) > 500) {
+		if _, err := new(Parser).parse(v.Text, v.Kind); err != nil && (strings.ContainsAny(err.Error(), "\n\r") || len(err.Error()) > 500) {
 			t.Errorf("%s: detail %q", v.Name, err)
 		}
 	}

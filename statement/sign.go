@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"fmt"
 
-	"github.com/go-jose/go-jose/v4"
 	"github.com/go-json-experiment/json"
 
 	"github.com/stoa-rooms/stoa/identity"
@@ -30,7 +29,7 @@ func Sign(body Body, signer identity.Signer) (Statement, error) {
 // sign wraps a payload, whatever it is.
 func sign(kind Kind, payload []byte, signer identity.Signer) (string, error) {
 	protected, err := json.Marshal(header{
-		Algorithm: string(jose.EdDSA),
+		Algorithm: algorithm,
 		Type:      "stoa-" + string(kind) + "+jwt",
 		KeyID:     signer.Public().String(),
 	})

@@ -127,7 +127,7 @@ func TestInvalidVectors(t *testing.T) {
 		}
 		names[v.Name] = true
 		t.Run(v.Name, func(t *testing.T) {
-			s, err := parse(v.Text, v.Kind)
+			s, err := new(Parser).parse(v.Text, v.Kind)
 			if err == nil && v.Audience != "" {
 				err = s.CheckAudience(audience(v.Audience))
 			}

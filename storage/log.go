@@ -112,12 +112,15 @@ func (v *view) entry(l leaves, index int64) (e Entry, ok bool, err error) {
 	if err != nil {
 		return Entry{}, false, err
 	}
-	e, err = v.openEntry(l, index, value)
+	e, err = openEntry(l, index, value, v.get)
 	return e, err == nil, err
 }
 
+// getter gives the payload under a key.
+type getter func(key []byte) (payload []byte, ok bool, err error)
+
 // openEntry reads a stored entry and compares it with its leaf in the tree.
-func (v *view) openEntry(l leaves, index int64, value []byte) (Entry, error) {
+func openEntry(l leaves, index int64, value []byte, get getter) (Entry, error) {
 	key := at(l.entries, index)
 	text, err := unseal(key, value)
 	if err != nil {
@@ -125,11 +128,11 @@ func (v *view) openEntry(l leaves, index int64, value []byte) (Entry, error) {
 	}
 	e := Entry{Index: index, Text: string(text)}
 	e.ID = ledger.IDOf(e.Text)
-	leaf, err := v.hashes(l, []int64{tlog.StoredHashIndex(0, index)})
+	leaf, err := storedHash(l, tlog.StoredHashIndex(0, index), get)
 	if err != nil {
 		return Entry{}, err
 	}
-	if leaf[0] != ledger.Leaf(e.ID) {
+	if leaf != ledger.Leaf(e.ID) {
 		return Entry{}, unreadable(found(ErrDamaged, "%s entry %d is not the leaf of its place", l.name, index))
 	}
 	return e, nil
@@ -149,14 +152,14 @@ func (s *Store) Entries(from int64) iter.Seq2[Entry, error] {
 	}
 }
 
-// each gives the entries of a log from an index on.
+// each gives the entries of a log from an index on. With an error comes the index of the entry that it is about.
 func (v *view) each(l leaves, from int64, yield func(Entry, error) bool) {
 	next, stopped := max(from, 0), false
-	err := v.scan(l.entries, at(l.entries, next), true, func(key, value []byte) (bool, error) {
+	err := v.read(l, next, func(key, value []byte, leaf getter) (bool, error) {
 		if next >= l.size || string(key) != string(at(l.entries, next)) {
 			return false, nil // a gap, said below
 		}
-		e, err := v.openEntry(l, next, value)
+		e, err := openEntry(l, next, value, leaf)
 		if err != nil {
 			return false, err
 		}
@@ -168,8 +171,21 @@ func (v *view) each(l leaves, from int64, yield func(Entry, error) bool) {
 		err = unreadable(found(ErrDamaged, "%s entry %d is missing", l.name, next))
 	}
 	if err != nil && !stopped {
-		yield(Entry{}, err)
+		yield(Entry{Index: next}, err)
 	}
+}
+
+// read calls fn with the stored entries of a log from an index on, and with what reads the hashes of their leaves, which
+// lie in the same order.
+func (v *view) read(l leaves, from int64, fn func(key, value []byte, leaf getter) (bool, error)) error {
+	hashes, err := v.cursor(l.hashes, at(l.hashes, tlog.StoredHashIndex(0, from)))
+	if err != nil {
+		return err
+	}
+	defer hashes.it.Close()
+	return v.scan(l.entries, at(l.entries, from), true, func(key, value []byte) (bool, error) {
+		return fn(key, value, hashes.get)
+	})
 }
 
 // IndexOf finds a statement in the log.
@@ -209,17 +225,27 @@ func (v *view) hashes(l leaves, indexes []int64) ([]tlog.Hash, error) {
 		if index < 0 || index >= tlog.StoredHashCount(l.size) {
 			return nil, fmt.Errorf("storage: no stored hash %d in a log of %d", index, l.size)
 		}
-		key := at(l.hashes, index)
-		payload, ok, err := v.get(key)
-		if err == nil && !ok {
-			err = unreadable(found(ErrDamaged, "stored hash %d is missing", index))
-		}
-		if err != nil {
+		var err error
+		if out[i], err = storedHash(l, index, v.get); err != nil {
 			return nil, err
-		}
-		if out[i], err = decodeHash(payload); err != nil {
-			return nil, spoiled(key, err)
 		}
 	}
 	return out, nil
+}
+
+// storedHash is one stored hash of a log.
+func storedHash(l leaves, index int64, get getter) (tlog.Hash, error) {
+	key := at(l.hashes, index)
+	payload, ok, err := get(key)
+	if err == nil && !ok {
+		err = unreadable(found(ErrDamaged, "stored hash %d is missing", index))
+	}
+	if err != nil {
+		return tlog.Hash{}, err
+	}
+	hash, err := decodeHash(payload)
+	if err != nil {
+		return tlog.Hash{}, spoiled(key, err)
+	}
+	return hash, nil
 }

@@ -153,7 +153,7 @@ func (s *Store) privatesOfAll(names string, whole bool) iter.Seq2[Private, error
 // what has just this name, which is the first of it.
 func (v *view) privatesOfAll(names string, whole bool, yield func(Private) bool) error {
 	all := prefix(kindPrivate, v.head.epoch)
-	it, err := v.iterator(all, false)
+	it, err := v.iterator(all)
 	if err != nil {
 		return err
 	}

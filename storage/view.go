@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -130,7 +131,7 @@ func spoiled(key []byte, err error) error {
 // scan calls fn with the stored pairs under a prefix, from a key on, in order, until it returns false. Key and value
 // are fn's to keep.
 func (v *view) scan(prefix, from []byte, values bool, fn func(key, value []byte) (bool, error)) (err error) {
-	it, err := v.iterator(prefix, values)
+	it, err := v.iterator(prefix)
 	if err != nil {
 		return err
 	}
@@ -149,12 +150,44 @@ func (v *view) scan(prefix, from []byte, values bool, fn func(key, value []byte)
 	return nil
 }
 
-func (v *view) iterator(prefix []byte, values bool) (it *badger.Iterator, err error) {
+func (v *view) iterator(prefix []byte) (it *badger.Iterator, err error) {
 	defer func() {
 		rescue(recover(), &err)
 		v.broken.CompareAndSwap(false, it == nil)
 	}()
 	opt := badger.DefaultIteratorOptions
-	opt.Prefix, opt.PrefetchValues = prefix, values
+	// Values are in the tables, beside their keys: to fetch them ahead, in a goroutine each, costs more than to read them.
+	opt.Prefix, opt.PrefetchValues = prefix, false
 	return v.txn.NewIterator(opt), nil
+}
+
+// cursor reads stored values under a prefix in the order of their keys, for less than it costs to look up each.
+type cursor struct{ it *badger.Iterator }
+
+// cursor begins at the first key that is not before from.
+func (v *view) cursor(prefix, from []byte) (cursor, error) {
+	it, err := v.iterator(prefix)
+	if err == nil {
+		it.Seek(from)
+	}
+	return cursor{it}, err
+}
+
+// get is the payload under a key that is not before the one asked for last. It stands near that one: what lies between
+// is passed over one by one.
+func (c cursor) get(key []byte) (payload []byte, ok bool, err error) {
+	for c.it.Valid() && bytes.Compare(c.it.Item().Key(), key) < 0 {
+		c.it.Next()
+	}
+	if !c.it.Valid() || !bytes.Equal(c.it.Item().Key(), key) {
+		return nil, false, nil
+	}
+	value, err := c.it.Item().ValueCopy(nil)
+	if err != nil {
+		return nil, false, unreadable(err)
+	}
+	if payload, err = unseal(key, value); err != nil {
+		return nil, false, spoiled(key, err)
+	}
+	return payload, true, nil
 }
