@@ -18,6 +18,12 @@ func (o Options) WithRoom(room func(dir string) (uint64, error)) Options {
 	return o
 }
 
+// WithLarge replaces how many entries a large log has.
+func (o Options) WithLarge(entries int64) Options {
+	o.large = entries
+	return o
+}
+
 // BadgerOptions are those the store in dir is opened with.
 func BadgerOptions(dir string) badger.Options {
 	return (&Store{files: dir, log: slog.New(slog.DiscardHandler)}).badgerOptions()

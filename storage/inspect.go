@@ -10,12 +10,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 
 	badger "github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/fb"
 	"github.com/dgraph-io/badger/v4/options"
 	"github.com/dgraph-io/badger/v4/table"
+	"golang.org/x/sync/errgroup"
 )
 
 // inspect looks at Badger's files before Badger does. Badger ends the process on some damaged files, passes over
@@ -43,15 +45,22 @@ func inspect(dir string, opt badger.Options, log *slog.Logger) (exists bool, err
 		return false, err
 	}
 	for id, t := range manifest.Tables {
-		name := table.IDToFilename(id)
 		if t.Compression != options.None {
-			return false, found(ErrDamaged, "table %s is compressed, which none is here", name)
-		}
-		if err := inspectTable(filepath.Join(dir, name)); err != nil {
-			return false, fmt.Errorf("table %s: %w", name, err)
+			return false, found(ErrDamaged, "table %s is compressed, which none is here", table.IDToFilename(id))
 		}
 	}
-	return true, nil
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for id := range manifest.Tables {
+		name := table.IDToFilename(id)
+		group.Go(func() error {
+			if err := inspectTable(filepath.Join(dir, name)); err != nil {
+				return fmt.Errorf("table %s: %w", name, err)
+			}
+			return nil
+		})
+	}
+	return true, group.Wait()
 }
 
 // isBadgers reports whether a file is one that Badger will open.

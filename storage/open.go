@@ -47,6 +47,8 @@ type Options struct {
 	faults func(step string, do func() error) error
 	// room replaces the free space of the disk, in tests.
 	room func(dir string) (uint64, error)
+	// large replaces how long a log is at which a start is frugal, in tests.
+	large int64
 }
 
 // Store is an open data directory. Its methods may be called from any goroutine.
@@ -90,6 +92,9 @@ func Open(opt Options) (*Store, error) {
 	}
 	if s.opt.faults == nil {
 		s.opt.faults = func(_ string, do func() error) error { return do() }
+	}
+	if s.opt.large == 0 {
+		s.opt.large = largeLog
 	}
 	var err error
 	if opt.InMemory {
@@ -185,7 +190,30 @@ func (s *Store) start(marked uint64) error {
 	if err := s.sweep(); err != nil {
 		return err
 	}
-	return s.finishErasing()
+	if err := s.finishErasing(); err != nil {
+		return err
+	}
+	return s.letGo()
+}
+
+// largeLog is how many entries a log has whose check reads so much that it is worth letting go of it.
+const largeLog = 100_000
+
+// letGo opens the database anew. Badger reads tables through memory maps, and pages of them that were read once count as
+// the process's memory until the system wants them back: for a million entries 60 MB, which nobody reads again.
+func (s *Store) letGo() error {
+	h := s.latest()
+	if s.opt.InMemory || h.tree.Size < s.opt.large {
+		return nil
+	}
+	if err := s.closeBadger(readerWait); err != nil {
+		return err
+	}
+	if err := s.openBadger(); err != nil {
+		return err
+	}
+	s.publish(newView(s.db, h))
+	return nil
 }
 
 // checkRoom refuses to begin what might not find room. Badger writes through memory maps of files with holes: a full

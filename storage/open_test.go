@@ -201,6 +201,43 @@ func TestLockedTwice(t *testing.T) {
 	must(t, open(t, dir).Close())
 }
 
+// TestALargeLogIsOpenedTwice opens a directory as one with a large log: everything is there, and it goes on.
+func TestALargeLogIsOpenedTwice(t *testing.T) {
+	dir, opened := t.TempDir(), 0
+	opt := storage.Options{Dir: dir}.WithLarge(1).WithFaults(func(step string, do func() error) error {
+		if step == "open" {
+			opened++
+		}
+		return do()
+	})
+	s, err := storage.Open(opt)
+	must(t, err)
+	log := storagetest.NewLog(s.Key())
+	for n := range 3 {
+		must(t, s.Commit(storagetest.Full(log, n+1)))
+		before := s.Head()
+		must(t, s.Close())
+		opened = 0
+		if s, err = storage.Open(opt); err != nil || s.Head() != before {
+			t.Fatalf("head %v, want %v (%v)", s.Head(), before, err)
+		}
+		if opened != 2 {
+			t.Errorf("Badger was opened %d times", opened)
+		}
+		count := int64(0)
+		for e, err := range s.Entries(0) {
+			if err != nil || e.Index != count {
+				t.Fatalf("entry %d is %d, %v", count, e.Index, err)
+			}
+			count++
+		}
+		if count != before.Size {
+			t.Errorf("%d entries, want %d", count, before.Size)
+		}
+	}
+	must(t, s.Close())
+}
+
 // TestFilesAreOurs checks the modes of what is secret, and that nothing half-made is left.
 func TestFilesAreOurs(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "data")
