@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts
 WEB_MODULES := web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test unit e2e race fuzz lint build web deployments faults bench soak mutants types clean
+.PHONY: help run demo test unit e2e race fuzz lint build web image deployments faults bench soak mutants types clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -83,7 +83,10 @@ types: $(WEB_MODULES) ## write api/openapi.json and the TypeScript types from th
 	@$(GO) test ./api/server -run TestOpenAPI -update
 	@cd web && npm run --silent types
 
-deployments: build ## nginx and Caddy, with the files in deploy/, in front of a real node; the systemd unit checked
+image: build ## the container image `stoa`, of one static binary
+	@scripts/image
+
+deployments: build ## nginx and Caddy, with the files in deploy/, in front of a real node; the container built and run; the systemd unit checked
 	@scripts/deployments
 
 faults: ## the host of a room is killed, stopped, and cut off, ROUNDS (20) times each

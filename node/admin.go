@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/checkup"
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/invites"
@@ -38,7 +39,8 @@ type admin struct {
 	at     address // of the running node; zero when none runs
 	forget func()  // what goes with the community besides the log
 
-	examine func(context.Context) []checkup.Finding // of the running node
+	examine    func(context.Context) []checkup.Finding // of the running node
+	conditions func() []api.Condition                  // of the running node
 }
 
 // tree writes who invited whom.
@@ -137,6 +139,7 @@ func (a *admin) handler() http.Handler {
 	mux.HandleFunc("GET /checkup", answer(func(w io.Writer, r *http.Request) error {
 		return json.MarshalWrite(w, a.examine(r.Context()))
 	}))
+	mux.HandleFunc("GET /ready", a.serveReady)
 	mux.HandleFunc("POST /unclaim", answer(func(w io.Writer, _ *http.Request) error { return a.unclaim(w) }))
 	mux.HandleFunc("GET /export", answer(func(w io.Writer, r *http.Request) error {
 		member, err := optionalKey(r.URL.Query().Get("member"))
@@ -236,25 +239,31 @@ func Export(ctx context.Context, dir, member string, w io.Writer) error {
 
 // ask puts a command to the node that runs on dir, or carries it out on the store if none does.
 func ask(ctx context.Context, dir string, w io.Writer, method, path string, offline func(*admin) error) error {
-	resp, err := dialAdmin(ctx, dir, method, path)
-	if err != nil {
+	answered, err := askRunning(ctx, dir, w, method, path)
+	if err != nil || answered {
 		return err
 	}
-	if resp == nil {
-		return askStore(dir, offline)
+	return askStore(dir, offline)
+}
+
+// askRunning puts a command to the node that runs on dir; answered is false if none does.
+func askRunning(ctx context.Context, dir string, w io.Writer, method, path string) (answered bool, err error) {
+	resp, err := dialAdmin(ctx, dir, method, path)
+	if err != nil || resp == nil {
+		return false, err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return fmt.Errorf("the node's answer broke off: %w", err)
+		return true, fmt.Errorf("the node's answer broke off: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return errors.New(string(bytes.TrimSpace(body)))
+		return true, errors.New(string(bytes.TrimSpace(body)))
 	}
 	if _, err := w.Write(body); err != nil {
-		return fmt.Errorf("node: %w", err)
+		return true, fmt.Errorf("node: %w", err)
 	}
-	return nil
+	return true, nil
 }
 
 func askStore(dir string, command func(*admin) error) (err error) {

@@ -1,6 +1,13 @@
 package node
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/certs"
 )
@@ -36,4 +43,32 @@ func (h health) Conditions() []api.Condition {
 		all = append(all, api.Condition{Name: "certificate", Why: "there is no certificate for the domain yet: the node's log says why, and so does stoa doctor"})
 	}
 	return all
+}
+
+// Ready asks the node that runs on a data directory what /readyz answers, and writes it. The error says why the node
+// should get no visitors, or that none runs there. It is for whoever watches a container in which there is nothing but
+// the node.
+func Ready(ctx context.Context, dir string, w io.Writer) error {
+	answered, err := askRunning(ctx, dir, w, http.MethodGet, "/ready")
+	if err == nil && !answered {
+		return errors.New("no node runs on " + dir + ", or it has not started yet")
+	}
+	return err
+}
+
+func (a *admin) serveReady(w http.ResponseWriter, _ *http.Request) {
+	var missing []string
+	conditions := a.conditions()
+	for _, c := range conditions {
+		if !c.Ready {
+			missing = append(missing, c.Name+": "+c.Why)
+		}
+	}
+	if len(missing) > 0 {
+		http.Error(w, "not ready: "+strings.Join(missing, "; "), http.StatusServiceUnavailable)
+		return
+	}
+	for _, c := range conditions {
+		_, _ = fmt.Fprintln(w, "ready ", c.Name)
+	}
 }

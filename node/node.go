@@ -223,7 +223,8 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 			c.forget()
 			h.endAll()
 		},
-		examine: eye.running,
+		examine:    eye.running,
+		conditions: health{h, encryption}.Conditions,
 	}, cfg.Log)
 	if err != nil {
 		return err

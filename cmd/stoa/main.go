@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	_ "golang.org/x/crypto/x509roots/fallback" // so that certificates can be checked where the system has no list of authorities
 
 	"github.com/stoa-rooms/stoa/invites"
 	"github.com/stoa-rooms/stoa/node"
@@ -34,6 +35,7 @@ type cli struct {
 	Backup  backupCmd  `cmd:"" help:"Write a backup of a node into a file, while it runs or while it does not."`
 	Restore restoreCmd `cmd:"" help:"Make a data directory of a backup."`
 	Doctor  doctorCmd  `cmd:"" help:"Say what is wrong with a node and what to do, whether or not it runs."`
+	Ready   readyCmd   `cmd:"" help:"Say whether the node that runs may get visitors, by the exit status too: for the health check of a container."`
 	Unclaim unclaimCmd `cmd:"" help:"Forget the community, while its founder is its only member."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -191,6 +193,11 @@ type restoreCmd struct {
 
 // Run makes a data directory of a backup.
 func (c *restoreCmd) Run(out io.Writer) error { return node.Restore(c.File, c.Data, out) }
+
+type readyCmd struct{ dataFlag }
+
+// Run asks the running node.
+func (c *readyCmd) Run(ctx context.Context, out io.Writer) error { return node.Ready(ctx, c.Data, out) }
 
 type unclaimCmd struct{ dataFlag }
 
