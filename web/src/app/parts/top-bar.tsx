@@ -13,11 +13,14 @@ export function TopBar(): JSX.Element {
   const self = me.value;
   const page = route.value.page;
   const here = (which: typeof page) => (page === which ? "page" : undefined);
+  const name = community.value?.name ?? "Stoa";
   return (
     <header class="top-bar">
       <a class="home" href={paths.hallway} aria-current={here("hallway")}>
         {page === "hallway" ? <Mark /> : <ArrowLeft aria-hidden="true" />}
-        <span class="home-name">{community.value?.name ?? "Stoa"}</span>
+        <span class="home-name">
+          <bdi>{name}</bdi>
+        </span>
         <span class="visually-hidden">{m.hallway}</span>
       </a>
       {self !== null && (
@@ -50,6 +53,11 @@ export function TopBar(): JSX.Element {
             <Avatar id={self.member.key} name={self.member.name} picture={self.member.picture} size={36} />
           </a>
         </nav>
+      )}
+      {self !== null && page === "hallway" && (
+        <p class="place-name" aria-hidden="true">
+          <bdi>{name}</bdi>
+        </p>
       )}
     </header>
   );
