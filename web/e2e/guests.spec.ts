@@ -121,6 +121,91 @@ test("a stranger listens, becomes a member where they are, and is removed", asyn
   }
 });
 
+test("a guest becomes a member by a recovery file, by asking and through the open door, and stays in the room", async () => {
+  const node = await StoaNode.start();
+  const ana = await Person.arrive("Ana", { voice: "ana" });
+  const leo = await Person.arrive("Léo");
+  const zoe = await Person.arrive("Zoé");
+  const kim = await Person.arrive("Kim");
+  const passphrase = "olives and figs";
+  /** By the link into the room, as a guest, and to the ways in. */
+  const listen = async (who: Person, address: string): Promise<ReturnType<Person["page"]["getByRole"]>> => {
+    await who.page.goto(address);
+    await who.page.getByRole("button", { name: "Just listen", exact: true }).click();
+    await who.untilHears(20_000);
+    await who.page.getByRole("button", { name: "Join", exact: true }).click();
+    return who.page.getByRole("dialog", { name: "Join The Porch" });
+  };
+  const isMemberThere = async (who: Person, address: string): Promise<void> => {
+    await expect(who.page.getByRole("button", { name: "Raise hand" })).toBeVisible({ timeout: 20_000 });
+    expect(who.page.url()).toBe(address);
+    await who.untilHears(20_000);
+  };
+  /** The founder, at the community's page, changes how people come in. */
+  const setEntry = async (entry: string): Promise<void> => {
+    await ana.page.getByRole("radio", { name: entry }).check();
+    await ana.page.getByRole("button", { name: "Change the rules" }).click();
+    await expect(ana.page.getByText("The new rules are in force.")).toBeVisible();
+  };
+  try {
+    await ana.found(node.ownerLink);
+    await leo.join(await ana.invite());
+    await leo.page.goto(`${node.url}/recovery`);
+    await leo.page.getByRole("textbox", { name: "Passphrase" }).fill(passphrase);
+    const saved = leo.page.waitForEvent("download");
+    await leo.page.getByRole("button", { name: "Save recovery file" }).click();
+    const file = await (await saved).path();
+    await leo.leave();
+    await ana.page.goto(`${node.url}/community`);
+    await setEntry("People with an invite, and whoever asks and is let in");
+    const address = await startRoom(ana, "An open porch", listens);
+    await ana.unmute();
+
+    // Léo at another browser: the page of the recovery file is over no sheet, and leads back.
+    const desk = await Person.arrive("Léo");
+    try {
+      await (await listen(desk, address)).getByRole("link", { name: "I have a recovery file" }).click();
+      await expect(desk.page.getByRole("dialog")).toHaveCount(0);
+      await desk.untilHears(20_000); // all the while
+      await desk.page.getByLabel("Recovery file", { exact: true }).setInputFiles(file);
+      await desk.page.getByRole("textbox", { name: "Passphrase" }).fill(passphrase);
+      await desk.page.getByRole("button", { name: "Open recovery file" }).click();
+      await expect(desk.page.getByText("You are in the room as Léo now.")).toBeVisible({ timeout: 20_000 });
+      await isMemberThere(desk, address);
+    } finally {
+      await desk.leave();
+    }
+
+    // Zoé asks, goes to the front page and back, and is let in where she is.
+    const asking = await listen(zoe, address);
+    await asking.getByRole("textbox", { name: "Your name" }).fill("Zoé");
+    await asking.getByRole("button", { name: "Ask to join" }).click();
+    await expect(asking.getByText(/As soon as somebody lets you in/)).toBeVisible();
+    await zoe.page.keyboard.press("Escape");
+    await zoe.page.getByRole("link", { name: "To The Porch" }).click();
+    await expect(zoe.page.getByRole("heading", { name: "Your request is waiting" })).toBeVisible();
+    await zoe.page.getByRole("region", { name: "Your room" }).getByRole("link").click();
+    await expect(zoe.page.getByText("You listen as a guest.")).toBeVisible();
+    await ana.page.getByRole("link", { name: "Back to the hallway" }).click();
+    await ana.page.getByRole("link", { name: "Answer" }).click();
+    await ana.page.getByRole("button", { name: "Let Zoé in" }).click();
+    await expect(zoe.page.getByText("You are a member now.")).toBeVisible({ timeout: 20_000 });
+    await isMemberThere(zoe, address);
+
+    // The door opens, and Kim walks in.
+    await setEntry("Everybody");
+    const joining = await listen(kim, address);
+    await joining.getByRole("textbox", { name: "Your name" }).fill("Kim");
+    await joining.getByRole("button", { name: "Join", exact: true }).click();
+    await isMemberThere(kim, address);
+    await ana.page.getByRole("region", { name: "Your room" }).getByRole("link").click();
+    await expect(ana.page.getByRole("region", { name: "Audience" })).toContainText("Kim");
+  } finally {
+    for (const who of [kim, zoe, leo, ana]) await who.leave();
+    await node.destroy();
+  }
+});
+
 test("a guest listens by way of another node, and is told when the room closes to guests", async () => {
   const node = await StoaNode.start();
   const other = await StoaNode.start([node]);

@@ -63,6 +63,7 @@ export const doorEn = {
   noNames: "Members see who listens among them. Guests are only counted.",
   front: (community: string) => `To ${community}`,
   nowMember: "You are a member now. Your key is in this browser only.",
+  nowAs: (name: string) => `You are in the room as ${name} now.`,
   chosenOnly: "This room is for chosen people.",
   inviteOnly: "You come in by the invite of a member. Paste its link, and you join here, without leaving the room.",
   haveInvite: "I have an invite link",

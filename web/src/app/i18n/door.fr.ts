@@ -58,6 +58,7 @@ export const doorFr = {
   noNames: "Les membres se voient entre eux. Les personnes de passage sont seulement comptées.",
   front: (community: string) => `Vers « ${community} »`,
   nowMember: "Vous êtes membre. Votre clé n’existe que dans ce navigateur.",
+  nowAs: (name: string) => `Vous voilà dans le salon en tant que ${name}.`,
   chosenOnly: "Ce salon est réservé aux personnes choisies.",
   inviteOnly: "On entre sur l’invitation d’un membre. Collez le lien reçu : vous rejoignez la communauté ici même, sans quitter le salon.",
   haveInvite: "J’ai un lien d’invitation",

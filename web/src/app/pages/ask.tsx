@@ -11,6 +11,7 @@ import { PlainPage } from "../parts/plain-page";
 import { RestoreLink } from "../parts/restore-link";
 import { fault, messageLength, nameLength, tidy } from "../parts/text";
 import { paths } from "../router";
+import { MiniBar } from "../room/current-room";
 import { remember, type Sent } from "../state/asking";
 import { become, client, forget, refresh } from "../state/session";
 import { attempt } from "../state/toast";
@@ -131,6 +132,7 @@ export function WaitingPage({ request, community }: { request: Sent; community: 
         {m.waitSent(relative(now.at, client.now()))}
       </p>
       <div class="row">{leave}</div>
+      <MiniBar />
     </PlainPage>
   );
 }

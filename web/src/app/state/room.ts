@@ -12,7 +12,7 @@ import { elsewhere, markEntered, markLeft, onEnteredElsewhere, roomBefore } from
 import { hearing, reload } from "./mine";
 import { hear } from "./notices";
 import { settings } from "./settings";
-import { client, me, node } from "./session";
+import { client, key, me, node } from "./session";
 import { open } from "./sheet";
 import { attempt, explain, hush, say, type Toast } from "./toast";
 
@@ -212,7 +212,9 @@ function enterAsMember(): void {
   const presence = current.value;
   if (presence?.guest !== true || presence.status.value.kind === "ended") return;
   enter(presence.id, { door: presence.door });
-  say(t().door.nowMember, "info", { label: t().recovery.bannerAction, run: () => navigate(paths.recovery(location.pathname)) });
+  const save = { label: t().recovery.bannerAction, run: () => navigate(paths.recovery(location.pathname)) };
+  if (key.peek()?.extractable === true) say(t().door.nowMember, "info", save);
+  else say(t().door.nowAs(me.peek()?.member.name ?? "")); // by a recovery file
 }
 
 /** Forgets a room that is over. */
