@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { adoptLink, parseLink, testMedia, type Checkup, type MediaTest } from "../../sdk";
 import { day, locale, t } from "../i18n";
 import { ConfirmDialog } from "../parts/confirm";
-import { copy, LinkField } from "../parts/copy";
+import { copyDiagnosis, LinkField } from "../parts/copy";
 import { Field } from "../parts/field";
 import { Form, useText } from "../parts/form";
 import { Heading } from "../parts/heading";
@@ -49,19 +49,15 @@ export function NodePage(): JSX.Element {
       throw error;
     }
   };
-  const copyDiagnosis = async () => {
-    const figures = {
-      at: new Date().toISOString(),
-      browser: navigator.userAgent,
-      page: location.origin,
-      secure: isSecureContext,
-      audio: test.value,
-      version: checkup.value?.version,
-      findings: checkup.value?.findings.map((f) => f.code),
-    };
-    const done = await copy(JSON.stringify(figures, null, 2));
-    say(done ? m.diagnosisCopied : m.notCopied, done ? "info" : "warning");
-  };
+  const diagnosis = () => ({
+    at: new Date().toISOString(),
+    browser: navigator.userAgent,
+    page: location.origin,
+    secure: isSecureContext,
+    audio: test.value,
+    version: checkup.value?.version,
+    findings: checkup.value?.findings.map((f) => f.code),
+  });
   const now = checkup.value;
   const asked = link.value;
   return (
@@ -87,8 +83,8 @@ export function NodePage(): JSX.Element {
             <button type="button" class="button" onClick={() => attempt(look())}>
               {m.again}
             </button>
-            <button type="button" class="button" onClick={() => attempt(copyDiagnosis())}>
-              {m.copyDiagnosis}
+            <button type="button" class="button" onClick={() => attempt(copyDiagnosis(diagnosis()))}>
+              {t().common.copyDiagnosis}
             </button>
           </div>
         </section>

@@ -3,6 +3,7 @@ import { Check, Copy } from "lucide-preact";
 import type { JSX } from "preact";
 import { useId, useRef } from "preact/hooks";
 import { t } from "../i18n";
+import { say } from "../state/toast";
 
 /** Puts a text on the clipboard; false where the browser does not let it. */
 export async function copy(text: string): Promise<boolean> {
@@ -12,6 +13,13 @@ export async function copy(text: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Puts figures for whoever is asked for help on the clipboard, and says so: no names, no secrets. */
+export async function copyDiagnosis(figures: object): Promise<void> {
+  const m = t().common;
+  const done = await copy(JSON.stringify(figures, null, 2));
+  say(done ? m.diagnosisCopied : m.notCopied, done ? "info" : "warning");
 }
 
 const shownFor = 2500;

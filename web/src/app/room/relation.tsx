@@ -42,6 +42,7 @@ export function RelationActions(props: { who: Did; name: string; home: Did | und
           />
         </div>
       )}
+      {!canBeQuieter && !now.block && <p class="secondary small relation-hint">{m.volumeKeys}</p>}
       {!now.block && (
         <button type="button" onClick={() => set({ mute: !now.mute })}>
           {now.mute ? <Ear aria-hidden="true" /> : <EarOff aria-hidden="true" />}

@@ -3,14 +3,14 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { RoomState } from "../../sdk";
 import { t } from "../i18n";
-import { copy } from "../parts/copy";
+import { copyDiagnosis } from "../parts/copy";
 import { Heading } from "../parts/heading";
 import { Notice } from "../parts/notice";
 import { hallwayBelow, paths } from "../router";
 import { isHostLost, toggleMute, type Presence } from "../state/room";
 import { community } from "../state/session";
 import { open } from "../state/sheet";
-import { attempt, explain, say } from "../state/toast";
+import { attempt, explain } from "../state/toast";
 import { AppNotices } from "./apps-sheet";
 import { Audience } from "./audience";
 import { BottomBar } from "./bottom-bar";
@@ -90,8 +90,8 @@ function Conditions({ presence }: { presence: Presence }): JSX.Element {
       )}
       {audio.kind === "unreachable" && (
         <Notice kind="warning" text={m.soundFailed} hint={audio.tcp ? m.soundFailedBoth : m.soundFailedHint}>
-          <button type="button" class="button" onClick={() => attempt(copyDiagnosis(presence))}>
-            {m.copyDiagnosis}
+          <button type="button" class="button" onClick={() => attempt(presence.session.diagnose().then(copyDiagnosis))}>
+            {t().common.copyDiagnosis}
           </button>
         </Notice>
       )}
@@ -110,10 +110,4 @@ function condition(presence: Presence): string | false {
   if (presence.status.value.kind === "reconnecting") return m.reconnecting;
   if (isHostLost(presence)) return m.hostLost;
   return presence.audio.value.kind === "fallback" && m.tryingTCP;
-}
-
-/** Figures for whoever is asked for help: no names, no secrets. */
-async function copyDiagnosis(presence: Presence): Promise<void> {
-  const diagnosis = JSON.stringify(await presence.session.diagnose(), null, 2);
-  if (await copy(diagnosis)) say(t().room.diagnosisCopied);
 }

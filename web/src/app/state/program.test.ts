@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { programOf } from "./program";
+import { permissionsOf, programOf } from "./program";
 
 it.each([
   ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"],
@@ -11,4 +11,12 @@ it.each([
   ["something else", "Browser"],
 ])("%s is %s", (userAgent, said) => {
   expect(programOf(userAgent)).toBe(said);
+});
+
+it.each([
+  ["Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) FxiOS/140.0 Mobile/15E148 Safari/605.1.15", "iOS"],
+  ["Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15", "Safari"],
+  ["Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36", "other"],
+])("%s keeps its permissions as %s does", (userAgent, place) => {
+  expect(permissionsOf(userAgent)).toBe(place);
 });

@@ -21,3 +21,10 @@ export function programOf(userAgent: string): string {
   const first = (of: typeof browsers) => of.find(([pattern]) => pattern.test(userAgent))?.[1];
   return [first(browsers) ?? "Browser", first(systems)].filter((part) => part !== undefined).join(", ");
 }
+
+/** Where a browser keeps what a page may do: all of iOS in one place, Safari of macOS in another, most beside the address. */
+export function permissionsOf(userAgent: string): "iOS" | "Safari" | "other" {
+  const program = programOf(userAgent);
+  if (program.endsWith("iOS")) return "iOS"; // whatever the browser is called
+  return program.startsWith("Safari") ? "Safari" : "other";
+}
