@@ -109,7 +109,10 @@ func (h *hosting) allow(actor identity.PublicKey, action api.Action, signed *act
 		return statement.Statement{}, nil
 	}
 	v := h.visits[actor]
-	if v == nil {
+	switch {
+	case h.state.Removed(actor):
+		return statement.Statement{}, h.removedError(actor)
+	case v == nil:
 		return statement.Statement{}, reason.Reject(reason.RoomNotHere, "")
 	}
 	return signed.statement, v.take(*signed)

@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -23,22 +24,43 @@ type program struct {
 	t     *testing.T
 	url   string // of the endpoint
 	token string
+	id    string // of the app
 	pc    *webrtc.PeerConnection
-	track *webrtc.TrackLocalStaticRTP
+	track *microphone
 	heard atomic.Int64
 	gone  chan struct{} // closed when the connection is over
 
 	location, etag string // of the connection
+
+	offers func(*program, *webrtc.PeerConnection) // what it offers, where that is not what open is asked for
+	socket *stubborn                              // where it goes on when the node has ended the connection; else nil
 }
 
-// app makes a token and the program that is to use it.
-func app(t *testing.T, origin string, s *client.RoomSession, direction api.Direction) (*program, api.NewApp) {
+// app makes a token and the program that is to use it, at the node of whose member it is.
+func app(t *testing.T, s *client.RoomSession, direction api.Direction) *program {
 	t.Helper()
 	made, err := s.Client().CreateApp(t.Context(), s.Room(), direction)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &program{t: t, url: origin + made.Path, token: made.Token}, made
+	return &program{t: t, url: s.Client().URL() + made.Path, token: made.Token, id: made.App.ID}
+}
+
+// speaks is a program by which somebody is heard.
+func speaks(t *testing.T, of *client.RoomSession) *program {
+	t.Helper()
+	whip := app(t, of, api.DirectionSpeak)
+	whip.connect(0)
+	whip.talk()
+	return whip
+}
+
+// listens is a program by which somebody listens, in so many lines.
+func listens(t *testing.T, of *client.RoomSession, lines int) *program {
+	t.Helper()
+	whep := app(t, of, api.DirectionListen)
+	whep.connect(lines)
+	return whep
 }
 
 // again is the same program, started anew.
@@ -48,12 +70,18 @@ func (p *program) again() *program { return &program{t: p.t, url: p.url, token: 
 func (p *program) open(lines int) string {
 	p.t.Helper()
 	var media webrtc.MediaEngine
-	opus := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}
-	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: opus, PayloadType: 96}, webrtc.RTPCodecTypeAudio); err != nil {
-		p.t.Fatal(err)
+	for _, codec := range []webrtc.RTPCodecParameters{
+		{RTPCodecCapability: opus(), PayloadType: 96}, {RTPCodecCapability: pcmu(), PayloadType: 0}, {RTPCodecCapability: vp8(), PayloadType: 97},
+	} {
+		if err := media.RegisterCodec(codec, kindOf(codec.RTPCodecCapability)); err != nil {
+			p.t.Fatal(err)
+		}
 	}
 	var settings webrtc.SettingEngine
 	settings.SetIncludeLoopbackCandidate(true)
+	if p.socket != nil {
+		settings.SetICEUDPMux(webrtc.NewICEUDPMux(nil, p.socket))
+	}
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(&media), webrtc.WithSettingEngine(settings),
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{})).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
@@ -75,18 +103,13 @@ func (p *program) open(lines int) string {
 			p.heard.Add(1)
 		}
 	})
-	for range lines {
-		if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
-			p.t.Fatal(err)
-		}
-	}
-	if lines == 0 {
-		if p.track, err = webrtc.NewTrackLocalStaticRTP(opus, "voice", "program"); err != nil {
-			p.t.Fatal(err)
-		}
-		if _, err := pc.AddTransceiverFromTrack(p.track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}); err != nil {
-			p.t.Fatal(err)
-		}
+	switch {
+	case p.offers != nil:
+		p.offers(p, pc)
+	case lines == 0:
+		p.track = sends(p.t, pc, opus())
+	default:
+		receives(p.t, pc, lines)
 	}
 	offer, err := pc.CreateOffer(nil)
 	if err != nil {
@@ -125,24 +148,140 @@ func (p *program) connect(lines int) {
 }
 
 // talk sends speech until the test ends.
-func (p *program) talk() {
+func (p *program) talk() { p.say(speech) }
+
+// say sends what it is given until the test ends, fifty times a second.
+func (p *program) say(what func(n int) (rtp.Header, []byte)) {
 	stop := make(chan struct{})
 	p.t.Cleanup(func() { close(stop) })
 	go func() {
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
-		packet := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 96}, Payload: append([]byte{15 << 3}, make([]byte, 60)...)}
-		for {
+		for n := 1; ; n++ {
 			select {
 			case <-tick.C:
-				packet.SequenceNumber++
-				packet.Timestamp += 960
-				_ = p.track.WriteRTP(&packet) // not there yet, or no more
+				p.track.send(what(n))
 			case <-stop:
 				return
 			}
 		}
 	}()
+}
+
+// speech is the nth packet of somebody who talks.
+func speech(n int) (rtp.Header, []byte) {
+	at := uint32(n) //nolint:gosec // wraps, as sequence numbers do
+	return rtp.Header{Version: 2, PayloadType: 96, SequenceNumber: uint16(at), Timestamp: 960 * at}, append([]byte{15 << 3}, make([]byte, 60)...)
+}
+
+// microphone is a line on which a program sends whatever it likes. It says of itself what was negotiated, where a header
+// says nothing else.
+type microphone struct {
+	codec  webrtc.RTPCodecCapability
+	mu     sync.Mutex
+	ssrc   webrtc.SSRC
+	writer webrtc.TrackLocalWriter
+}
+
+func opus() webrtc.RTPCodecCapability {
+	return webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}
+}
+
+func vp8() webrtc.RTPCodecCapability {
+	return webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
+}
+
+func pcmu() webrtc.RTPCodecCapability {
+	return webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: 8000}
+}
+
+func kindOf(codec webrtc.RTPCodecCapability) webrtc.RTPCodecType {
+	kind, _, _ := strings.Cut(codec.MimeType, "/")
+	return webrtc.NewRTPCodecType(kind)
+}
+
+// sends adds a line to send on.
+func sends(t *testing.T, pc *webrtc.PeerConnection, codec webrtc.RTPCodecCapability) *microphone {
+	t.Helper()
+	m := &microphone{codec: codec}
+	if _, err := pc.AddTransceiverFromTrack(m, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// receives adds lines to listen on.
+func receives(t *testing.T, pc *webrtc.PeerConnection, lines int) {
+	t.Helper()
+	for range lines {
+		if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Bind implements webrtc.TrackLocal.
+func (m *microphone) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ssrc, m.writer = c.SSRC(), c.WriteStream()
+	return webrtc.RTPCodecParameters{RTPCodecCapability: m.codec, PayloadType: c.CodecParameters()[0].PayloadType}, nil
+}
+
+// Unbind implements webrtc.TrackLocal.
+func (m *microphone) Unbind(webrtc.TrackLocalContext) error { return nil }
+
+// ID, RID, StreamID and Kind implement webrtc.TrackLocal.
+func (m *microphone) ID() string                { return "voice" }
+func (m *microphone) RID() string               { return "" }
+func (m *microphone) StreamID() string          { return "program" }
+func (m *microphone) Kind() webrtc.RTPCodecType { return kindOf(m.codec) }
+
+// send sends one packet, once the connection is there.
+func (m *microphone) send(h rtp.Header, payload []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.writer == nil {
+		return
+	}
+	if h.SSRC == 0 {
+		h.SSRC = uint32(m.ssrc)
+	}
+	_, _ = m.writer.WriteRTP(&h, payload) // not there yet, or no more
+}
+
+// stubborn is the socket of a program that goes on, from the same address, whatever the node says to end the connection.
+type stubborn struct {
+	net.PacketConn
+	sent atomic.Int64 // packets of audio
+}
+
+func newStubborn(t *testing.T) *stubborn {
+	t.Helper()
+	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return &stubborn{PacketConn: conn}
+}
+
+// ReadFrom loses the alerts of DTLS, with which the node hangs up (RFC 7983: the first byte of a record is its type).
+func (s *stubborn) ReadFrom(p []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := s.PacketConn.ReadFrom(p)
+		if err != nil || n == 0 || p[0] != 21 {
+			return n, from, err
+		}
+	}
+}
+
+// WriteTo counts what is RTP or RTCP.
+func (s *stubborn) WriteTo(p []byte, to net.Addr) (int, error) {
+	if len(p) > 0 && p[0] >= 128 && p[0] < 192 {
+		s.sent.Add(1)
+	}
+	return s.PacketConn.WriteTo(p, to)
 }
 
 // end ends the connection, as such a program does.

@@ -177,6 +177,9 @@ func (h *hallway) checkLend(req api.CreateApp, room statement.ID, member identit
 		}
 		return nil
 	}
+	if req.Lend == "" {
+		return reason.Reject(reason.AppLend, "to speak needs a lend")
+	}
 	signer, err := checkLend(req.Lend, room, h.community.self.Node, h.community.now())
 	if err == nil && signer != member {
 		err = reason.Reject(reason.StatementAuthority, "the lend is another's")

@@ -18,7 +18,7 @@ const sdpType, fragmentType = "application/sdp", "application/trickle-ice-sdpfra
 // TestWhatWHIPAsks of an endpoint besides audio: RFC 9725, sections 4.2 to 4.6.
 func TestWhatWHIPAsks(t *testing.T) {
 	p := newPorch(t)
-	whip, _ := app(t, p.node.URL(), p.leo, api.DirectionSpeak)
+	whip := app(t, p.leo, api.DirectionSpeak)
 	whip.connect(0)
 	session := p.node.URL() + whip.location
 	if !strings.HasPrefix(whip.location, "/whip/"+p.leo.Room().String()+"/") || !strings.HasPrefix(whip.etag, `"`) {
@@ -76,7 +76,7 @@ func TestWhatWHIPAsks(t *testing.T) {
 // TestPagesOfOthersMayConnectApps: a token is all that counts, so any origin may ask; nothing else of the node is open so.
 func TestPagesOfOthersMayConnectApps(t *testing.T) {
 	p := newPorch(t)
-	whep, _ := app(t, p.node.URL(), p.leo, api.DirectionListen)
+	whep := app(t, p.leo, api.DirectionListen)
 	res, _ := whep.ask("OPTIONS", whep.url, "", map[string]string{
 		"Origin": "https://player.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type",
 	})
@@ -101,7 +101,7 @@ func TestPagesOfOthersMayConnectApps(t *testing.T) {
 // nothing is refused.
 func TestOffersOfOtherPrograms(t *testing.T) {
 	p := newPorch(t)
-	whip, _ := app(t, p.node.URL(), p.leo, api.DirectionSpeak)
+	whip := app(t, p.leo, api.DirectionSpeak)
 	post := func(offer string) (int, string) {
 		res, body := whip.ask("POST", whip.url, offer, map[string]string{"Content-Type": sdpType})
 		return res.StatusCode, body
@@ -162,9 +162,7 @@ func TestOffersOfOtherPrograms(t *testing.T) {
 // stale, and a restart that no check follows ends like any loss.
 func TestAProgramRestartsICE(t *testing.T) {
 	p := newPorch(t)
-	whip, _ := app(t, p.node.URL(), p.leo, api.DirectionSpeak)
-	whip.connect(0)
-	whip.talk()
+	whip := speaks(t, p.leo)
 	p.hears(t, "the program")
 	session, header := p.node.URL()+whip.location, func(match string) map[string]string {
 		return map[string]string{"Content-Type": fragmentType, "If-Match": match}
@@ -205,7 +203,7 @@ func TestAProgramRestartsICE(t *testing.T) {
 			t.Errorf("the tag of session %d: %d %s", i, res.StatusCode, codeOf(body))
 		}
 	}
-	other, _ := app(t, p.node.URL(), p.ana, api.DirectionSpeak)
+	other := app(t, p.ana, api.DirectionSpeak)
 	res, body := other.ask("PATCH", session, "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n", header("*"))
 	if res.StatusCode != 404 || codeOf(body) != string(reason.MediaLegGone) {
 		t.Errorf("by another's token: %d %s", res.StatusCode, body)

@@ -2,7 +2,6 @@ package node_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,81 +9,15 @@ import (
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/api/client"
-	"github.com/stoa-rooms/stoa/api/client/rtc"
-	"github.com/stoa-rooms/stoa/identity"
-	"github.com/stoa-rooms/stoa/node/nodetest"
 	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/statement"
 )
-
-// porch is a room of a node, with Ana who moderates and Léo who has been on the stage from the start.
-type porch struct {
-	node     *nodetest.Node
-	ana, leo *client.RoomSession
-	ear      *rtc.Conn // Ana's
-	leoKey   identity.PrivateKey
-}
-
-func newPorch(t *testing.T) *porch {
-	t.Helper()
-	ctx := t.Context()
-	n := nodetest.New(t)
-	founder := n.Found(ctx)
-	room, err := founder.CreateRoom(ctx, "On the porch", nil, "en")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &porch{node: n, ana: n.Enter(ctx, founder, room.ID), leoKey: identity.Generate()}
-	leo := p.leoAgain()
-	link, err := founder.CreateInvite(ctx, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := leo.Join(ctx, link.String(), "Léo"); err != nil {
-		t.Fatal(err)
-	}
-	p.leo = n.Enter(ctx, leo, room.ID)
-	bringOnStage(t, p.ana, p.leo)
-	p.ear = connect(t, p.ana)
-	return p
-}
-
-// leoAgain is Léo at another device: a client with sessions of its own.
-func (p *porch) leoAgain() *client.Client {
-	return client.New(p.node.URL(), p.leoKey, client.Options{})
-}
-
-func (p *porch) hears(t *testing.T, what string) {
-	t.Helper()
-	before := heard(p.ear)
-	eventually(t, what, func() bool { return heard(p.ear) >= before+10 })
-}
-
-func (p *porch) hearsNothing(t *testing.T, what string) {
-	t.Helper()
-	time.Sleep(silence) //nolint:forbidigo // the bound that is tested
-	before := heard(p.ear)
-	time.Sleep(500 * time.Millisecond) //nolint:forbidigo // 25 packets would have come
-	if after := heard(p.ear); after != before {
-		t.Errorf("%s: %d packets came", what, after-before)
-	}
-}
-
-func (p *porch) muted(t *testing.T, want bool) {
-	t.Helper()
-	until(t, p.ana, fmt.Sprintf("Léo is muted: %v", want), func(s api.State) bool {
-		who, ok := s.OnStage(p.leo.Client().Key())
-		return ok && who.Muted == want
-	})
-}
 
 // TestAProgramSpeaks: a WHIP POST unmutes, takes the place of the page's microphone, and its end mutes.
 func TestAProgramSpeaks(t *testing.T) {
 	p := newPorch(t)
 	ctx := t.Context()
-	whip, made := app(t, p.node.URL(), p.leo, api.DirectionSpeak)
-	whip.connect(0)
-	whip.talk()
+	whip := speaks(t, p.leo)
 	p.muted(t, false)
 	p.hears(t, "the program")
 
@@ -101,7 +34,7 @@ func TestAProgramSpeaks(t *testing.T) {
 	if speaking != 1 {
 		t.Errorf("Léo is heard in %d slots", speaking)
 	}
-	if list, err := p.leo.Client().Apps(ctx, p.leo.Room()); err != nil || len(list) != 1 || !list[0].Connected || list[0].ID != made.App.ID {
+	if list, err := p.leo.Client().Apps(ctx, p.leo.Room()); err != nil || len(list) != 1 || !list[0].Connected || list[0].ID != whip.id {
 		t.Errorf("the list of apps is %+v, %v", list, err)
 	}
 
@@ -120,9 +53,7 @@ func TestAProgramSpeaks(t *testing.T) {
 func TestAProgramDoesNotUnmute(t *testing.T) {
 	p := newPorch(t)
 	ctx := t.Context()
-	whip, _ := app(t, p.node.URL(), p.leo, api.DirectionSpeak)
-	whip.connect(0)
-	whip.talk()
+	whip := speaks(t, p.leo)
 	p.hears(t, "the program")
 	if err := p.ana.Mute(ctx, p.leo.Client().Key()); err != nil {
 		t.Fatal(err)
@@ -152,15 +83,10 @@ func TestAProgramDoesNotUnmute(t *testing.T) {
 func TestAProgramListens(t *testing.T) {
 	p := newPorch(t)
 	ctx := t.Context()
-	whip, _ := app(t, p.node.URL(), p.leo, api.DirectionSpeak)
-	whip.connect(0)
-	whip.talk()
+	speaks(t, p.leo)
 	mina := p.node.Enter(ctx, p.node.Join(ctx, p.ana.Client(), "Mina"), p.ana.Room())
 	key := mina.Client().Key()
-	one, _ := app(t, p.node.URL(), mina, api.DirectionListen)
-	one.connect(1)
-	all, _ := app(t, p.node.URL(), mina, api.DirectionListen)
-	all.connect(5)
+	one, all := listens(t, mina, 1), listens(t, mina, 5)
 	for _, listens := range []*program{one, all} {
 		eventually(t, "the program hears", func() bool { return listens.heard.Load() > 10 })
 	}
@@ -191,9 +117,7 @@ func TestAProgramListens(t *testing.T) {
 func TestAProgramHoldsThePlace(t *testing.T) {
 	p := newPorch(t)
 	ctx := t.Context()
-	whip, made := app(t, p.node.URL(), p.leo, api.DirectionSpeak)
-	whip.connect(0)
-	whip.talk()
+	whip := speaks(t, p.leo)
 	p.hears(t, "the program")
 	p.leo.Close()
 	p.hears(t, "the program, without the page")
@@ -209,7 +133,7 @@ func TestAProgramHoldsThePlace(t *testing.T) {
 	if who, _ := again.State().Self(); who.Muted {
 		t.Error("the page's coming back muted the program")
 	}
-	if err := again.Client().RevokeApp(ctx, again.Room(), made.App.ID); err != nil {
+	if err := again.Client().RevokeApp(ctx, again.Room(), whip.id); err != nil {
 		t.Fatal(err)
 	}
 	p.muted(t, true)
@@ -217,75 +141,6 @@ func TestAProgramHoldsThePlace(t *testing.T) {
 	if status, code := whip.again().post(0); status != http.StatusUnauthorized || code != string(reason.AppToken) {
 		t.Errorf("a revoked token: %d %s", status, code)
 	}
-}
-
-// TestARemovedMemberHasNoWayBack: not by what was connected, nor by any token, old or new.
-func TestARemovedMemberHasNoWayBack(t *testing.T) {
-	p := newPorch(t)
-	ctx := t.Context()
-	whip, _ := app(t, p.node.URL(), p.leo, api.DirectionSpeak)
-	whip.connect(0)
-	whip.talk()
-	whep, _ := app(t, p.node.URL(), p.leo, api.DirectionListen)
-	whep.connect(3) // in one line it would have the dominant speaker, which may be Léo, whom he does not hear
-	unused, _ := app(t, p.node.URL(), p.leo, api.DirectionListen)
-	anas, _ := app(t, p.node.URL(), p.ana, api.DirectionSpeak)
-	anas.connect(0)
-	anas.talk()
-	eventually(t, "Léo's program hears Ana", func() bool { return whep.heard.Load() > 10 })
-	p.hears(t, "Léo's program")
-
-	if err := p.ana.Remove(ctx, p.leo.Client().Key(), 0, "Shouting"); err != nil {
-		t.Fatal(err)
-	}
-	p.hearsNothing(t, "after the removal")
-	before := whep.heard.Load()
-	time.Sleep(500 * time.Millisecond) //nolint:forbidigo // 25 packets would have come
-	if n := whep.heard.Load() - before; n > 0 {
-		t.Errorf("the removed member's program heard %d packets more", n)
-	}
-	for what, old := range map[string]*program{"speaking": whip, "listening": whep, "unused": unused} {
-		lines := 1
-		if old == whip {
-			lines = 0
-		}
-		if status, code := old.again().post(lines); status != http.StatusUnauthorized || code != string(reason.AppToken) {
-			t.Errorf("the old token for %s: %d %s", what, status, code)
-		}
-		if old.location == "" {
-			continue
-		}
-		for _, match := range []string{old.etag, "*"} { // to trickle, and to restart ICE
-			res, body := old.ask(http.MethodPatch, old.origin()+old.location, "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n",
-				map[string]string{"Content-Type": "application/trickle-ice-sdpfrag", "If-Match": match})
-			if res.StatusCode != http.StatusUnauthorized {
-				t.Errorf("PATCH of %s on the old resource for %s: %d %s", match, what, res.StatusCode, body)
-			}
-		}
-		if got := old.end(); got != http.StatusUnauthorized {
-			t.Errorf("DELETE of the old resource for %s: %d", what, got)
-		}
-	}
-	leo := p.leo.Client()
-	for _, direction := range []api.Direction{api.DirectionSpeak, api.DirectionListen} {
-		if _, err := leo.CreateApp(ctx, p.leo.Room(), direction); !client.Refused(err, reason.RoomRemoved) {
-			t.Errorf("a new token to %s: %v", direction, err)
-		}
-	}
-	if _, _, err := leo.OfferMedia(ctx, p.leo.Room(), "v=0\r\n"); !client.Refused(err, reason.RoomRemoved) {
-		t.Errorf("the page's audio: %v", err)
-	}
-	if _, err := leo.Enter(ctx, p.leo.Room()); !client.Refused(err, reason.RoomRemoved) {
-		t.Errorf("the old session enters: %v", err)
-	}
-	fresh := p.leoAgain()
-	if _, err := fresh.Enter(ctx, p.leo.Room()); !client.Refused(err, reason.RoomRemoved) {
-		t.Errorf("a new session enters: %v", err)
-	}
-	if _, err := fresh.CreateApp(ctx, p.leo.Room(), api.DirectionListen); !client.Refused(err, reason.RoomRemoved) {
-		t.Errorf("a token by a new session: %v", err)
-	}
-	p.hearsNothing(t, "after all attempts")
 }
 
 // TestTokensEnd with leaving, with the session that made them, and with the room.
@@ -298,7 +153,7 @@ func TestTokensEnd(t *testing.T) {
 			t.Errorf("after %s the token is answered with %d %s, not %d", why, got, code, status)
 		}
 	}
-	whip, _ := app(t, p.node.URL(), p.leo, api.DirectionSpeak)
+	whip := app(t, p.leo, api.DirectionSpeak)
 	if err := p.leo.Leave(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -306,9 +161,7 @@ func TestTokensEnd(t *testing.T) {
 	bringOnStage(t, p.ana, p.leo)
 	dead("leaving", whip, http.StatusUnauthorized)
 
-	whip, _ = app(t, p.node.URL(), p.leo, api.DirectionSpeak)
-	whip.connect(0)
-	whip.talk()
+	whip = speaks(t, p.leo)
 	p.hears(t, "the program")
 	if err := p.leo.Client().SignOut(ctx); err != nil {
 		t.Fatal(err)
@@ -316,7 +169,7 @@ func TestTokensEnd(t *testing.T) {
 	p.hearsNothing(t, "after signing out")
 	dead("signing out", whip, http.StatusUnauthorized)
 
-	whip, _ = app(t, p.node.URL(), p.ana, api.DirectionSpeak)
+	whip = app(t, p.ana, api.DirectionSpeak)
 	whip.connect(0)
 	if err := p.ana.End(ctx); err != nil {
 		t.Fatal(err)
@@ -332,8 +185,8 @@ func TestTokensAreNarrow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whip, _ := app(t, p.node.URL(), p.leo, api.DirectionSpeak)
-	whep, _ := app(t, p.node.URL(), p.leo, api.DirectionListen)
+	whip := app(t, p.leo, api.DirectionSpeak)
+	whep := app(t, p.leo, api.DirectionListen)
 	refused := func(what string, p *program, url string, lines, status int, code reason.Reason) {
 		t.Helper()
 		q := p.again()
@@ -355,7 +208,7 @@ func TestTokensAreNarrow(t *testing.T) {
 	refused("a token that is none", session, whip.url, 0, 401, reason.AppToken)
 
 	whip.connect(0)
-	anas, _ := app(t, base, p.ana, api.DirectionSpeak)
+	anas := app(t, p.ana, api.DirectionSpeak)
 	res, body := anas.ask(http.MethodDelete, base+whip.location, "", nil)
 	if res.StatusCode != http.StatusNotFound {
 		t.Errorf("DELETE by another's token: %d %s", res.StatusCode, body)
@@ -370,10 +223,14 @@ func TestTokensAreNarrow(t *testing.T) {
 	p.hears(t, "the second connection")
 
 	for range 2 {
-		app(t, base, p.leo, api.DirectionListen)
+		app(t, p.leo, api.DirectionListen)
 	}
 	if _, err := p.leo.Client().CreateApp(ctx, p.leo.Room(), api.DirectionListen); !client.Refused(err, reason.AppLimit) {
 		t.Errorf("a fifth app: %v", err)
+	}
+	bare := signIn(t, p.node, person{p.leoKey})
+	if got := bare.post(t, "/rooms/"+p.leo.Room().String()+"/apps", api.CreateApp{Direction: api.DirectionSpeak}); got != reason.AppLend {
+		t.Errorf("a token to speak, and no lend: %s", got)
 	}
 	stranger := p.node.Join(ctx, p.ana.Client(), "Mina")
 	if _, err := stranger.CreateApp(ctx, p.leo.Room(), api.DirectionListen); !client.Refused(err, reason.RoomNotHere) {

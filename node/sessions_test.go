@@ -16,7 +16,7 @@ func TestSigningOutElsewhere(t *testing.T) {
 	p := newPorch(t)
 	ctx := t.Context()
 	device := p.leo.Client()
-	whip, _ := app(t, p.node.URL(), p.leo, api.DirectionSpeak)
+	whip := app(t, p.leo, api.DirectionSpeak)
 	whip.connect(0)
 	whip.talk()
 	p.hears(t, "the program")

@@ -6,17 +6,19 @@ import (
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/api/client"
 	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/node"
 	"github.com/stoa-rooms/stoa/node/nodetest"
 	"github.com/stoa-rooms/stoa/reason"
 )
 
-// newPair is one community on two nodes.
-func newPair(t *testing.T) (first, second *nodetest.Node, founder *client.Client) {
+// newPair is one community on two nodes, both with a configuration if there is one.
+func newPair(t *testing.T, cfg ...node.Config) (first, second *nodetest.Node, founder *client.Client) {
 	t.Helper()
 	ctx := t.Context()
-	first = nodetest.New(t)
+	cfg = append(cfg, node.Config{})
+	first = nodetest.With(t, cfg[0])
 	founder = first.Found(ctx)
-	second = nodetest.New(t, first)
+	second = nodetest.With(t, cfg[0], first)
 	key := second.Key(ctx)
 	delegate, err := founder.AddNode(ctx, key)
 	if err != nil {

@@ -200,6 +200,7 @@ const (
 	AppToken     Reason = "app-token"     // no token of this room, or one that is dead
 	AppDirection Reason = "app-direction" // a token to listen where one speaks, or the other way round
 	AppLimit     Reason = "app-limit"     // more programs than one member may connect
+	AppLend      Reason = "app-lend"      // a token to speak is asked for, and no lend statement is sent
 	AppETag      Reason = "app-etag"      // PATCH without If-Match
 	AppStale     Reason = "app-stale"     // PATCH with If-Match for another ICE session
 	AppFragment  Reason = "app-fragment"  // not application/trickle-ice-sdpfrag

@@ -25,10 +25,28 @@ type joinCmd struct {
 
 	Room     string `arg:"" help:"A room's link, its id or the beginning of its title; or an invite link, which makes you a member first."`
 	Name     string `help:"With an invite link: the name that others see (default: that of --as)." placeholder:"NAME"`
-	Speak    string `help:"Go on the stage and say this file, Opus in Ogg; - for standard input." placeholder:"FILE.ogg"`
+	Speak    string `help:"Raise your hand, and when a moderator has invited you to the stage say this file, Opus in Ogg (- for standard input). Then leave." placeholder:"FILE.ogg"`
 	Question string `help:"With --speak: what to ask as your hand goes up, one line." placeholder:"TEXT"`
 	Listen   bool   `help:"Write what is heard to standard output, Opus in Ogg, for a player."`
 	JSON     bool   `name:"json" help:"Print the room's events to standard output as JSON, one a line."`
+}
+
+// Help is what stoa join --help ends with.
+func (c *joinCmd) Help() string {
+	return `You stay until the speech is over, the room ends, or Ctrl-C. Without --speak, --listen and --json you read along in words.
+
+Examples:
+
+  stoa join 'https://cafe.example/i/…#…' --as bot --name 'Reading bot'
+    becomes a member, once; from then on --as bot is you
+
+  stoa join 'Open mic' --as bot --listen | mpv --no-video -
+    plays what is said; > evening.ogg in the place of the player keeps it
+
+  stoa join 'Open mic' --as bot --speak hello.ogg --question 'May I read a poem?'
+    says a file, which ` + convert("song.mp3") + ` makes
+
+The exit status is 0 when all was done or you left, 1 when it was refused or failed, 2 for arguments that make no sense.`
 }
 
 // Run goes into a room and stays until what was asked for is done, the room ends, or it is told to stop.

@@ -280,3 +280,38 @@ func TestAModeratorsMuteEndsTheSpeech(t *testing.T) {
 		t.Errorf("%v, %q", err, errs)
 	}
 }
+
+// TestARemovedMemberCannotJoin is the row of the ways back (node/removed_test.go) that goes by the command line: to follow,
+// to listen, to speak, and by an invite link to the room. The status is that of a refusal, and the message says why.
+func TestARemovedMemberCannotJoin(t *testing.T) {
+	p := newPorch(t)
+	p.environment(t)
+	ctx := t.Context()
+	ended := make(chan error, 1)
+	go func() {
+		s, err := p.stage.Wait(ctx, func(s api.State) bool { return s.Audience.Count == 1 })
+		if err == nil {
+			err = p.stage.Remove(ctx, s.Audience.People[0].Key, 0, "Shouting")
+		}
+		ended <- err
+	}()
+	if _, errs, err := p.sh(t, `stoa join "$INVITE" --as bot && stoa join "$ROOM" --as bot`, nil); err == nil || !strings.Contains(errs, "room-removed") {
+		t.Errorf("while in the room: %v, %q", err, errs)
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	recording, err := filepath.Abs(voice)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		`stoa join "$ROOM" --as bot`, `stoa join "$ROOM" --as bot --listen`, `stoa join "$ROOM" --as bot --speak ` + recording,
+		`stoa join "$INVITE&room=${ROOM##*/}" --as bot`,
+	} {
+		out, errs, err := p.sh(t, line, nil)
+		if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 || out != "" || !strings.Contains(errs, "(room-removed) It was Ana, because: “Shouting”; for as long") {
+			t.Errorf("%s: %v, %q, %q", line, err, out, errs)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"log"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -46,6 +48,11 @@ func TestScripts(t *testing.T) {
 			}
 			env.Defer(func() { _ = u.Close() })
 			env.Setenv("BUSYUDP", u.LocalAddr().String())
+			recording, err := filepath.Abs(voice)
+			if err != nil {
+				return err
+			}
+			env.Setenv("VOICE", recording)
 			page := httptest.NewUnstartedServer(http.NotFoundHandler())
 			page.Config.ErrorLog = log.New(io.Discard, "", 0)
 			page.StartTLS()
@@ -54,9 +61,11 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"node":  startNode,
-			"found": found,
-			"flip":  flip,
+			"node":    startNode,
+			"found":   found,
+			"flip":    flip,
+			"begin":   begin,
+			"refuses": refuses,
 		},
 	})
 }
@@ -126,4 +135,34 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 		data[i] ^= 1
 	}
 	ts.Check(os.WriteFile(files[0], data, 0o600))
+}
+
+// refuses runs stoa join --speak FILE, and expects that it fails: with status 1, and nothing on standard output.
+func refuses(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec("stoa", "join", "Open mic", "--speak", args[0])
+	if ended, ok := errors.AsType[*exec.ExitError](err); !ok || ended.ExitCode() != 1 {
+		ts.Fatalf("%s: %v", args[0], err)
+	}
+	if out := ts.ReadFile("stdout"); out != "" {
+		ts.Fatalf("%s: it prints %q", args[0], out)
+	}
+}
+
+// begin writes a file that begins so: begin FILE BYTES, these with the escapes of Go. With -ogg first they are the first
+// packet of an Ogg stream.
+func begin(ts *testscript.TestScript, _ bool, args []string) {
+	packet := args[0] == "-ogg"
+	if packet {
+		args = args[1:]
+	}
+	text, err := strconv.Unquote(`"` + args[1] + `"`)
+	ts.Check(err)
+	data := []byte(text + strings.Repeat("\x00", 100))
+	if packet {
+		header := make([]byte, 28) // RFC 3533, section 6: one segment
+		copy(header, "OggS\x00\x02")
+		header[26], header[27] = 1, byte(len(data)) //nolint:gosec // short
+		data = append(header, data...)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
 }

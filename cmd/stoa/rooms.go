@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"text/tabwriter"
+	"time"
 	"unicode"
 
 	"github.com/go-json-experiment/json"
@@ -123,5 +124,23 @@ func explain(err error) error {
 	if p.Code == string(reason.MemberUnknown) {
 		return fmt.Errorf("this key is no member at the node; an invite link makes you one (%s)", p.Code)
 	}
+	if p.Removal != nil {
+		return fmt.Errorf("%s (%s) It was %s", p.Title, p.Code, removal(*p.Removal))
+	}
 	return fmt.Errorf("%s (%s)", p.Title, p.Code)
+}
+
+// removal is by whom somebody was removed from a room, why and until when.
+func removal(r api.Removal) string {
+	by := plain(r.By.Name)
+	if by == "" {
+		by = r.By.Key.String()
+	}
+	if r.Reason != nil {
+		by += fmt.Sprintf(", because: “%s”", plain(r.Reason.Text))
+	}
+	if r.Until == 0 {
+		return by + "; for as long as the room lives."
+	}
+	return by + "; until " + time.UnixMilli(r.Until).Format(time.RFC1123) + "."
 }

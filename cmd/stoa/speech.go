@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/stoa-rooms/stoa/api"
@@ -22,9 +24,11 @@ const loudness = -25
 
 // speech is what somebody says: the frames of a file, of which each is taken once.
 type speech struct {
+	name string
+	file *os.File
+	head *head
 	next func() (rtc.Frame, error, bool)
 	stop func()
-	file *os.File
 }
 
 // openSpeech opens a file, and reads all of it once if it can be read again: a bad one is better refused now than half
@@ -33,41 +37,123 @@ func openSpeech(name string) (*speech, error) {
 	if name == "" {
 		return nil, nil //nolint:nilnil // nothing to say
 	}
-	s := &speech{file: os.Stdin}
+	s := &speech{name: "standard input", file: os.Stdin}
 	if name != "-" {
 		file, err := os.Open(name) //nolint:gosec // the file that the user names
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no file %s", name)
+			return nil, fmt.Errorf("there is no file %s; name one that is Opus in Ogg, such as this makes: %s", name, convert("song.mp3"))
 		}
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the speech: %w", err)
 		}
-		s.file = file
-		if err := check(file, name); err != nil {
+		s.name, s.file = name, file
+		if err := s.check(); err != nil {
 			_ = file.Close()
 			return nil, err
 		}
 	}
-	s.next, s.stop = iter.Pull2(rtc.OggOpus(bufio.NewReader(s.file), loudness))
+	s.begin()
 	return s, nil
 }
 
+// begin goes to the first frame.
+func (s *speech) begin() {
+	s.head = &head{r: s.file}
+	s.next, s.stop = iter.Pull2(rtc.OggOpus(bufio.NewReader(s.head), loudness))
+}
+
 // check reads a file to its end, and goes back to its beginning.
-func check(file *os.File, name string) error {
+func (s *speech) check() error {
+	if info, err := s.file.Stat(); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a directory; name one file in it", s.name)
+	}
+	s.begin()
+	defer s.stop()
 	n := 0
-	for _, err := range rtc.OggOpus(bufio.NewReader(file), loudness) {
+	for _, err := range s.rest() {
 		if err != nil {
-			return fmt.Errorf("%s is not Opus in Ogg: %w; make it with: ffmpeg -i %s -c:a libopus speech.ogg", name, err, name)
+			return err
 		}
 		n++
 	}
 	if n == 0 {
-		return fmt.Errorf("%s holds no audio", name)
+		return fmt.Errorf("%s holds no audio: it ends where it would begin", s.name)
 	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
+	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("cannot read the speech: %w", err)
 	}
 	return nil
+}
+
+// unspeakable says what a file is that cannot be said, and what to do.
+func (s *speech) unspeakable(err error) error {
+	kind := kindOf(s.head.seen)
+	switch {
+	case !errors.Is(err, rtc.ErrOgg):
+		return fmt.Errorf("cannot read the speech: %w", err)
+	case len(s.head.seen) == 0:
+		return fmt.Errorf("%s is empty; name a file that is Opus in Ogg, such as this makes: %s", s.name, convert("song.mp3"))
+	case kind == kindOpus && errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%s is cut off in its middle; copy it once more, or keep what there is of it with: %s", s.name, convert(s.name))
+	case kind == kindOpus:
+		what := strings.TrimPrefix(err.Error(), rtc.ErrOgg.Error()+": ")
+		return fmt.Errorf("%s is damaged (%s); copy it once more, or keep what can be read of it with: %s", s.name, what, convert(s.name))
+	}
+	return fmt.Errorf("%s is %s, not Opus in Ogg; make that with: %s", s.name, kind, convert(s.name))
+}
+
+// convert is the command that makes Opus in Ogg of a file, without the picture of its cover.
+func convert(name string) string {
+	if strings.Trim(name, plainLetters) != "" { // something that a shell could take for something else
+		name = "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	}
+	return "ffmpeg -i " + name + " -vn -c:a libopus speech.ogg"
+}
+
+const plainLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-"
+
+// head reads on, and keeps the beginning.
+type head struct {
+	r    io.Reader
+	seen []byte
+}
+
+const headLength = 64 // bytes: the header of an Ogg page, and the name of the codec in it
+
+func (h *head) Read(p []byte) (int, error) {
+	n, err := h.r.Read(p)
+	h.seen = append(h.seen, p[:min(n, headLength-len(h.seen))]...)
+	return n, err //nolint:wrapcheck // a reader passes on what it reads
+}
+
+const kindOpus = "Opus in Ogg"
+
+// kindOf is what a file is, by how it begins: those that people have, and take for what they need.
+func kindOf(head []byte) string {
+	for _, k := range []struct {
+		at   int
+		sign string
+		kind string
+	}{
+		{28, "OpusHead", kindOpus}, // after the header of a page with one segment (RFC 3533)
+		{28, "\x01vorbis", "Vorbis in Ogg"},
+		{28, "\x7fFLAC", "FLAC in Ogg"},
+		{28, "Speex   ", "Speex in Ogg"},
+		{0, "OggS", "another codec in Ogg"},
+		{0, "ID3", "MP3"},
+		{0, "fLaC", "FLAC"},
+		{8, "WAVE", "WAV"},
+		{4, "ftyp", "MP4"},
+		{0, "\x1aE\xdf\xa3", "WebM or Matroska"},
+	} {
+		if len(head) >= k.at && bytes.HasPrefix(head[k.at:], []byte(k.sign)) {
+			return k.kind
+		}
+	}
+	if len(head) > 1 && head[0] == 0xff && head[1]&0xe0 == 0xe0 { // a frame, without a tag before it
+		return "MP3 or AAC"
+	}
+	return "something else"
 }
 
 // rest is the frames that have not been taken yet.
@@ -75,6 +161,9 @@ func (s *speech) rest() iter.Seq2[rtc.Frame, error] {
 	return func(yield func(rtc.Frame, error) bool) {
 		for {
 			frame, err, more := s.next()
+			if err != nil {
+				err = s.unspeakable(err)
+			}
 			if !more || !yield(frame, err) {
 				return
 			}

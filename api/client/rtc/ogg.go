@@ -17,7 +17,8 @@ const maxOggPacket = 1 << 20
 
 // OggOpus reads the frames of an Ogg Opus stream (RFC 7845), such as a .opus file, one after the other. The stream tells
 // no levels: all frames get the one given, in dBov, but those of at most two bytes, which hold no speech. An error ends
-// the frames; it wraps ErrOgg, or is the reader's. The stream's checksums are not looked at.
+// the frames; it wraps ErrOgg, and io.ErrUnexpectedEOF as well where the stream is cut off, or is the reader's. The
+// stream's checksums are not looked at.
 func OggOpus(r io.Reader, level int) iter.Seq2[Frame, error] {
 	return func(yield func(Frame, error) bool) {
 		pages := oggPages{r: r}
@@ -42,7 +43,7 @@ func (o *oggPages) begin() error {
 	for _, want := range []string{"OpusHead", "OpusTags"} {
 		packet, err := o.packet()
 		if errors.Is(err, io.EOF) {
-			return fmt.Errorf("%w: it ends before the audio", ErrOgg)
+			return fmt.Errorf("%w: it ends before the audio: %w", ErrOgg, io.ErrUnexpectedEOF)
 		}
 		if err != nil {
 			return err
@@ -75,7 +76,7 @@ func (o *oggPages) packet() ([]byte, error) {
 		if len(o.segments) == 0 {
 			if err := o.page(); err != nil {
 				if errors.Is(err, io.EOF) && packet != nil {
-					return nil, fmt.Errorf("%w: it ends within a packet", ErrOgg)
+					return nil, fmt.Errorf("%w: it ends within a packet: %w", ErrOgg, io.ErrUnexpectedEOF)
 				}
 				return nil, err
 			}
@@ -102,7 +103,7 @@ func (o *oggPages) page() error {
 	var header [27]byte
 	if _, err := io.ReadFull(o.r, header[:]); err != nil {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return fmt.Errorf("%w: it ends within a page", ErrOgg)
+			return fmt.Errorf("%w: it ends within a page: %w", ErrOgg, err)
 		}
 		return err
 	}
