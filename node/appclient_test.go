@@ -253,7 +253,9 @@ func (m *microphone) send(h rtp.Header, payload []byte) {
 // stubborn is the socket of a program that goes on, from the same address, whatever the node says to end the connection.
 type stubborn struct {
 	net.PacketConn
-	sent atomic.Int64 // packets of audio
+	sent  atomic.Int64  // packets of audio
+	over  chan struct{} // closed when the node has hung up
+	alert sync.Once
 }
 
 func newStubborn(t *testing.T) *stubborn {
@@ -263,7 +265,7 @@ func newStubborn(t *testing.T) *stubborn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return &stubborn{PacketConn: conn}
+	return &stubborn{PacketConn: conn, over: make(chan struct{})}
 }
 
 // ReadFrom loses the alerts of DTLS, with which the node hangs up (RFC 7983: the first byte of a record is its type).
@@ -273,6 +275,7 @@ func (s *stubborn) ReadFrom(p []byte) (int, net.Addr, error) {
 		if err != nil || n == 0 || p[0] != 21 {
 			return n, from, err
 		}
+		s.alert.Do(func() { close(s.over) })
 	}
 }
 

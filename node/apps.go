@@ -258,6 +258,13 @@ func (r *room) hangUp(a *app) {
 	r.appEnded(a)
 }
 
+// hangUpAll ends the connections of a member's apps. The tokens go on.
+func (r *room) hangUpAll(member identity.PublicKey) {
+	for _, a := range slices.Clone(r.apps.byMember[member]) {
+		r.hangUp(a)
+	}
+}
+
 // appEnded is what follows when an app's connection has ended: whoever spoke by it is muted, and whoever was here by
 // nothing else has left.
 func (r *room) appEnded(a *app) {

@@ -1,11 +1,13 @@
 package node_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stoa-rooms/stoa/api"
+	"github.com/stoa-rooms/stoa/api/client"
 	"github.com/stoa-rooms/stoa/reason"
 )
 
@@ -47,6 +49,74 @@ func TestProgramsAcrossNodes(t *testing.T) {
 	whip.connect(0)
 	whip.talk()
 	p.hears(t, "once more")
+}
+
+// TestListeningByAProgramAloneAcrossNodes: whoever is in a room of another node by a program and nothing else is shown
+// everywhere as if they had their page open, until the program ends, dies, or cannot stay because the link was lost.
+func TestListeningByAProgramAloneAcrossNodes(t *testing.T) {
+	ctx := t.Context()
+	p := newPorchAcross(t)
+	room := p.ana.Room()
+	mina := p.home.Client()
+	p.bring(t, mina, "Mina")
+	speaks(t, p.ana)
+	shownAs := func(what string, there bool) {
+		t.Helper()
+		for _, seen := range []*client.RoomSession{p.ana, p.leo} { // at the host, and at Mina's home
+			until(t, seen, what, func(s api.State) bool {
+				return there && s.Audience.Count == 1 && s.Audience.People[0].Key == mina.Key() && s.Audience.People[0].Name == "Mina" ||
+					!there && s.Audience.Count == 0 && len(s.Audience.People) == 0
+			})
+			soon(t, what+", in the hallway", func() bool {
+				r, err := seen.Client().Room(ctx, room)
+				return err == nil && (r.Listening == 1) == there
+			})
+		}
+	}
+	alone := func() *program { // with a socket of its own, which can be lost
+		page := p.home.Enter(ctx, mina, room)
+		whep := app(t, page, api.DirectionListen)
+		whep.socket = newStubborn(t)
+		whep.connect(1)
+		page.Close()
+		eventually(t, "the program hears Ana", func() bool { return whep.heard.Load() > 10 })
+		return whep
+	}
+
+	whep := alone()
+	shownAs("here by a program", true)
+	short, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	if _, err := p.ana.Wait(short, func(s api.State) bool { return s.Audience.Count == 0 }); err == nil {
+		t.Fatal("Mina left with her page")
+	}
+	before := whep.heard.Load()
+	eventually(t, "the program hears on", func() bool { return whep.heard.Load() > before+10 })
+	whep.end()
+	shownAs("gone with the program", false)
+	if status, code := whep.again().post(1); status != http.StatusConflict || code != string(reason.RoomNotHere) {
+		t.Errorf("back without the page: %d %s", status, code)
+	}
+
+	whep = alone()
+	shownAs("here by another program", true)
+	if err := whep.socket.Close(); err != nil {
+		t.Fatal(err)
+	}
+	shownAs("gone when the program died", false) // after 30 s without its consent (RFC 7675)
+
+	whep = alone()
+	shownAs("here once more", true)
+	p.node.Stop()
+	p.node.Start()
+	p.ana.Close()
+	p.ana = p.node.Enter(ctx, p.founder, room)
+	<-whep.socket.over // or it would listen, and nobody would see it
+	shownAs("gone with the link", false)
+	p.home.Enter(ctx, mina, room)
+	again := whep.again()
+	again.connect(1)
+	shownAs("back, with the token of before", true)
 }
 
 // TestAProgramAndANewHost: whoever is in the room by their page and speaks by a program is muted when the host is lost,
