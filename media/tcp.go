@@ -29,8 +29,11 @@ const (
 	maxUncheckedFrom = 64
 	// maxChecked is how many may stand in all. Each costs a descriptor and about 16 kB.
 	maxChecked = 4096
-	// maxOfLeg is how many may stand for one leg: a client tries one from each network that it is in.
-	maxOfLeg = 4
+	// maxOfLeg is how many may stand for one leg. A client opens one from each of its addresses to each of the node's, all
+	// at once, and keeps to one of them, which it alone knows: so none that lives gives way to another.
+	maxOfLeg = 8
+	// silentAfter is when a connection of a leg gives way: a client that lives sends a check every few seconds (RFC 7675).
+	silentAfter = 15 * time.Second
 	// maxCheck is the size of the largest ICE check that is read from somebody unknown. They have about 120 bytes.
 	maxCheck = 512
 
@@ -53,7 +56,9 @@ type tcpPort struct {
 	frames   chan tcpFrame // on their way to whoever reads the socket
 	woken    atomic.Bool   // the reader of the socket has been told of frames
 	over     chan struct{} // closed with the port
-	within   time.Duration
+	within   time.Duration // checkWithin, but in tests
+
+	silentAfter time.Duration // silentAfter, but in tests
 
 	refused atomic.Uint64 // connections ever
 
@@ -105,7 +110,7 @@ func (s *socket) listenTCP(ctx context.Context, addr string, within time.Duratio
 		return nil, fmt.Errorf("listen for media on tcp %s: not a TCP socket", wanted)
 	}
 	return &tcpPort{
-		listener: listener, socket: s, within: within,
+		listener: listener, socket: s, within: within, silentAfter: silentAfter,
 		frames: make(chan tcpFrame, 64), over: make(chan struct{}),
 		legs: map[string]*tcpLeg{}, conns: map[netip.Addr]*tcpConn{}, from: map[netip.Addr]int{},
 	}, nil
@@ -251,8 +256,12 @@ func (p *tcpPort) admit(g *tcpGuest, leg *tcpLeg) *tcpConn {
 		return nil
 	}
 	if len(leg.conns) >= maxOfLeg {
-		leg.conns[0].end()
-		leg.conns = leg.conns[1:]
+		i := slices.IndexFunc(leg.conns, func(c *tcpConn) bool { return c.silent(p.silentAfter) })
+		if i < 0 {
+			return nil
+		}
+		leg.conns[i].end()
+		leg.conns = slices.Delete(slices.Clone(leg.conns), i, i+1)
 	}
 	c := newTCPConn(p, g.conn, p.numberLocked())
 	c.leg = leg

@@ -178,20 +178,35 @@ func TestFloodOverTCP(t *testing.T) {
 	}
 	until(t, "the node is full of them", func() bool { return waiting() == maxUnchecked && p.refused.Load() >= 1+maxUncheckedFrom })
 	var own []net.Conn
-	for range maxOfLeg + 1 {
-		conn := visitor(t, s, "127.0.0.1")
+	answers := func(conn net.Conn) error {
 		_, err := conn.Write(iceCheck(t, user, password))
 		check(t, err)
 		check(t, conn.SetReadDeadline(time.Now().Add(enough)))
-		if _, err := readFrame(conn, make([]byte, maxDatagram)); err != nil {
+		_, err = readFrame(conn, make([]byte, maxDatagram))
+		return err
+	}
+	come := func() error {
+		own = append(own, visitor(t, s, "127.0.0.1"))
+		return answers(own[len(own)-1])
+	}
+	for range maxOfLeg {
+		if err := come(); err != nil {
 			t.Fatalf("a client is kept out: %v", err)
 		}
-		own = append(own, conn)
 	}
-	_, _ = io.Copy(io.Discard, own[0]) // until it is closed, for the fifth
-	if got := s.Totals().TCP; got != maxOfLeg {
-		t.Errorf("%d connections of one client", got)
+	if come() == nil || s.Totals().TCP != maxOfLeg {
+		t.Errorf("one too many of a client was let in, of %d", s.Totals().TCP)
 	}
+	if err := answers(own[0]); err != nil { // it may be the one that the client keeps to
+		t.Errorf("the first gave way to it: %v", err)
+	}
+	p.mu.Lock()
+	p.silentAfter = 0 // so that all are taken for dead
+	p.mu.Unlock()
+	if err := come(); err != nil {
+		t.Errorf("a client that came from a new network is kept out: %v", err)
+	}
+	_, _ = io.Copy(io.Discard, own[0]) // until it is closed, for the one that came
 }
 
 // TestSlowReaderOverTCP: a client that takes nothing costs the room no time and little memory, and what it hears when it

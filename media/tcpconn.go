@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,11 +35,19 @@ type tcpConn struct {
 	out     chan []byte
 	ending  chan struct{}
 	once    sync.Once
+	heard   atomic.Int64 // when something came last, Unix nanoseconds
 }
 
 func newTCPConn(p *tcpPort, conn *net.TCPConn, at *net.UDPAddr) *tcpConn {
 	_ = conn.SetWriteBuffer(tcpKernel) // best effort
-	return &tcpConn{port: p, conn: conn, standIn: at, out: make(chan []byte, tcpQueue), ending: make(chan struct{})}
+	c := &tcpConn{port: p, conn: conn, standIn: at, out: make(chan []byte, tcpQueue), ending: make(chan struct{})}
+	c.heard.Store(time.Now().UnixNano())
+	return c
+}
+
+// silent reports whether nothing has come for so long.
+func (c *tcpConn) silent(since time.Duration) bool {
+	return time.Since(time.Unix(0, c.heard.Load())) > since
 }
 
 // far is where the client is.
@@ -69,6 +78,7 @@ func (c *tcpConn) read() {
 			return
 		}
 		now := time.Now()
+		c.heard.Store(now.UnixNano())
 		tokens = min(frameBurst, tokens+frameRate*now.Sub(at).Seconds())
 		at = now
 		if tokens < 1 || !c.port.socket.wanted(data) {

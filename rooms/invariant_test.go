@@ -141,6 +141,17 @@ func drawCommand(t *rapid.T, s rooms.State, step int, at int64) rooms.Command {
 	return rooms.Command{At: at, Do: rooms.Tick{}}
 }
 
+// withoutSpent leaves out removals that were lifted and would be over by now: they go without a word, and whoever reads
+// them from a record still drops them.
+func withoutSpent(all []rooms.Removal, at int64) (list []rooms.Removal) {
+	for _, r := range all {
+		if r.Lifted == 0 || r.Until == 0 || r.Until > at {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
 func TestInvariants(t *testing.T) {
 	steps := 100
 	if testing.Short() {
@@ -192,6 +203,7 @@ func TestInvariants(t *testing.T) {
 					same(t, was.Log, is.Log)
 				}
 				was.Log, is.Log = nil, nil
+				was.Removed = withoutSpent(was.Removed, at)
 				same(t, was, is)
 			}
 			queueIsStable(t, s, next)

@@ -45,5 +45,6 @@ export default defineConfig({
     fs: { allow: [fileURLToPath(new URL("..", import.meta.url))] },
     proxy: { "/api": { target: node, ws: true } },
   },
-  test: { include: ["src/**/*.test.ts"] },
+  // No test is timed: a machine may be busy.
+  test: { include: ["src/**/*.test.ts"], testTimeout: 60_000 },
 } as Parameters<typeof defineConfig>[0]);

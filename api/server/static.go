@@ -26,7 +26,7 @@ const immutable = "public, max-age=31536000, immutable"
 
 // appRoutes are the paths at which the page shows something of its own; everywhere else it shows that nothing is there.
 func appRoutes() []string {
-	return []string{"/{$}", "/i/{id}", "/r/{id}", "/invites", "/calendar", "/notices", "/community", "/me", "/p/{did}", "/recovery", "/restore", "/node", "/docs"}
+	return []string{"/{$}", "/i/{id}", "/r/{id}", "/invites", "/calendar", "/search", "/notices", "/community", "/me", "/p/{did}", "/recovery", "/restore", "/node", "/docs"}
 }
 
 // page is the web client, held in memory: it is small, and encoded once.

@@ -35,7 +35,7 @@ const searchPage = () => import("./pages/search").then(({ SearchPage }) => Searc
 const docsPage = () => import("./pages/docs").then(({ DocsPage }) => DocsPage);
 
 /** Where the room one is in stands at the foot. The hallway and the pages of rooms and dates have it in themselves. */
-const withDock: ReadonlySet<string> = new Set(["search", "invites", "community", "profile", "person"]);
+const withDock: ReadonlySet<string> = new Set(["search", "notices", "invites", "community", "profile", "person", "node", "docs"]);
 
 /** The whole page. */
 export function App(): JSX.Element {
@@ -191,7 +191,7 @@ function Foot(): JSX.Element | null {
 }
 
 const withTopBar: ReadonlySet<Route["page"]> = new Set([
-  "hallway", "search", "calendar", "invites", "community", "profile", "person", "node", "docs",
+  "hallway", "search", "calendar", "notices", "invites", "community", "profile", "person", "node", "docs",
 ] as const);
 
 /** Tells a steward that somebody waits for an answer. */

@@ -16,7 +16,7 @@ export { KeyError, MicrophoneError, OfflineError, ProblemError, type KeyTrouble,
 export { addLink, adoptLink, inviteLink, isId, ownerLink, parseLink, roomLink, type Link } from "./links";
 export { peerIdOf } from "./identity";
 export { Keystore, type MemberKey } from "./keystore";
-export { openRecovery, recoveryFileName, sealRecovery, type Recovery, type RecoveryFile } from "./recovery";
+export { openRecovery, recoveryFileName, sealRecovery, shortestPassphrase, type Recovery, type RecoveryFile } from "./recovery";
 export { wishOf } from "./schedules";
 export type { CreatedInvite } from "./invitations";
 export type { ProfileWish } from "./people";

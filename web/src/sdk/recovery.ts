@@ -47,7 +47,7 @@ export interface Recovery {
 export const recoveryIterations = 600_000;
 
 /** The fewest characters of a passphrase. */
-export const shortestPassphrase = 8;
+export const shortestPassphrase = 10;
 
 const mostIterations = 10_000_000; // a file must not keep a browser busy for minutes
 const largestFile = 16_384;

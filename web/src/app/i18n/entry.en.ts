@@ -76,7 +76,6 @@ export const entryEn = {
   noteLong: "A note has at most 100 characters.",
   noteCharacters: "A note is one line of plain text.",
   life: "Valid for",
-  lifeDays: (n: number) => count(n, { one: "# day", other: "# days" }),
   forWhom: (note: string) => `For ${note}`,
 
   // The community and its rules.

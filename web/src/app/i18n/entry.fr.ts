@@ -73,7 +73,6 @@ export const entryFr: typeof entryEn = {
   noteLong: "Une note compte au plus 100 caractères.",
   noteCharacters: "Une note tient en une ligne de texte simple.",
   life: "Valable pendant",
-  lifeDays: (n: number) => count(n, { one: "# jour", other: "# jours" }),
   forWhom: (note: string) => `Pour ${note}`,
 
   title: "Communauté",

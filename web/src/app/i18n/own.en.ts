@@ -73,7 +73,6 @@ export const ownEn = {
   askToKeep: "Ask it to keep the key",
   keepRefused: "The browser promises nothing. Some do so only for pages that you visit often or have installed.",
   forgetFirst: "Save the recovery file first",
-  forgetAnyway: "Forget my key",
 
   // The founder's nodes.
   requestTitle: "Or add it to a community that there is",

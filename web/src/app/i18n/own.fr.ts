@@ -70,7 +70,6 @@ export const ownFr: typeof ownEn = {
   askToKeep: "Lui demander de garder la clé",
   keepRefused: "Le navigateur ne promet rien. Certains ne le font que pour les pages souvent visitées ou installées.",
   forgetFirst: "Enregistrer d’abord le fichier de récupération",
-  forgetAnyway: "Oublier ma clé",
 
   requestTitle: "Ou l’ajouter à une communauté qui existe",
   requestText: "C’est le fondateur de celle-ci qui approuve ce nœud. Préparez-lui une demande, avec l’adresse d’un nœud de la communauté.",

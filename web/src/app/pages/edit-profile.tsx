@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useId } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import type { Me, Profile } from "../../sdk";
 import { t } from "../i18n";
 import { Avatar } from "../parts/avatar";
@@ -38,11 +38,13 @@ function ProfileForm({ profile, onSaved }: { profile: Profile; onSaved: (p: Prof
   const m = t().profile;
   const name = useSignal(profile.name);
   const bio = useSignal(profile.bio);
-  const links = useSignal(profile.links.join("\n"));
+  const links = useSignal(profile.links.join(" "));
   const topics = useSignal<readonly string[]>(profile.topics);
   const languages = useSignal<readonly string[]>(profile.languages);
   const picture = useSignal<string | null>(profile.picture ?? null);
   const fresh = useSignal<{ blob: Blob; url: string } | null>(null);
+  const nameError = useSignal("");
+  const nameField = useRef<HTMLInputElement>(null);
   const error = useSignal("");
   const pictureError = useSignal("");
   const busy = useSignal(false);
@@ -60,14 +62,15 @@ function ProfileForm({ profile, onSaved }: { profile: Profile; onSaved: (p: Prof
     e.preventDefault();
     const listed = links.value.split(/\s+/).filter((link) => link !== "");
     const nameFault = fault(name.value, nameLength);
+    nameError.value = error.value = "";
     if (nameFault !== null) {
-      error.value = { missing: t().join.nameMissing, long: t().join.nameLong, characters: t().join.nameCharacters }[nameFault];
+      nameField.current?.focus();
+      nameError.value = { missing: t().join.nameMissing, long: t().join.nameLong, characters: t().join.nameCharacters }[nameFault];
     } else if (tidy(bio.value) !== "" && (fault(bio.value, bioLength, bioBytes) ?? "ok") !== "ok") {
       error.value = m.bioWrong;
     } else if (listed.length > mostLinks || listed.some((link) => !/^https:\/\/[A-Za-z0-9.-]+(:\d{1,5})?([/?#][!-~]*)?$/.test(link) || link.length > 160)) {
       error.value = m.linksWrong;
     } else {
-      error.value = "";
       busy.value = true;
       try {
         const wish = {
@@ -105,7 +108,14 @@ function ProfileForm({ profile, onSaved }: { profile: Profile; onSaved: (p: Prof
             </button>
           )}
         </div>
-        <Field label={t().join.name} value={name.value} autocomplete="nickname" onText={(v) => (name.value = v)} />
+        <Field
+          label={t().join.name}
+          value={name.value}
+          error={nameError.value}
+          autocomplete="nickname"
+          field={nameField}
+          onText={(v) => (name.value = v)}
+        />
         <Field label={m.bio} hint={m.bioHint(bioLength - length(tidy(bio.value)))} value={bio.value} onText={(v) => (bio.value = v)} />
         <Field label={m.links} hint={m.linksHint} value={links.value} inputMode="url" onText={(v) => (links.value = v)} />
         <Topics

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { shortestPassphrase } from "../../sdk";
 import { t } from "../i18n";
 import { Field } from "../parts/field";
 import { Form, useText } from "../parts/form";
@@ -9,8 +10,6 @@ import { navigate, next } from "../router";
 import { SaveAgain } from "./keys";
 import { community, hasRecoveryFile, key, me, saveRecoveryFile } from "../state/session";
 import { say } from "../state/toast";
-
-const shortest = 10;
 
 /** After joining, and from the banner: the file that brings the key back. */
 export function RecoveryPage(): JSX.Element {
@@ -30,7 +29,7 @@ export function RecoveryPage(): JSX.Element {
     );
   }
   const check = () => {
-    if (length(passphrase.value) >= shortest) return true;
+    if (length(passphrase.value) >= shortestPassphrase) return true;
     passphrase.refuse(m.passphraseShort);
     return false;
   };

@@ -31,7 +31,12 @@ export function TopBar(): JSX.Element {
               {t().people.search}
             </span>
           </a>
-          <a class="button button-quiet invites-link" href={paths.invites} aria-current={here("invites")}>
+          <a
+            class="button button-quiet invites-link"
+            href={paths.invites}
+            aria-label={`${m.invites}, ${t().invites.left(self.left)}`}
+            aria-current={here("invites")}
+          >
             <Ticket aria-hidden="true" />
             <span class="invites-word">{m.invites}</span>
             <span class="count" aria-hidden="true">

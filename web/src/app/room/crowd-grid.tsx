@@ -162,7 +162,7 @@ function Tile({ person, tabIndex, alike, raised, invited, onFocus }: TileProps):
       </span>
       <span class={alike ? "small one-line" : "small two-lines"}>{blocked ? t().people.blocked : name}</span>
       {alike && !blocked && <span class="key">{fingerprint(key, 2)}</span>}
-      {invited && <span class="visually-hidden">, {m.offered}</span>}
+      {invited && <span class="visually-hidden">{m.offered}</span>}
     </button>
   );
 }

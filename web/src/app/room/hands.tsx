@@ -6,7 +6,6 @@ import type { Hand, RoomState } from "../../sdk";
 import { duration, t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import type { Presence } from "../state/room";
-import { relation } from "../state/mine";
 import { client } from "../state/session";
 import { attempt } from "../state/toast";
 import { fingerprint } from "./people";
@@ -32,7 +31,7 @@ export function Hands(props: { presence: Presence; state: RoomState; shared: Rea
         <p class="secondary small">{m.noHands}</p>
       ) : (
         <ol class="hands-list">
-          {state.hands.map((hand, i) => relation(hand.key).block ? null : (
+          {state.hands.map((hand, i) => (
             <Raised
               key={hand.key}
               presence={presence}

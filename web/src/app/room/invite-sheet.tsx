@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { roomLink, type Id } from "../../sdk";
+import { roomLink, type Id, type RoomEntry } from "../../sdk";
 import { t } from "../i18n";
 import { LinkField } from "../parts/copy";
 import { Dialog } from "../parts/dialog";
@@ -10,7 +10,7 @@ import { close } from "../state/sheet";
 import { attempt } from "../state/toast";
 
 /** Brings people into the room: members by its link, somebody new by an invite that leads here. */
-export function InviteSheet({ room }: { room: Id }): JSX.Element {
+export function InviteSheet({ room, entry }: { room: Id; entry: RoomEntry }): JSX.Element {
   const m = t().invites;
   const link = useSignal<string | null>(null);
   const busy = useSignal(false);
@@ -26,13 +26,13 @@ export function InviteSheet({ room }: { room: Id }): JSX.Element {
   };
   return (
     <Dialog title={t().room.invite} onClose={close}>
-      <LinkField label={t().room.roomLink} hint={t().room.roomLinkHint} link={roomLink(location.origin, room)} />
+      <LinkField label={t().room.roomLink} hint={t().room.roomLinkHints[entry]} link={roomLink(location.origin, room)} />
       {link.value !== null ? (
         <InviteLink link={link.value} />
       ) : (
         <div class="stack">
           <p>
-            {m.newcomer} <strong>{m.left(left)}</strong>
+            {m.newcomers[entry]} <strong>{m.left(left)}</strong>
           </p>
           {left > 0 && (
             <button type="button" class="button button-primary" disabled={busy.value} onClick={() => attempt(create())}>

@@ -1,4 +1,4 @@
-import { Cable, CircleX, Keyboard, Link, Mic, SlidersHorizontal, UserPlus } from "lucide-preact";
+import { AudioLines, Cable, CircleX, Keyboard, Link, SlidersHorizontal, UserPlus } from "lucide-preact";
 import type { JSX } from "preact";
 import { roomLink } from "../../sdk";
 import { t } from "../i18n";
@@ -29,7 +29,7 @@ export function RoomMenu({ presence }: { presence: Presence }): JSX.Element {
           <Link aria-hidden="true" />
           {m.copyLink}
         </button>
-        {!presence.guest && <ForMembers presence={presence} />}
+        {!presence.guest && <ForMembers />}
         <button type="button" onClick={() => open({ kind: "shortcuts" })}>
           <Keyboard aria-hidden="true" />
           {t().shortcuts.title}
@@ -49,7 +49,7 @@ export function RoomMenu({ presence }: { presence: Presence }): JSX.Element {
 }
 
 /** What a guest has no use for. */
-function ForMembers({ presence }: { presence: Presence }): JSX.Element {
+function ForMembers(): JSX.Element {
   const m = t().room;
   return (
     <>
@@ -57,12 +57,10 @@ function ForMembers({ presence }: { presence: Presence }): JSX.Element {
         <UserPlus aria-hidden="true" />
         {m.invite}
       </button>
-      {presence.role.value !== "listener" && (
-        <button type="button" onClick={() => open({ kind: "sound" })}>
-          <Mic aria-hidden="true" />
-          {t().mic.device}
-        </button>
-      )}
+      <button type="button" onClick={() => open({ kind: "sound" })}>
+        <AudioLines aria-hidden="true" />
+        {t().mic.settings}
+      </button>
       <button type="button" onClick={() => open({ kind: "settings" })}>
         <SlidersHorizontal aria-hidden="true" />
         {t().settings.title}

@@ -226,7 +226,7 @@ export function RefusedPage(props: RefusedProps): JSX.Element {
 function RemovedPage({ removal, by }: { removal: Removed | null; by: string | null }): JSX.Element {
   const m = t().removed;
   const who = removal !== null && removal.by.name !== "" ? removal.by.name : by;
-  const back = removal === null ? m.never : removal.until === undefined ? m.always : m.until(moment(removal.until));
+  const back = removal?.until === undefined ? m.never : m.until(moment(removal.until));
   return (
     <ClosedRoomPage title={m.title} text={`${who === null ? m.text : m.by(who)} ${back}`}>
       {removal?.reason !== undefined && (

@@ -54,7 +54,7 @@ function RoomSheet({ presence }: { presence: Presence }): JSX.Element | null {
     case "apps":
       return <AppsSheet presence={presence} />;
     case "invite":
-      return <InviteSheet room={presence.id} />;
+      return <InviteSheet room={presence.id} entry={state.room.entry} />;
     case "end": {
       const end = () => attempt(presence.session.act({ type: "end" }));
       return <ConfirmDialog title={m.room.endTitle} text={m.room.endText} confirm={m.room.endConfirm} onConfirm={end} />;
