@@ -38,19 +38,7 @@ func parsed(entries iter.Seq2[storage.Entry, error]) iter.Seq[entryRead] {
 		stop := make(chan struct{})
 		defer close(stop)
 		todo, ordered := make(chan chunk), make(chan chunk, 2*processors)
-		group.Go(func() {
-			defer close(ordered)
-			defer close(todo)
-			for c := range chunks(entries) {
-				for _, to := range []chan<- chunk{ordered, todo} {
-					select {
-					case to <- c:
-					case <-stop:
-						return
-					}
-				}
-			}
-		})
+		group.Go(func() { readAhead(entries, stop, ordered, todo) })
 		for range processors {
 			group.Go(func() {
 				var parser statement.Parser
@@ -65,6 +53,21 @@ func parsed(entries iter.Seq2[storage.Entry, error]) iter.Seq[entryRead] {
 				if !yield(e) {
 					return
 				}
+			}
+		}
+	}
+}
+
+// readAhead hands on chunks to whoever wants them in their order, and to those who parse them.
+func readAhead(entries iter.Seq2[storage.Entry, error], stop <-chan struct{}, ordered, todo chan<- chunk) {
+	defer close(ordered)
+	defer close(todo)
+	for c := range chunks(entries) {
+		for _, to := range []chan<- chunk{ordered, todo} {
+			select {
+			case to <- c:
+			case <-stop:
+				return
 			}
 		}
 	}

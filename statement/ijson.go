@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,7 +28,8 @@ var integerPattern = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 // every implementation gives the same reason: what is no I-JSON; then members of the wrong type, unknown or missing;
 // last strings that stand for a key and are none, as an [identity.ErrKey].
 func (p *Parser) decode(raw []byte, to any) error {
-	if err := checkIJSON(raw); err != nil {
+	names, err := checkIJSON(raw)
+	if err != nil {
 		return err
 	}
 	if p.claims == nil {
@@ -37,15 +39,11 @@ func (p *Parser) decode(raw []byte, to any) error {
 	if err := json.Unmarshal(raw, to, json.RejectUnknownMembers(true), json.WithUnmarshalers(p.claims)); err != nil {
 		return err
 	}
-	var members map[string]jsontext.Value
-	if err := json.Unmarshal(raw, &members); err != nil {
+	m, of := &inside{raw: raw, names: names}, reflect.ValueOf(to).Elem()
+	if err := completeMembers(m, of.Type()); err != nil {
 		return err
 	}
-	of := reflect.ValueOf(to).Elem()
-	if err := completeMembers(members, of.Type()); err != nil {
-		return err
-	}
-	if err := checkOptional(members, of); err != nil {
+	if err := checkOptional(m, of); err != nil {
 		return err
 	}
 	return p.badKey
@@ -60,37 +58,38 @@ func (p *Parser) readKey(d *jsontext.Decoder, to *identity.PublicKey) error {
 	if token.Kind() != jsontext.KindString {
 		return errors.New("a key is a string")
 	}
-	k, err := p.key(token.String())
-	if err != nil {
+	if *to, err = p.key(token.String()); err != nil {
 		p.badKey = err
-		return nil
 	}
-	*to = k
 	return nil
 }
 
-// checkIJSON accepts the bytes of one I-JSON object, without null, which no statement has a use for.
-func checkIJSON(raw []byte) error {
+// checkIJSON accepts the bytes of one I-JSON object, without null, which no statement has a use for, and gives the names
+// of its members.
+func checkIJSON(raw []byte) (names []string, err error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(raw)) // refuses duplicate names, bad UTF-8 and lone surrogates
 	if d.PeekKind() != jsontext.KindBeginObject {
-		return errors.New("not a JSON object")
+		return nil, errors.New("not a JSON object")
 	}
 	for first := true; first || d.StackDepth() > 0; first = false {
 		token, err := d.ReadToken()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if d.StackDepth() > maxDepth {
-			return errors.New("nested too deep")
+			return nil, errors.New("nested too deep")
 		}
 		if err := checkToken(token); err != nil {
-			return err
+			return nil, err
+		}
+		if _, n := d.StackIndex(d.StackDepth()); d.StackDepth() == 1 && n%2 == 1 { // names and values are counted alike
+			names = append(names, token.String())
 		}
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return errors.New("something after the JSON object")
+		return nil, errors.New("something after the JSON object")
 	}
-	return nil
+	return names, nil
 }
 
 func checkToken(token jsontext.Token) error {
@@ -116,6 +115,28 @@ func isNoncharacter(r rune) bool {
 	return r >= 0xfdd0 && r <= 0xfdef || r&0xfffe == 0xfffe
 }
 
+// inside is what one object has: the names of its members, and their values once somebody has to look at them.
+type inside struct {
+	raw    jsontext.Value
+	names  []string
+	values map[string]jsontext.Value // nil until open
+}
+
+func (m *inside) open() error {
+	if m.values != nil {
+		return nil
+	}
+	return json.Unmarshal(m.raw, &m.values)
+}
+
+func (m *inside) has(name string) bool {
+	if m.values == nil {
+		return slices.Contains(m.names, name)
+	}
+	_, ok := m.values[name]
+	return ok
+}
+
 // complete finds fields of t that raw does not mention: an absent member is not a zero.
 func complete(raw jsontext.Value, t reflect.Type) error {
 	switch {
@@ -123,7 +144,7 @@ func complete(raw jsontext.Value, t reflect.Type) error {
 		return complete(raw, t.Elem())
 	case t.Kind() == reflect.Struct:
 		return completeStruct(raw, t)
-	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
+	case composite(t):
 		var items []jsontext.Value
 		if err := json.Unmarshal(raw, &items); err != nil {
 			return err
@@ -137,17 +158,59 @@ func complete(raw jsontext.Value, t reflect.Type) error {
 	return nil
 }
 
+// composite reports whether there are fields inside of a type.
+func composite(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return composite(t.Elem())
+	case reflect.Slice:
+		return t.Elem().Kind() == reflect.Struct
+	default:
+		return t.Kind() == reflect.Struct
+	}
+}
+
+func completeStruct(raw jsontext.Value, t reflect.Type) error {
+	m := &inside{raw: raw}
+	if err := m.open(); err != nil {
+		return err
+	}
+	return completeMembers(m, t)
+}
+
+func completeMembers(m *inside, t reflect.Type) error {
+	for field := range t.Fields() {
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		switch {
+		case !m.has(name):
+			if name != "" && options != "omitzero" {
+				return fmt.Errorf("member %s is missing", name)
+			}
+		case composite(field.Type):
+			if err := m.open(); err != nil {
+				return err
+			}
+			if err := complete(m.values[name], field.Type); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // checkOptional finds optional members that are there and say nothing: one meaning has one text. A list may be empty.
-func checkOptional(members map[string]jsontext.Value, of reflect.Value) error {
+func checkOptional(m *inside, of reflect.Value) error {
 	for field, value := range of.Fields() {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		member, present := members[name]
-		if !present || options != "omitzero" {
+		if options != "omitzero" || !m.has(name) {
 			continue
 		}
 		if value = reflect.Indirect(value); value.Kind() == reflect.Struct {
-			var inner map[string]jsontext.Value
-			if err := json.Unmarshal(member, &inner); err != nil {
+			if err := m.open(); err != nil {
+				return err
+			}
+			inner := &inside{raw: m.values[name]}
+			if err := inner.open(); err != nil {
 				return err
 			}
 			if err := checkOptional(inner, value); err != nil {
@@ -155,30 +218,6 @@ func checkOptional(members map[string]jsontext.Value, of reflect.Value) error {
 			}
 		} else if value.IsZero() {
 			return fmt.Errorf("member %s is there, and empty", name)
-		}
-	}
-	return nil
-}
-
-func completeStruct(raw jsontext.Value, t reflect.Type) error {
-	var members map[string]jsontext.Value
-	if err := json.Unmarshal(raw, &members); err != nil {
-		return err
-	}
-	return completeMembers(members, t)
-}
-
-func completeMembers(members map[string]jsontext.Value, t reflect.Type) error {
-	for field := range t.Fields() {
-		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		member, present := members[name]
-		switch {
-		case present:
-			if err := complete(member, field.Type); err != nil {
-				return err
-			}
-		case name != "" && options != "omitzero":
-			return fmt.Errorf("member %s is missing", name)
 		}
 	}
 	return nil

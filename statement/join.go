@@ -8,7 +8,7 @@ type Join struct {
 	IssuedAt  int64              `json:"iat"`
 	Redeem    string             `json:"redeem,omitzero"` // a Redeem in compact serialization
 
-	redeem Statement // parsed by check
+	redeem Statement // parsed by carry
 }
 
 // Kind implements Body.
@@ -20,14 +20,14 @@ func (j *Join) audience() string { return j.Community.String() }
 // whoever knows the invite.
 func (j *Join) Redeemed() Statement { return j.redeem }
 
-func (j *Join) check() error {
-	if err := since(j.IssuedAt); err != nil {
-		return err
-	}
+func (j *Join) check() error { return since(j.IssuedAt) }
+
+// carry reads the redeem.
+func (j *Join) carry(p *Parser) error {
 	if j.Redeem == "" {
 		return nil
 	}
-	redeem, err := ParseKind[*Redeem](j.Redeem)
+	redeem, err := p.parse(j.Redeem, KindRedeem)
 	if err != nil {
 		return err
 	}

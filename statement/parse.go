@@ -67,10 +67,12 @@ func (p *Parser) parse(text string, want Kind) (Statement, error) {
 		return Statement{}, reason.Reject(reason.StatementPayload, "%s: %v", e.kind, err)
 	}
 	if err := body.check(); err != nil {
-		if reject, ok := errors.AsType[*reason.RejectError](err); ok {
-			return Statement{}, reject // a join's redeem has its own reason
-		}
 		return Statement{}, reason.Reject(reason.StatementPayload, "%s: %v", e.kind, err)
+	}
+	if join, ok := body.(*Join); ok {
+		if err := join.carry(p); err != nil {
+			return Statement{}, err // it has a reason of its own
+		}
 	}
 	if err := e.verify(); err != nil {
 		return Statement{}, err
