@@ -346,6 +346,14 @@ test("the focus stays in the queue of hands when a hand goes", async () => {
     await expect(invite).toBeFocused();
     await leo.page.getByRole("button", { name: "Join the stage" }).click();
     await expect(hands.getByRole("button", { name: "Invite Mia to the stage" })).toBeFocused();
+
+    // The last one, dismissed from where a screen reader put the focus: it stays with the queue, and what follows comes next.
+    await hands.getByRole("button", { name: "Dismiss Mia" }).focus();
+    await ana.page.keyboard.press("Enter");
+    await expect(hands.getByText("No raised hands.")).toBeVisible();
+    await expect(hands).toBeFocused();
+    await ana.page.keyboard.press("Tab");
+    await expect(ana.page.getByRole("region", { name: "Audience" }).getByRole("button").first()).toBeFocused();
   } finally {
     for (const who of [mia, leo, ana]) await who.leave();
     await node.destroy();

@@ -66,6 +66,7 @@ function useFocusKept(entries: string): Ref<HTMLElement> {
     };
     const forget = ({ target }: FocusEvent) => {
       queueMicrotask(() => {
+        if (place.contains(document.activeElement)) return; // it is in the list still, or will be when its window is in front again
         if (target instanceof Node && target.isConnected) at.current = null; // the person went elsewhere: nothing went from under them
       });
     };
