@@ -3,6 +3,7 @@ import { beforeEach, expect, it, vi } from "vitest";
 // A browser's history of one page: traversals take their time, as in browsers.
 class Tab extends EventTarget {
   entries: { href: string; state: unknown }[] = [];
+  moves = 0; // under way: the browser takes its time
   at = 0;
   left = false;
 
@@ -22,7 +23,9 @@ class Tab extends EventTarget {
   }
 
   go(by: number) {
+    this.moves++;
     setTimeout(() => {
+      this.moves--;
       if (this.at + by < 0) this.left = true;
       else if (this.at + by < this.entries.length) {
         this.at += by;
@@ -38,7 +41,12 @@ class Tab extends EventTarget {
 
 const origin = "https://cafe.example";
 const id = "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+/** Until the tab is where it goes, however slow the machine is. */
+async function settled(): Promise<void> {
+  do await new Promise((resolve) => setTimeout(resolve));
+  while (tab.moves > 0);
+}
 
 let tab: Tab;
 
