@@ -43,6 +43,20 @@ test("two people find each other and talk", async () => {
     await expect(ana.tile("Léo")).toHaveAttribute("data-speaking", "true");
     expect(Object.keys((await leo.hears()).levels)).toHaveLength(1);
 
+    // He is asked before his page closes. His place is held then, Ana sees why he is silent, and he comes back to it, muted.
+    const asked = leo.page.waitForEvent("dialog").then(async (dialog) => {
+      await dialog.accept();
+      return dialog.type();
+    });
+    const room = leo.page.url();
+    await leo.page.goto("about:blank");
+    expect(await asked).toBe("beforeunload");
+    await expect(ana.tile("Léo")).toContainText("reconnecting…");
+    await leo.page.goto(room);
+    await leo.unmute();
+    await expect(ana.tile("Léo")).not.toContainText("reconnecting…");
+    await ana.untilHears();
+
     // Ana mutes him: within 100 ms nothing more of him is forwarded.
     await ana.onPerson("Léo", "Mute");
     await expect(leo.page.getByRole("button", { name: "Unmute" })).toBeVisible();
