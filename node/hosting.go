@@ -33,6 +33,7 @@ type hosting struct {
 	line     line
 	watching watching
 	reacted  reactions
+	rivals   rooms.Rivals
 	people   struct {
 		stale bool      // somebody came or went since the last audience event
 		last  time.Time // when that was
@@ -166,6 +167,7 @@ func (h *hosting) tick(now time.Time) {
 	h.dropSilent(now)
 	h.watch(now)
 	h.keepLine(now)
+	h.renew(h.rivals.Take(millis(now))...)
 	if !now.Before(h.announced.next) {
 		h.announce(now)
 	}
@@ -175,6 +177,9 @@ func (h *hosting) tick(now time.Time) {
 func (h *hosting) due(now time.Time) time.Duration {
 	wait := min(h.watchIn(now), h.announced.next.Sub(now))
 	if next := h.state.Next(); next != 0 {
+		wait = min(wait, time.UnixMilli(next).Sub(now))
+	}
+	if next := h.rivals.Due(); next != 0 {
 		wait = min(wait, time.UnixMilli(next).Sub(now))
 	}
 	if h.people.stale {

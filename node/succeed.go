@@ -311,6 +311,7 @@ func (r *relaying) heard(a rooms.Announcement) {
 // heard implements role. Two nodes that both host the room are apart no longer: one gives way.
 func (h *hosting) heard(a rooms.Announcement) {
 	if a.Host != h.self() {
+		h.rivals.Hear(h.tenure, a.Tenure, millis(h.now()))
 		h.decide(h.tenure.Hear(a, h.hallway.nodes.started), a.Tenure, a.Addrs)
 	}
 }
@@ -349,8 +350,8 @@ func (r *room) hearTakeover(t rooms.Tenure) {
 
 // renew adds to the claim by which this node hosts the room what others say later of the host that was lost: it weighs
 // more then, should that one come back.
-func (h *hosting) renew(lost statement.Statement) {
-	next, more := h.tenure.Renew([]statement.Statement{lost}, seconds(h.now()), h.hallway.community.journal.key)
+func (h *hosting) renew(lost ...statement.Statement) {
+	next, more := h.tenure.Renew(lost, seconds(h.now()), h.hallway.community.journal.key)
 	if !more {
 		return // not about that host, or known
 	}
@@ -367,6 +368,7 @@ func (h *hosting) met(other rooms.Tenure) {
 	if other.Host == h.self() {
 		return
 	}
+	h.rivals.Hear(h.tenure, other, millis(h.now()))
 	switch d := h.tenure.Decide(other, h.hallway.nodes.started); d {
 	case rooms.Yield, rooms.Ask:
 		h.decide(rooms.Yield, other, nil)

@@ -3,8 +3,9 @@
 // The host's identity is the node's key, so a node's did:key and its peer id name the same thing, and whoever uses this
 // package sees keys only. The package carries bytes and judges none: announcements, checkpoints and log resources go to
 // the hooks in [Config], which say what is true. What the package keeps is order: who may say how much, how large
-// things may be, how long they may take, and what it costs a peer to send what no honest one does (score.go). All of
-// its numbers stand in limits.go, score.go and gossip.go, each with its reason.
+// things may be, how long they may take, and what it costs a peer to send what no honest one does (score.go). What
+// holds for the host and for gossip stands in limits.go, score.go and gossip.go, what holds for one protocol beside it, each
+// number with its reason.
 package p2p
 
 import (

@@ -53,8 +53,7 @@ type peer struct {
 	losses   map[identity.PublicKey]statement.Statement
 	nextSay  int64
 	lastSay  int64
-	rivals   []statement.Statement // lost statements that rivals gathered
-	renewAt  int64                 // when to use them
+	rivals   rooms.Rivals
 }
 
 const (
@@ -150,9 +149,8 @@ func (p *peer) stepHost() {
 	if p.list.IsZero() || !slices.Equal(line, p.listed()) {
 		p.list = list(p.w.t, p.tenure, p.w.now, line...)
 	}
-	if p.renewAt != 0 && p.w.now >= p.renewAt {
-		p.hearLost(p.rivals...)
-		p.rivals, p.renewAt = nil, 0
+	if lost := p.rivals.Take(p.w.now); lost != nil {
+		p.hearLost(lost...)
 	}
 	if p.w.now >= p.nextSay {
 		p.say()
@@ -215,7 +213,7 @@ func (p *peer) moved(by identity.PublicKey, of rooms.Tenure) {
 func (p *peer) follow(of rooms.Tenure) {
 	p.tenure, p.misses, p.gone, p.nextPing = of, 0, 0, p.w.now+int64(p.n*170%rooms.PingEvery)
 	p.list, p.losses = statement.Statement{}, map[identity.PublicKey]statement.Statement{}
-	p.rivals, p.renewAt = nil, 0
+	p.rivals = rooms.Rivals{}
 }
 
 func (p *peer) sayLost() {
@@ -297,12 +295,7 @@ func (p *peer) hear(a rooms.Announcement) {
 }
 
 func (p *peer) judge(a rooms.Announcement) {
-	for _, h := range a.Tenure.Line {
-		p.rivals = append(p.rivals, h.Lost...)
-	}
-	if p.renewAt == 0 {
-		p.renewAt = p.w.now + rooms.RenewAfter
-	}
+	p.rivals.Hear(p.tenure, a.Tenure, p.w.now)
 	switch p.tenure.Hear(a, p.since) {
 	case rooms.Yield:
 		p.yield(a.Tenure)

@@ -18,7 +18,7 @@ const (
 	MissesGone  = 3      // pings in a row without an answer after which the host is gone
 	CollectLost = 1_500  // how long the first in line waits for lost statements: PingEvery and half a second of travel
 	ClaimStep   = 1_500  // what each further place waits more, so that a claim reaches it before it makes its own
-	RenewAfter  = 20_000 // from hearing of a rival until its lost statements are used: an old host is heard before
+	RenewAfter  = 20_000 // from hearing of a rival until its lost statements are used: see Rivals
 	SilenceMost = 10_000 // from the loss of a host until its room is heard again
 )
 

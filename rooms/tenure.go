@@ -161,27 +161,33 @@ func (t Tenure) Claim(list statement.Statement, lost []statement.Statement, at i
 
 // Renew makes the last claim once more with lost statements that have come since, by the same host and in the same
 // epoch, but with more weight. Nodes that notice the loss later than the claimant send theirs: they are used at once.
-// A rival that gave way has gathered some, too, which are in its Line: they are used RenewAfter later, lest nodes that
-// were cut off one by one count as one side against an old host that lives. Statements that do not count, or are in the
+// Those that a rival gathered are used later: see [Rivals]. Statements that do not count, or are in the
 // claim already, are left out; false when none is left, or signer is not the host.
 func (t Tenure) Renew(lost []statement.Statement, at int64, signer identity.Signer) (Tenure, bool) {
 	before, ok := t.Before()
-	if !ok || signer.Public() != t.Host {
+	fresh := t.unclaimed(lost)
+	if !ok || signer.Public() != t.Host || len(fresh) == 0 {
 		return t, false
 	}
 	last := t.Line[len(t.Line)-1]
-	all := slices.Clone(last.Lost)
+	renewed, err := before.Claim(last.List, slices.Concat(last.Lost, fresh), at, signer)
+	return renewed, err == nil
+}
+
+// unclaimed are those lost statements that would count for the last claim and are not in it, one of each node.
+func (t Tenure) unclaimed(lost []statement.Statement) (fresh []statement.Statement) {
+	before, ok := t.Before()
+	if !ok {
+		return nil
+	}
+	last := t.Line[len(t.Line)-1]
 	for _, s := range lost {
 		by := func(other statement.Statement) bool { return other.Signer() == s.Signer() }
-		if before.CheckLost(last.List, s) == nil && !slices.ContainsFunc(all, by) {
-			all = append(all, s)
+		if before.CheckLost(last.List, s) == nil && !slices.ContainsFunc(last.Lost, by) && !slices.ContainsFunc(fresh, by) {
+			fresh = append(fresh, s)
 		}
 	}
-	if len(all) == len(last.Lost) {
-		return t, false
-	}
-	renewed, err := before.Claim(last.List, all, at, signer)
-	return renewed, err == nil
+	return fresh
 }
 
 // Before is the tenure that the last handover ended; false for the first host's.

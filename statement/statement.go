@@ -4,7 +4,7 @@
 // exactly alg, typ and kid; its payload is I-JSON (RFC 7493) with exactly the claims of its kind. Besides log
 // checkpoints, statements are the only thing that proves anything in Stoa, and [Parse] is the only code that reads
 // them: whoever holds a [Statement] holds one whose syntax and signature are right. What it means, and whether its
-// signer may say it, is for the packages invites, rooms and moderation.
+// signer may say it, is for the packages invites and rooms.
 //
 // The files in testdata/vectors say the same in examples, for this package and for every other implementation.
 package statement

@@ -4,7 +4,6 @@
 // what scripts/voices has recorded, in rooms on different nodes. The newcomer gets an invite link for each node, and
 // hears a room that runs on somebody else's. `make demo` builds the node and runs it.
 //
-//	node.go    a node, as a process
 //	person.go  somebody: a client, their presence in a room, their audio
 //	evening.go who they are, where they meet and what they say
 //	check.go   --check: a newcomer who only listens, and tells whether there was something to hear
