@@ -103,6 +103,11 @@ func TestContainer(t *testing.T) {
 		t.Errorf("stoa backup in the container: %s", out)
 	}
 
+	// The doctor finds that nobody comes from outside here, but nothing wrong with the directory.
+	if out, _ := try(t, "exec", name, "/stoa", "doctor"); !strings.Contains(out, "ok   store") || strings.Contains(out, "FAIL data") {
+		t.Errorf("stoa doctor in the container:\n%s", out)
+	}
+
 	began := time.Now()
 	podman(t, "stop", "--time", "30", name)
 	if code := podman(t, "inspect", "--format", "{{.State.ExitCode}}", name); code != "0" {
