@@ -40,6 +40,7 @@ type CommunityNode struct {
 	Revoked   bool               `json:"revoked"`
 	Self      bool               `json:"self"`
 	Connected bool               `json:"connected"`
+	Before    bool               `json:"before,omitzero" doc:"This node was restored from a backup of that one."`
 }
 
 // ConnectedNode is a node that this one is connected with.

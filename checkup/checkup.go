@@ -92,10 +92,11 @@ const (
 	ReachUnknown Code = "reach-unknown"
 	ReachLocal   Code = "reach-local"
 
-	DelegateOK    Code = "delegate-ok"
-	DelegateSoon  Code = "delegate-soon"
-	DelegateEnded Code = "delegate-ended"
-	DelegateNone  Code = "delegate-none"
+	DelegateOK       Code = "delegate-ok"
+	DelegateSoon     Code = "delegate-soon"
+	DelegateEnded    Code = "delegate-ended"
+	DelegateRestored Code = "delegate-restored"
+	DelegateNone     Code = "delegate-none"
 )
 
 //go:embed findings.json

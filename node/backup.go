@@ -136,8 +136,9 @@ func Restore(file, dir string, out io.Writer) error {
 	text := fmt.Sprintf("%s has %d statements in %s, all checked\n", file, info.Size, dir)
 	if !info.Community.IsZero() {
 		text += `This is a new node of the same community, with a key of its own. Start it with stoa run;
-then the founder signs in on its page and approves it. Until then people can sign in,
-and nothing new can be done. Nodes that have seen more than the backup give it back.
+then the founder signs in on its page, with the key they have always had, and approves it there
+at /node. Until then people can sign in, and nobody can join and no room can be opened.
+Nodes that have seen more than the backup give it back.
 `
 	}
 	if _, err := io.WriteString(out, text); err != nil {

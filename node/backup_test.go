@@ -3,11 +3,15 @@ package node_test
 import (
 	"io"
 	"net/http"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/api/client"
+	"github.com/stoa-rooms/stoa/checkup"
 	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/node"
 	"github.com/stoa-rooms/stoa/node/nodetest"
 	"github.com/stoa-rooms/stoa/reason"
 )
@@ -82,12 +86,17 @@ func TestABackupIsRestoredElsewhere(t *testing.T) {
 		return err == nil
 	})
 	notYet(t, anew, leo.at(anew))
+	word(t, ana.at(anew), "delegate-restored")
 
-	if _, err := ana.at(anew).AddNode(ctx, info.Node); err != nil {
+	if err := ana.at(anew).ApproveNode(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if info, err = ana.at(anew).Node(ctx); err != nil || info.Restored {
 		t.Errorf("approved, the node says %+v, %v", info, err)
+	}
+	about := word(t, ana.at(anew), "delegate-ok")
+	if i := slices.IndexFunc(about.Nodes, func(n api.CommunityNode) bool { return n.Before }); len(about.Nodes) != 2 || i < 0 || about.Nodes[i].Self {
+		t.Errorf("the nodes are %+v", about.Nodes)
 	}
 	noa.joins(t, anew, leo.at(anew), "Noa")
 	again, err := noa.at(anew).CreateRoom(ctx, "Here again", nil, "en")
@@ -112,6 +121,34 @@ func TestABackupIsRestoredElsewhere(t *testing.T) {
 	})
 	zoe.joins(t, old, ana.at(old), "Zoe")
 	isMember(t, anew, zoe, "Zoe")
+}
+
+// word looks whether a node says of the founder's word for it what it should.
+func word(t *testing.T, founder *client.Client, want string) api.Checkup {
+	t.Helper()
+	about, err := founder.Checkup(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(codes(about), want) {
+		t.Errorf("%s is not among %v", want, codes(about))
+	}
+	return about
+}
+
+// TestTheDoctorOfARestoredNodeAsksForTheFounder, before it was ever started.
+func TestTheDoctorOfARestoredNodeAsksForTheFounder(t *testing.T) {
+	ctx := t.Context()
+	old := nodetest.New(t)
+	old.Found(ctx)
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := node.Restore(old.Backup(ctx), dir, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	found := node.Doctor(ctx, node.Config{Data: dir, HTTP: "127.0.0.1:0", Media: "127.0.0.1:0"})
+	if !slices.ContainsFunc(found, func(f checkup.Finding) bool { return f.Code == checkup.DelegateRestored }) {
+		t.Errorf("%+v", found)
+	}
 }
 
 func newPerson() person { return person{identity.Generate()} }

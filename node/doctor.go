@@ -95,9 +95,12 @@ func (e *examiner) stopped() []checkup.Finding {
 	}
 	all := []checkup.Finding{e.disk()}
 	var report strings.Builder
-	entries := int64(0)
+	entries, unapproved := int64(0), false
 	err := askStore(e.cfg.Data, func(a *admin) error {
 		entries = a.journal.store.Head().Size
+		if state, founded := a.journal.fold(); founded {
+			unapproved = a.journal.unapproved(state)
+		}
 		if entries == 0 {
 			return nil
 		}
@@ -111,7 +114,11 @@ func (e *examiner) stopped() []checkup.Finding {
 	case err != nil:
 		return append(all, checkup.Find(checkup.StoreDamaged, "error", err.Error()))
 	}
-	return append(all, checkup.Find(checkup.StoreOK, "entries", strconv.FormatInt(entries, 10)))
+	all = append(all, checkup.Find(checkup.StoreOK, "entries", strconv.FormatInt(entries, 10)))
+	if unapproved {
+		all = append(all, checkup.Find(checkup.DelegateRestored))
+	}
+	return all
 }
 
 // proxied looks at the certificate of a page behind a proxy, which answers while the node does not.

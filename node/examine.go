@@ -254,7 +254,10 @@ func (e *examiner) delegate() checkup.Finding {
 	if !founded {
 		return checkup.Find(checkup.DelegateNone)
 	}
-	self, _ := state.Node(e.community.self.Node)
+	self, approved := state.Node(e.community.self.Node)
+	if !approved {
+		return checkup.Find(checkup.DelegateRestored)
+	}
 	ends := time.Unix(self.Expires, 0)
 	until := ends.UTC().Format(time.DateOnly)
 	switch left := ends.Sub(e.community.now()); {

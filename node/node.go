@@ -343,7 +343,7 @@ func announce(cfg Config, c *community, at address, peers *p2p.Host) {
 	line("peer", c.self.Peer)
 	line("web", at.url)
 	if state, founded := c.journal.fold(); founded && c.journal.unapproved(state) {
-		cfg.Log.Warn("this node was restored from a backup: until the founder has signed in on its page and approved it, nobody new "+
+		cfg.Log.Warn("this node was restored from a backup: until the founder has signed in on its page and approved it at /node, nobody new "+
 			"can join and no room can be opened", "url", at.url)
 	} else if !founded {
 		line("owner", at.owner(c.owner.open(c.now())))

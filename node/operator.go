@@ -39,12 +39,17 @@ func (o *operator) Checkup(ctx context.Context, member identity.PublicKey, lang 
 		is.Metrics = "http://" + o.cfg.Metrics + "/metrics"
 	}
 	state, _ := o.community.journal.fold()
+	before, _, err := o.community.journal.store.Restored()
+	if err != nil {
+		return api.Checkup{}, err
+	}
 	ours := map[identity.PublicKey]bool{}
 	for n := range state.Nodes() {
 		ours[n.Key] = !n.Revoked
 		is.Nodes = append(is.Nodes, api.CommunityNode{
 			Node: n.Key, Order: n.Order, Expires: n.Expires * 1000, Revoked: n.Revoked,
 			Self: n.Key == o.community.self.Node, Connected: o.nodes.host.Connected(n.Key),
+			Before: n.Key == before.Node,
 		})
 	}
 	for _, peer := range o.nodes.host.Peers() {

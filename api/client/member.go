@@ -82,6 +82,17 @@ func (c *Client) AddNode(ctx context.Context, other identity.PublicKey) (delegat
 	return delegate, err
 }
 
+// ApproveNode makes the node that this client talks to, which was restored from a backup and has a new key, one of the
+// community's, for its founder. The word for the node that was lost stands until WithdrawNode takes it back.
+func (c *Client) ApproveNode(ctx context.Context) error {
+	node, err := c.Node(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = c.AddNode(ctx, node.Node)
+	return err
+}
+
 // WithdrawNode takes the founder's word for a node back: what it has written so far, as this node knows it, goes on to
 // count, and nothing that it writes from then on. It is for another node than the one that this client talks to.
 func (c *Client) WithdrawNode(ctx context.Context, other identity.PublicKey) error {

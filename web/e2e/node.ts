@@ -1,11 +1,14 @@
 // A real node: the built binary as a process, on ports of its own, with its data in a temporary folder.
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
 
 const binary = resolve(import.meta.dirname, "../../bin/stoa");
+
+const command = promisify(execFile);
 
 /** A TCP and UDP port nobody uses at the moment. */
 async function freePort(): Promise<number> {
@@ -93,6 +96,22 @@ export class StoaNode {
     const ended = new Promise<void>((done) => child.once("exit", () => { done(); }));
     child.kill(signal);
     await ended;
+  }
+
+  /** Makes a backup while the node runs, and gives the file. */
+  async backup(): Promise<string> {
+    const file = join(await mkdtemp(join(tmpdir(), "stoa-e2e-backup-")), "backup");
+    await command(binary, ["backup", file, "--data", this.data]);
+    return file;
+  }
+
+  /** Loses the node with its data, and starts what is restored from a backup at the same address. */
+  async restore(file: string): Promise<void> {
+    await this.end("SIGKILL");
+    await rm(this.data, { recursive: true, force: true });
+    await command(binary, ["restore", file, "--data", this.data]);
+    await rm(dirname(file), { recursive: true, force: true });
+    await this.run();
   }
 
   /** Ends the node and forgets its data. */

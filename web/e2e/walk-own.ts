@@ -91,6 +91,19 @@ export async function walkOwn(look: Look, stop: Stop): Promise<void> {
     await dialog.getByRole("button", { name: m.own.eraseConfirm }).click();
     await expect(leo.page.getByRole("heading", { name: m.own.erasedTitle })).toBeVisible({ timeout: 30_000 });
     await stop("erased", leo);
+
+    // The node is lost, and restored from its backup.
+    await node.restore(await node.backup());
+    await page.goto(node.url);
+    const banner = page.getByRole("complementary", { name: m.restored.title });
+    await expect(banner).toBeVisible();
+    await stop("restored", ana);
+    await banner.getByRole("link").click();
+    await expect(page.getByRole("button", { name: m.own.requestApprove })).toBeVisible();
+    await stop("node-restored", ana);
+    await page.getByRole("button", { name: m.own.requestApprove }).click();
+    await expect(page.getByRole("button", { name: m.own.beforeWithdraw })).toBeVisible();
+    await stop("node-before", ana);
   } finally {
     await leo.leave();
     await ana.leave();

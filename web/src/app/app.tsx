@@ -18,7 +18,7 @@ import { paths, link, route, type Route } from "./router";
 import { MiniDock } from "./room/current-room";
 import { Sheets } from "./room/sheets";
 import { inRoom } from "./state/room";
-import { key, outdated, phase } from "./state/session";
+import { key, node, outdated, phase } from "./state/session";
 import { hush, toast } from "./state/toast";
 
 /** Pages at which hardly anybody's first visit begins are not part of what everybody loads. */
@@ -74,6 +74,7 @@ function Page(): JSX.Element {
       return (
         <>
           <UpdateBanner />
+          <RestoredBanner self={now.me} />
           <Banner />
           <WaitingBanner self={now.me} />
           <MembersPage self={now.me} />
@@ -180,6 +181,19 @@ function UpdateBanner(): JSX.Element | null {
       <button type="button" class="button button-quiet" onClick={() => location.reload()}>
         {t().problem.updatedReload}
       </button>
+    </aside>
+  );
+}
+
+/** The node was restored from a backup: the founder has to approve it, and the others to wait for them. */
+function RestoredBanner({ self }: { self: Me }): JSX.Element | null {
+  const { page } = route.value;
+  if (node.value?.restored !== true || page === "recovery" || (self.founder && page === "node")) return null;
+  const m = t().restored;
+  return (
+    <aside class="banner" aria-label={m.title}>
+      <p>{self.founder ? m.founder : m.others}</p>
+      {self.founder && <a href={paths.node}>{m.approve}</a>}
     </aside>
   );
 }

@@ -1259,6 +1259,8 @@ export interface components {
             rules: components["schemas"]["Rules"];
         };
         CommunityNode: {
+            /** @description This node was restored from a backup of that one. */
+            before?: boolean;
             connected: boolean;
             /**
              * Format: int64

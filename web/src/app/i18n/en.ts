@@ -609,6 +609,13 @@ export const en = {
     noMetrics: "No metrics are served. --metrics 127.0.0.1:9090 serves them for Prometheus.",
   },
 
+  restored: {
+    title: "Restored from a backup",
+    founder: "This node was restored from a backup. Nobody can join and no room can be opened until you approve it.",
+    others: "This node was restored from a backup. Nobody can join and no room can be opened until the founder has signed in here and approved it.",
+    approve: "Approve it",
+  },
+
   adopt: {
     title: "Add this node to your community",
     text: "The founder has signed that this node is one of theirs. It fetches the community’s log from the other nodes.",

@@ -627,6 +627,13 @@ export const fr: Messages = {
     noMetrics: "Aucune mesure n’est servie. --metrics 127.0.0.1:9090 les sert à Prometheus.",
   },
 
+  restored: {
+    title: "Rétabli depuis une sauvegarde",
+    founder: "Ce nœud a été rétabli depuis une sauvegarde. Personne ne peut entrer et aucun salon ne peut s’ouvrir tant que vous ne l’avez pas approuvé.",
+    others: "Ce nœud a été rétabli depuis une sauvegarde. Personne ne peut entrer et aucun salon ne peut s’ouvrir tant que le fondateur ne s’est pas connecté ici pour l’approuver.",
+    approve: "L’approuver",
+  },
+
   adopt: {
     title: "Ajouter ce nœud à votre communauté",
     text: "Le fondateur a signé que ce nœud est l’un des siens. Celui-ci va chercher le journal de la communauté auprès des autres nœuds.",

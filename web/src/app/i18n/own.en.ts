@@ -106,4 +106,13 @@ export const ownEn = {
   addAgain: "Add again",
   addAgainWhich: (mark: string) => `Add the node ${mark} again`,
   addedAgain: "The node is one of yours again.",
+  restoredTitle: "This node was restored from a backup",
+  restoredText: "It has a new key, for which your word is missing. Until you give it people can sign in, and nobody can join and no room can be opened.",
+  restoredKey: "Its new key",
+  restoredCompare: "Approve it if you, or whoever runs the node for you, restored it. The key is the line “node” that it printed in its terminal when it started.",
+  restoredApproved: "Approved. The community goes on here.",
+  beforeTitle: "The node before this one",
+  beforeText: "This node was restored from a backup of another, for which your word still holds. If that one is lost for good, withdraw it: then nobody who finds its key can let people in with it. If it comes back, both go on side by side.",
+  beforeWait: "What it wrote after the backup comes back from other nodes that know it. Withdraw it once they have been connected: what comes later does not count.",
+  beforeWithdraw: "Withdraw the lost node",
 };

@@ -4,8 +4,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { adoptLink, parseLink, testMedia, type Checkup, type MediaTest } from "../../sdk";
 import { day, locale, t } from "../i18n";
-import { ConfirmDialog } from "../parts/confirm";
-import { copyDiagnosis, LinkField } from "../parts/copy";
+import { copy, LinkField } from "../parts/copy";
 import { Field } from "../parts/field";
 import { Form, useText } from "../parts/form";
 import { Heading } from "../parts/heading";
@@ -14,6 +13,7 @@ import { TopBar } from "../parts/top-bar";
 import { link, paths } from "../router";
 import { client } from "../state/session";
 import { NodeRequest } from "./node-request";
+import { NodeRestored, WithdrawDialog } from "./node-restored";
 import { attempt, explain, say } from "../state/toast";
 
 /** Milliseconds between two looks while the page is open. */
@@ -70,6 +70,7 @@ export function NodePage(): JSX.Element {
         </div>
         {failure.value !== null && <Notice kind="warning" text={failure.value} />}
         {asked.kind === "broken" && <Notice kind="warning" text={t().own.requestBroken} />}
+        {now !== null && <NodeRestored checkup={now} onChange={look} />}
         {asked.kind === "add" && now !== null && <NodeRequest to={asked} checkup={now} />}
         <section class="card stack" aria-labelledby="checks" aria-busy={now === null}>
           <h2 id="checks">{m.checks}</h2>
@@ -169,11 +170,6 @@ function Nodes({ checkup, onChange }: { checkup: Checkup; onChange: () => Promis
     say(done);
     await onChange();
   };
-  const withdraw = async (node: string) => {
-    await client.founder.withdrawNode(node);
-    say(t().own.withdrawn);
-    await onChange();
-  };
   return (
     <section class="card stack" aria-labelledby="nodes">
       <h2 id="nodes">{m.nodes}</h2>
@@ -204,14 +200,7 @@ function Nodes({ checkup, onChange }: { checkup: Checkup; onChange: () => Promis
       </Form>
       {handOver.value !== null && <LinkField label={m.handOver} hint={m.handOverHint} link={handOver.value} />}
       {going !== null && (
-        <ConfirmDialog
-          title={t().own.withdrawTitle}
-          text={t().own.withdrawText(going.slice(-6))}
-          warning={t().own.withdrawStays}
-          confirm={t().own.withdrawConfirm}
-          onClose={() => (leaving.value = null)}
-          onConfirm={() => attempt(withdraw(going))}
-        />
+        <WithdrawDialog node={going} onClose={() => (leaving.value = null)} onChange={onChange} />
       )}
     </section>
   );
