@@ -154,6 +154,7 @@ type visit struct {
 	question string
 	notes    io.Writer
 	speaking atomic.Bool // while a microphone should be open
+	handUp   bool        // as the events say; of the goroutine that reads them
 }
 
 // errDone ends a visit that has done what it came for.

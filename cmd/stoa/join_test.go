@@ -315,3 +315,42 @@ func TestARemovedMemberCannotJoin(t *testing.T) {
 		}
 	}
 }
+
+// TestADismissedHandEndsTheWait: nobody invites whose hand is down, so whoever would speak is told, and does not wait on.
+func TestADismissedHandEndsTheWait(t *testing.T) {
+	ctx := t.Context()
+	p := newPorch(t)
+	p.environment(t)
+	if _, errs, err := p.sh(t, `stoa join "$INVITE" --as bot`, nil); err != nil {
+		t.Fatal(err, errs)
+	}
+	voice, err := filepath.Abs(voice)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A room of Ana's in which nobody offers the stage.
+	room, err := p.ana.CreateRoom(ctx, "Quiet", nil, "en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quiet := p.node.Enter(ctx, p.ana, room.ID)
+	if err := quiet.AskMode(ctx, true); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		s, err := quiet.Wait(ctx, func(s api.State) bool { return len(s.Hands) == 1 })
+		if err == nil {
+			_ = quiet.AskMode(ctx, false)
+			_ = quiet.DismissHand(ctx, s.Hands[0].Key)
+		}
+	}()
+	out, errs, err := p.sh(t, "stoa join Quiet --as bot --question Why --speak "+voice, nil)
+	if err == nil || !strings.Contains(errs, "a moderator has lowered your hand") {
+		t.Errorf("%v, %q", err, errs)
+	}
+	for _, want := range []string{"bot raises a hand: Why", "changes the room: everybody can raise a hand", " lowers the hand of bot"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not told in %q", want, out)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/statement"
 )
 
 // narrator tells what happens in a room.
@@ -95,6 +96,11 @@ func (n *narrator) words(event api.Event) string {
 			return n.name(e.Hand.Key) + " raises a hand: " + e.Hand.Question
 		}
 		return n.name(e.Hand.Key) + " raises a hand"
+	case api.HandLowered:
+		if e.By != nil && *e.By != e.Key {
+			return n.name(*e.By) + " lowers the hand of " + n.name(e.Key)
+		}
+		return n.name(e.Key) + " lowers their hand"
 	case api.StageJoined:
 		return n.name(e.Person.Key) + " comes on the stage"
 	case api.StageLeft:
@@ -106,10 +112,16 @@ func (n *narrator) words(event api.Event) string {
 		return n.name(e.Key) + " mutes"
 	case api.Unmuted:
 		return n.name(e.Key) + " unmutes"
+	case api.UnmuteAsked:
+		return n.name(e.By) + " asks " + n.name(e.Key) + " to unmute"
 	case api.RoleChanged:
 		return n.name(e.Key) + " is now a " + string(e.Role)
 	case api.Removed:
 		return n.name(e.Key) + " is removed by " + n.name(e.By)
+	case api.SettingsChanged:
+		return n.name(e.By) + " changes the room: " + openness(e.Settings)
+	case api.EntryChanged:
+		return n.name(e.By) + " changes who may enter: " + who(e.Entry)
 	case api.HostChanged:
 		if e.State == api.HostLost {
 			return "the room's host is lost; a backup node takes over"
@@ -118,4 +130,30 @@ func (n *narrator) words(event api.Event) string {
 		return "the room has ended"
 	}
 	return ""
+}
+
+// openness says how open the stage is.
+func openness(s api.RoomSettings) string {
+	switch {
+	case s.Locked:
+		return "nobody can raise a hand; the moderators invite whom they choose"
+	case s.Ask && s.Slow > 0:
+		return fmt.Sprintf("a hand comes with a question, and each person's %d seconds apart", s.Slow)
+	case s.Ask:
+		return "a hand comes with a question"
+	case s.Slow > 0:
+		return fmt.Sprintf("each person's hands are %d seconds apart", s.Slow)
+	}
+	return "everybody can raise a hand"
+}
+
+// who says who may enter a room.
+func who(entry statement.RoomEntry) string {
+	switch entry {
+	case statement.RoomPublic:
+		return "anybody with the link may listen"
+	case statement.RoomChosen:
+		return "whom the moderators chose"
+	}
+	return "all members"
 }

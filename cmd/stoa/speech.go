@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -230,11 +231,56 @@ func (v *visit) converse(ctx context.Context, conn *rtc.Conn) error {
 	return errDone
 }
 
+// Why somebody who waited for the stage waits no more. What they would have said stays unsaid.
+var (
+	errDismissed = errors.New("a moderator has lowered your hand, so nothing was said; run the command again to raise it anew")
+	errLowered   = errors.New("you have lowered your hand from another program, so nothing was said")
+	errDeclined  = errors.New("you have declined the stage from another program, so nothing was said")
+	errForgotten = errors.New("your hand is up no more: the room has forgotten it while the connection was lost; run the command again to raise it anew")
+)
+
+// awaited takes in what happens to somebody whose hand is up: what takes it down ends the visit, for nobody would ever
+// invite them. It is called for every event, in their order, by one goroutine.
+func (v *visit) awaited(event api.Event) error {
+	if v.speech == nil {
+		return nil
+	}
+	self := v.session.Client().Key()
+	switch e := event.(type) {
+	case api.HandRaised:
+		v.handUp = v.handUp || e.Hand.Key == self
+	case api.StageJoined:
+		v.handUp = v.handUp && e.Person.Key != self
+	case api.HandLowered:
+		if v.handUp && e.Key == self {
+			if e.By == nil || *e.By == self {
+				return errLowered
+			}
+			return errDismissed
+		}
+	case api.OfferEnded:
+		if v.handUp && e.Key == self && e.Why == "declined" {
+			return errDeclined
+		}
+	case api.Snapshot:
+		up := slices.ContainsFunc(e.Hands, func(h api.Hand) bool { return h.Key == self })
+		staged := slices.ContainsFunc(e.Stage, func(p api.StagePerson) bool { return p.Key == self })
+		if v.handUp && !up && !staged {
+			return errForgotten
+		}
+		v.handUp = up
+	}
+	return nil
+}
+
 var errSilenced = errors.New("a moderator has muted you, or taken you off the stage")
 
 // heard takes in what happens to somebody who speaks. A moderator's word ends the speech. Who was only away for a moment
 // comes back muted, and goes on.
 func (v *visit) heard(ctx context.Context, event api.Event) error {
+	if err := v.awaited(event); err != nil {
+		return err
+	}
 	if !v.speaking.Load() {
 		return nil
 	}
