@@ -27,6 +27,8 @@ type community struct {
 	log      *slog.Logger
 	meters   *meters
 
+	places func(ctx context.Context, member identity.PublicKey) ([]exportedRoom, error) // what live rooms hold; set before anything runs
+
 	forgetMu   sync.Mutex
 	forgetters []func(member identity.PublicKey) // who else has people in memory; guarded by forgetMu
 }

@@ -129,6 +129,84 @@ func TestAnExportHasEverythingOnAMember(t *testing.T) {
 	}
 }
 
+// TestAnExportHasWhatRoomsOfOthersHold: a hand with its question, an offer, a role, also in a room of another node.
+func TestAnExportHasWhatRoomsOfOthersHold(t *testing.T) {
+	ctx := t.Context()
+	n := nodetest.New(t)
+	other := nodetest.New(t, n)
+	ana, bea := n.Found(ctx), other.Found(ctx)
+	zoe := n.Join(ctx, ana, unmistakable)
+	leo := n.Join(ctx, ana, "Léo")
+	in := func(at *nodetest.Node, host *client.Client, title string) (theirs, zoes *client.RoomSession) {
+		t.Helper()
+		room, err := host.CreateRoom(ctx, title, nil, "en")
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown(t, zoe, room.ID, true)
+		theirs = at.Enter(ctx, host, room.ID)
+		zoes = n.Enter(ctx, zoe, room.ID)
+		if err := zoes.RaiseHand(ctx, "Quinces of "+title+"?"); err != nil {
+			t.Fatal(err)
+		}
+		until(t, theirs, "a raised hand", func(s api.State) bool { return len(s.Hands) == 1 })
+		until(t, zoes, "her raised hand", func(s api.State) bool { return len(s.Hands) == 1 })
+		return theirs, zoes
+	}
+	here, zoesHere := in(n, ana, "Orchard")
+	there, _ := in(other, bea, "Garden")
+	kept := func(when string, wants ...string) {
+		t.Helper()
+		got := archive(t, zoe)["rooms.json"]
+		for _, want := range wants {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: no %q in\n%s", when, want, got)
+			}
+		}
+	}
+	kept("her hand is up", "Orchard", "Quinces of Orchard?", "Garden", "Quinces of Garden?")
+	for _, s := range []*client.RoomSession{here, there} {
+		if err := s.OfferStage(ctx, zoe.Key()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until(t, zoesHere, "the offer", func(s api.State) bool { _, open := s.Offered(); return open })
+	kept("she is invited", `"offer"`, `"by": "`+ana.Key().String())
+	if err := zoesHere.AcceptOffer(ctx); err != nil {
+		t.Fatal(err)
+	}
+	until(t, here, "her on the stage", func(s api.State) bool { _, on := s.OnStage(zoe.Key()); return on })
+	kept("she is on the stage", `"role": "speaker"`, `"here": true`)
+	if err := here.Remove(ctx, zoe.Key(), 0, "Too many quinces"); err != nil {
+		t.Fatal(err)
+	}
+	until(t, here, "her out", func(s api.State) bool { _, on := s.OnStage(zoe.Key()); return !on })
+	kept("she is removed", `"removed"`, "Too many quinces")
+	if got := archive(t, leo)["rooms.json"]; strings.TrimSpace(got) != "[]" {
+		t.Errorf("who was in no room is told of %s", got)
+	}
+}
+
+// TestThePrivacyTableNamesTheDirectory: what lies beside the store's own files is said.
+func TestThePrivacyTableNamesTheDirectory(t *testing.T) {
+	n := nodetest.New(t)
+	n.Found(t.Context())
+	doc, err := os.ReadFile("../docs/privacy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(n.Data())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		named := func(name string) bool { return strings.Contains(string(doc), "`"+name+"`") }
+		if !named(f.Name()) && !named("*"+filepath.Ext(f.Name())) {
+			t.Errorf("docs/privacy.md says nothing of %s", f.Name())
+		}
+	}
+}
+
 // TestWhoErasesThemselvesIsForgotten erases somebody who is in a room, has invited, and is known at a second node; then
 // searches every byte that is left.
 func TestWhoErasesThemselvesIsForgotten(t *testing.T) {

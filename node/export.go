@@ -3,11 +3,13 @@ package node
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -27,14 +29,16 @@ of the community %[3]s.
 
   me.json           name, founder or not, since when, who answers for whom
   invites.json      free slots, and the invites you made, with who came by them
-  rooms.json        live rooms that you opened, with their titles
-  schedules.json    scheduled rooms that you planned
+  rooms.json        live rooms that you opened, and live rooms, of others too, with what they hold on you: your place,
+                    your raised hand and its question, an offer of the stage, what moderators did to you, or you to others
+  schedules.json    scheduled rooms that you planned, or that name you as a moderator
   sessions.json     where you are signed in at this node
   statements.json   each statement in the log that you signed or that is about you, with the texts beside it
   kept/             what the node keeps under your key: profile, settings, reminders
   chain.json        proof of how you became a member: check it with  stoa verify chain.json
 
 Times are in seconds since 1970 in statements, in milliseconds elsewhere. A key is a did:key.
+What other people keep for themselves about you, such as whether they follow or mute you, is theirs and not in here.
 How long each thing is kept, and why, stands in docs/privacy.md of the program.
 
 ---
@@ -43,19 +47,22 @@ Voici tout ce que le nœud ci-dessus détient sur le membre ci-dessus.
 
   me.json           nom, fondateur ou non, depuis quand, qui répond de qui
   invites.json      invitations libres, et celles que vous avez faites, avec qui est venu par elles
-  rooms.json        salons en cours que vous avez ouverts, avec leurs titres
-  schedules.json    salons que vous avez prévus
+  rooms.json        salons en cours que vous avez ouverts, et ceux, même d’autres, qui gardent quelque chose sur vous :
+                    votre place, votre main levée et sa question, une invitation à monter sur scène, ce que des modérateurs
+                    ont fait envers vous, ou vous envers d’autres
+  schedules.json    salons que vous avez prévus, ou qui vous nomment modérateur
   sessions.json     où vous êtes connecté à ce nœud
   statements.json   chaque déclaration du journal que vous avez signée ou qui parle de vous, avec ses textes
   kept/             ce que le nœud garde sous votre clé : profil, réglages, rappels
   chain.json        la preuve de votre admission : vérifiez-la avec  stoa verify chain.json
 
 Les heures sont en secondes depuis 1970 dans les déclarations, en millisecondes ailleurs.
+Ce que d’autres gardent pour eux à votre sujet, par exemple s’ils vous suivent, est à eux et n’est pas ici.
 Combien de temps chaque chose est gardée, et pourquoi, est dit dans docs/privacy.md du programme.
 `
 
-// Export implements server.Privacy. It goes through all that the store keeps (storage.Keeping), and holds one statement in
-// memory at a time.
+// Export implements server.Privacy. It goes through all that the store keeps (storage.Keeping) and what live rooms hold in
+// memory, and has one statement in memory at a time.
 func (c *community) Export(ctx context.Context, member identity.PublicKey, sessions []api.OpenSession, w io.Writer) error {
 	me, err := c.Me(ctx, member)
 	if err != nil {
@@ -65,7 +72,7 @@ func (c *community) Export(ctx context.Context, member identity.PublicKey, sessi
 	if err != nil {
 		return err
 	}
-	rooms, err := c.roomsOf(member)
+	rooms, err := c.places(ctx, member)
 	if err != nil {
 		return err
 	}
@@ -212,48 +219,25 @@ func fileName(h storage.Held) string {
 	}
 }
 
-// exportedRoom is a room, live or planned, that a member made.
-type exportedRoom struct {
-	ID     statement.ID   `json:"id"`
-	Title  statement.Text `json:"title"`
-	Says   jsontext.Value `json:"says"`
-	Record jsontext.Value `json:"record,omitempty"`
-}
-
-// roomsOf are the live rooms of this node that a member opened.
-func (c *community) roomsOf(member identity.PublicKey) ([]exportedRoom, error) {
-	all := []exportedRoom{}
-	for r, err := range c.journal.store.Rooms() {
-		if err != nil {
-			return nil, err
-		}
-		if st, err := statement.Parse(r.Create); err != nil || st.Signer() != member {
-			continue
-		}
-		one := exportedRoom{ID: r.ID, Title: r.Title, Says: claims(r.Create)}
-		if record := jsontext.Value(r.Record); record.IsValid() {
-			one.Record = record
-		}
-		all = append(all, one)
-	}
-	return all, nil
-}
-
-// schedulesOf are the scheduled rooms that a member planned.
+// schedulesOf are the scheduled rooms that a member planned, or that name them.
 func (c *community) schedulesOf(member identity.PublicKey) ([]exportedRoom, error) {
 	all := []exportedRoom{}
 	for plan, err := range c.journal.store.Schedules() {
 		if err != nil {
 			return nil, err
 		}
-		if st, err := statement.Parse(plan.First); err != nil || st.Signer() != member {
+		holds := cmp.Or(plan.Latest, plan.First)
+		first, err := statement.Parse(plan.First)
+		if err != nil || first.Signer() != member && !moderates(holds, member) {
 			continue
-		}
-		holds := plan.Latest
-		if holds == "" {
-			holds = plan.First
 		}
 		all = append(all, exportedRoom{ID: plan.ID, Title: plan.Title, Says: claims(holds)})
 	}
 	return all, nil
+}
+
+// moderates reports whether a schedule names somebody who may open the room besides its author.
+func moderates(schedule string, member identity.PublicKey) bool {
+	st, err := statement.ParseKind[*statement.Schedule](schedule)
+	return err == nil && slices.Contains(st.Body().(*statement.Schedule).Moderators, member)
 }

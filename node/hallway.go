@@ -58,6 +58,7 @@ func newHallway(ctx context.Context, c *community, m *media.Server, nodes *netwo
 		rooms:     map[statement.ID]*room{},
 		changed:   make(chan struct{}),
 	}
+	c.places = h.roomsOf
 	known.hallway, known.fetch, known.siblings = h, nodes.host.ReadLog, nodes.siblings
 	return h, nil
 }

@@ -105,6 +105,8 @@ type role interface { //nolint:interfacebloat // two implementations in this pac
 	heard(a rooms.Announcement)
 	// forgetMember takes somebody of this community out who erased themselves.
 	forgetMember(member identity.PublicKey)
+	// holds is what is kept on somebody, for them.
+	holds(member identity.PublicKey) *exportedPlace
 	// tick lets time pass, and due is how long until it has to again.
 	tick(now time.Time)
 	due(now time.Time) time.Duration
