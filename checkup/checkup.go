@@ -60,6 +60,8 @@ const (
 	HTTPSCertificate Code = "https-certificate"
 	HTTPSOther       Code = "https-other"
 
+	ProxyDistrusted Code = "proxy-distrusted"
+
 	UDPOK    Code = "udp-ok"
 	UDPNear  Code = "udp-near"
 	UDPNone  Code = "udp-none"

@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/stoa-rooms/stoa/api/server"
 	"github.com/stoa-rooms/stoa/certs"
 	"github.com/stoa-rooms/stoa/checkup"
 	"github.com/stoa-rooms/stoa/identity"
@@ -70,6 +71,8 @@ func (e *examiner) configuration() []checkup.Finding {
 		}
 	}
 	_, err := certs.Open(e.cfg.certs())
+	failed(err)
+	_, err = server.ParseProxies(e.cfg.Proxies)
 	failed(err)
 	_, err = mediaAddresses(e.cfg.MediaPublic)
 	failed(err)

@@ -53,6 +53,9 @@ const (
 // running is all that a node that runs can find out about itself.
 func (e *examiner) running(ctx context.Context) []checkup.Finding {
 	all := []checkup.Finding{e.https(ctx), e.udp(), e.tcp()}
+	if from := e.cfg.proxies.Distrusted(); from.IsValid() {
+		all = append(all, checkup.Find(checkup.ProxyDistrusted, "addr", from.String()))
+	}
 	all = append(all, e.peers(), e.reach(), e.clock(ctx), e.disk(), e.store())
 	all = append(all, e.data()...)
 	return append(all, e.delegate(), e.buffers(), e.files())

@@ -38,6 +38,7 @@ type Config struct {
 	Data        string   // the data directory; made if it is not there
 	HTTP        string   // address of the page and the API; none: 127.0.0.1:7080, or with Domain :443
 	PublicURL   string   // the URL people use, where it is not http://HTTP or https://Domain
+	Proxies     []string // addresses and networks of proxies in front that are not on this machine
 	Media       string   // UDP address of the audio, such as 127.0.0.1:7081
 	MediaTCP    string   // TCP address of the audio for networks without UDP; none: Media's, if it is free; "off": nowhere
 	MediaPublic []string // addresses that clients reach Media at, where they are not Media itself
@@ -60,8 +61,9 @@ type Config struct {
 	Out io.Writer        // gets the lines that a person or a script reads: name, space, value
 	Now func() time.Time // nil: the system clock
 
-	meters *meters      // set by Run
-	push   *http.Client // in tests: calls push services, instead of the one that calls public addresses alone
+	meters  *meters         // set by Run
+	proxies *server.Proxies // as Proxies has them; set by run
+	push    *http.Client    // in tests: calls push services, instead of the one that calls public addresses alone
 }
 
 // Run runs a node until ctx ends. An error says what could not be started or what broke.
@@ -134,6 +136,9 @@ func run(ctx context.Context, cfg Config, store *storage.Store) error {
 	}
 	encryption, err := certs.Open(cfg.certs())
 	if err != nil {
+		return err
+	}
+	if cfg.proxies, err = server.ParseProxies(cfg.Proxies); err != nil {
 		return err
 	}
 	listener, err := listen(ctx, cfg.HTTP)
@@ -245,6 +250,7 @@ func open(ctx context.Context, group *errgroup.Group, cfg Config, c *community, 
 		Node:      c.self.Node,
 		PublicURL: at.url,
 		Origins:   at.origins,
+		Proxies:   cfg.proxies,
 		Web:       page,
 		Community: c,
 		Entry:     c,

@@ -60,7 +60,7 @@ func newSocket(lang string, now func() time.Time) *socket {
 }
 
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
-	address := addressOf(r)
+	address := s.proxies.addressOf(r)
 	if !s.sockets.enter(address) {
 		s.refuse(w, r, &rateError{time.Second})
 		return

@@ -64,7 +64,7 @@ func (s *Server) secure(next http.Handler) http.Handler {
 			s.refuse(w, r, reason.Reject(reason.ShuttingDown, ""))
 			return
 		}
-		if after := s.addresses.take(addressOf(r), s.now()); after > 0 {
+		if after := s.addresses.take(s.proxies.addressOf(r), s.now()); after > 0 {
 			s.refuse(w, r, &rateError{after})
 			return
 		}
@@ -188,7 +188,7 @@ func (s *Server) guard(ctx huma.Context, next func(huma.Context)) {
 
 // admit checks a request against its operation.
 func (s *Server) admit(op *huma.Operation, r *http.Request) (call, error) {
-	c := call{origins: r.Header.Values("Origin"), lang: s.languageOf(r), address: addressOf(r)}
+	c := call{origins: r.Header.Values("Origin"), lang: s.languageOf(r), address: s.proxies.addressOf(r)}
 	if op.RequestBody != nil {
 		sent, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if err != nil || op.RequestBody.Content[sent] == nil {
@@ -199,12 +199,12 @@ func (s *Server) admit(op *huma.Operation, r *http.Request) (call, error) {
 		return c, tooLarge(op)
 	}
 	if op.Metadata[traitCostly] != nil {
-		if after := s.costly.take(addressOf(r), s.now()); after > 0 {
+		if after := s.costly.take(s.proxies.addressOf(r), s.now()); after > 0 {
 			return c, &rateError{after}
 		}
 	}
 	if op.Metadata[traitAsks] != nil {
-		if after := s.asks.take(addressOf(r), s.now()); after > 0 {
+		if after := s.asks.take(s.proxies.addressOf(r), s.now()); after > 0 {
 			return c, &rateError{after}
 		}
 	}
@@ -235,32 +235,6 @@ func (s *Server) admit(op *huma.Operation, r *http.Request) (call, error) {
 func bearerToken(r *http.Request) (string, bool) {
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	return token, ok && strings.EqualFold(scheme, "Bearer") && token != ""
-}
-
-// addressOf is who a rate counts against: an IPv4 address, or the /64 of an IPv6 address, which is what one household
-// gets. A request from this machine that names another address was passed on by a proxy on this machine; nobody else
-// can claim that.
-func addressOf(r *http.Request) netip.Prefix {
-	address := parseAddress(r.RemoteAddr)
-	if address.IsLoopback() {
-		if passed := r.Header.Values("X-Forwarded-For"); len(passed) > 0 {
-			last := passed[len(passed)-1]
-			if named, err := netip.ParseAddr(strings.TrimSpace(last[strings.LastIndex(last, ",")+1:])); err == nil {
-				address = named.Unmap()
-			}
-		}
-	}
-	bits := 64
-	if address.Is4() {
-		bits = 32
-	}
-	prefix, _ := address.WithZone("").Prefix(bits) // fails for no address, which counts as one too
-	return prefix
-}
-
-func parseAddress(remote string) netip.Addr {
-	ap, _ := netip.ParseAddrPort(remote) // the zero address for what is none, as in some tests
-	return ap.Addr().Unmap()
 }
 
 func (s *Server) serveDocument(w http.ResponseWriter, _ *http.Request) {

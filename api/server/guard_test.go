@@ -242,6 +242,10 @@ func TestSessionsHaveARateOfActions(t *testing.T) {
 }
 
 func TestWhichAddressCounts(t *testing.T) {
+	proxies, err := ParseProxies([]string{"10.89.0.0/24", "203.0.113.9", "2001:db8:99::/48"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct{ remote, forwarded, want string }{
 		{"192.0.2.7:1234", "", "192.0.2.7/32"},
 		{"192.0.2.7:1234", "198.51.100.1", "192.0.2.7/32"}, // a stranger's word
@@ -249,6 +253,16 @@ func TestWhichAddressCounts(t *testing.T) {
 		{"127.0.0.1:1234", "198.51.100.1", "198.51.100.1/32"},
 		{"127.0.0.1:1234", "10.0.0.1, 198.51.100.1", "198.51.100.1/32"}, // only the proxy's own entry
 		{"127.0.0.1:1234", "198.51.100.1, garbage", "127.0.0.1/32"},
+		{"127.0.0.1:1234", "198.51.100.1:5678", "198.51.100.1/32"},
+		{"127.0.0.1:1234", "[2001:db8:1:2:3::4]:5678", "2001:db8:1:2::/64"},
+		{"10.89.0.5:1234", "198.51.100.1", "198.51.100.1/32"}, // a proxy in another container
+		{"[::ffff:10.89.0.5]:1234", "198.51.100.1", "198.51.100.1/32"},
+		{"10.89.0.5:1234", "", "10.89.0.5/32"},
+		{"10.89.0.5:1234", "garbage", "10.89.0.5/32"},
+		{"10.90.0.5:1234", "198.51.100.1", "10.90.0.5/32"},                            // another network
+		{"10.89.0.5:1234", "192.0.2.1, 198.51.100.1, 203.0.113.9", "198.51.100.1/32"}, // a proxy behind a proxy; the rest is a claim
+		{"203.0.113.9:1234", "10.89.0.77, 10.89.0.78", "10.89.0.77/32"},               // from the inside, through all of them
+		{"[2001:db8:99::1]:1234", "198.51.100.1", "198.51.100.1/32"},
 		{"[::1]:1234", "2001:db8:1:2:3::4", "2001:db8:1:2::/64"},
 		{"[2001:db8:1:2:3::4]:1234", "", "2001:db8:1:2::/64"},
 		{"[::ffff:192.0.2.7]:1234", "", "192.0.2.7/32"},
@@ -259,8 +273,42 @@ func TestWhichAddressCounts(t *testing.T) {
 		if c.forwarded != "" {
 			r.Header.Set("X-Forwarded-For", c.forwarded)
 		}
-		if got := addressOf(r).String(); got != c.want {
+		if got := proxies.addressOf(r).String(); got != c.want {
 			t.Errorf("%s forwarded for %q counts as %s, want %s", c.remote, c.forwarded, got, c.want)
+		}
+	}
+}
+
+func TestProxiesThatCannotBe(t *testing.T) {
+	for text, want := range map[string]string{
+		"proxy": "neither an address nor a network", "10.89.0.0/33": "neither", "": "neither", "0.0.0.0/0": "is everybody", "::/0": "is everybody",
+	} {
+		if _, err := ParseProxies([]string{"10.89.0.0/24", text}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// TestAForgottenProxyIsNoticed: only on a private network, where a proxy may be; a stranger's header means nothing.
+func TestAForgottenProxyIsNoticed(t *testing.T) {
+	proxies, err := ParseProxies([]string{"10.89.0.0/24"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ remote, forwarded, want string }{
+		{"192.0.2.7:1234", "198.51.100.1", "invalid IP"},
+		{"10.89.0.5:1234", "198.51.100.1", "invalid IP"},
+		{"127.0.0.1:1234", "198.51.100.1", "invalid IP"},
+		{"10.90.0.5:1234", "", "invalid IP"},
+		{"10.90.0.5:1234", "198.51.100.1", "10.90.0.5"},
+	} {
+		r := &http.Request{RemoteAddr: c.remote, Header: http.Header{}}
+		if c.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		proxies.addressOf(r)
+		if got := proxies.Distrusted().String(); got != c.want {
+			t.Errorf("%s forwarded for %q: %s is noticed, want %s", c.remote, c.forwarded, got, c.want)
 		}
 	}
 }

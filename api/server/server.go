@@ -150,6 +150,8 @@ type Config struct {
 	PublicURL string
 	// Origins are further addresses of the same form at which the node answers; may be empty.
 	Origins []string
+	// Proxies may be nil: then those of this machine alone are believed.
+	Proxies *Proxies
 	// Web is the page: index.html, and what it loads. May be nil: then there is only the API.
 	Web fs.FS
 
@@ -216,6 +218,7 @@ type Server struct {
 	languages language.Matcher // of problem titles; immutable
 
 	origins    origins     // immutable
+	proxies    *Proxies    // guards itself
 	challenges *challenges // guards itself
 	sessions   *sessions   // guards itself
 	addresses  *buckets    // general rate per address; guards itself
@@ -262,6 +265,7 @@ func New(c Config) (*Server, error) {
 		log: c.Log, now: c.Clock,
 		languages:  language.NewMatcher([]language.Tag{language.English, language.French}),
 		origins:    allowed,
+		proxies:    c.Proxies,
 		challenges: newChallenges(c.Clock),
 		sessions:   newSessions(c.Clock, limits),
 		addresses:  newBuckets(limits.Requests, limits.Addresses),

@@ -193,7 +193,7 @@ func (s *Server) closeApp(w http.ResponseWriter, r *http.Request, e endpoint) er
 
 // admitApp is what a request of an app needs first: a rate within bounds, a room and a token.
 func (s *Server) admitApp(r *http.Request) (room statement.ID, token string, err error) {
-	if after := s.costly.take(addressOf(r), s.now()); after > 0 {
+	if after := s.costly.take(s.proxies.addressOf(r), s.now()); after > 0 {
 		return room, "", &rateError{after}
 	}
 	if s.apps == nil {

@@ -55,6 +55,7 @@ type nodeFlags struct {
 	Media       string          `help:"UDP address of the audio (default ${default})." default:"127.0.0.1:7081" placeholder:"ADDR"`
 	MediaTCP    string          `name:"media-tcp" help:"TCP address of the audio, for people whose network blocks UDP; off for none (default: the same number as --media, if it is free)." placeholder:"ADDR"`
 	PublicURL   string          `name:"public-url" help:"The URL people use, where a proxy stands in front." placeholder:"URL"`
+	Proxies     []string        `name:"trusted-proxy" env:"STOA_TRUSTED_PROXY" help:"The address or network (CIDR) of a proxy in front that is not on this machine, whose X-Forwarded-For is believed." placeholder:"CIDR"`
 	MediaPublic []string        `name:"media-public" help:"An address at which people reach the audio, where it is not the one it listens on." placeholder:"ADDR"`
 	TLSCert     string          `name:"tls-cert" help:"Certificate chain, PEM." placeholder:"FILE"`
 	TLSKey      string          `name:"tls-key" help:"Private key of the certificate, PEM." placeholder:"FILE"`
@@ -91,6 +92,7 @@ func (c *nodeFlags) config() node.Config {
 		Data:        c.Data,
 		HTTP:        c.HTTP,
 		PublicURL:   c.PublicURL,
+		Proxies:     c.Proxies,
 		Media:       c.Media,
 		MediaTCP:    c.MediaTCP,
 		MediaPublic: c.MediaPublic,

@@ -560,6 +560,7 @@ export const en = {
     states: { ok: "fine", warn: "could be better", fail: "does not work", unknown: "not known" },
     names: {
       https: "HTTPS",
+      proxy: "Proxy",
       udp: "Audio over UDP",
       tcp: "Audio over TCP",
       peers: "Other nodes",

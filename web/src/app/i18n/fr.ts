@@ -578,6 +578,7 @@ export const fr: Messages = {
     states: { ok: "en ordre", warn: "à améliorer", fail: "ne marche pas", unknown: "inconnu" },
     names: {
       https: "Page en HTTPS",
+      proxy: "Mandataire",
       udp: "Son en UDP",
       tcp: "Son en TCP",
       peers: "Autres nœuds",

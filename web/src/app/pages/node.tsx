@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { adoptLink, parseLink, testMedia, type Checkup, type MediaTest } from "../../sdk";
 import { day, locale, t } from "../i18n";
-import { copy, LinkField } from "../parts/copy";
+import { copyDiagnosis, LinkField } from "../parts/copy";
 import { Field } from "../parts/field";
 import { Form, useText } from "../parts/form";
 import { Heading } from "../parts/heading";
