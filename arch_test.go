@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 
 	// Wire types.
 	"api":      {"identity", "reason", "statement"},
-	"api/ics":  {"rooms"}, // the dates of a plan are for the core to say
+	"api/ics":  {"rooms", "statement"}, // the dates of a plan are for the core to say
 	"api/link": {"api", "identity", "reason", "rooms", "statement"},
 
 	// Adapters: they share core values and never import one another.

@@ -37,6 +37,7 @@ type Scheduled struct {
 	Zone      string              `json:"zone" doc:"IANA name."`
 	Duration  int64               `json:"duration" doc:"About how long, in seconds."`
 	Repeat    *Repeat             `json:"repeat,omitempty"`
+	Except    []Exception         `json:"except,omitempty" nullable:"false" doc:"The dates of the repetition that take place at another time or not at all, by day."`
 	Number    int64               `json:"n" doc:"Of the schedule that holds; a change needs a higher one."`
 	Cancelled bool                `json:"cancelled"`
 	Dates     []Date              `json:"dates" nullable:"false" doc:"The next dates, five at most, that which is on among them. None when it is over."`
@@ -61,6 +62,15 @@ type Repeat struct {
 type Date struct {
 	Start int64 `json:"start" doc:"Unix milliseconds."`
 	End   int64 `json:"end" doc:"Unix milliseconds, as estimated."`
+	// Day names the date for an exception, wherever it was moved.
+	Day string `json:"day" doc:"On which the repetition has it, on the wall of the zone: 2027-02-09."`
+}
+
+// Exception is a date of a repetition that takes place at another time, or not at all.
+type Exception struct {
+	Day   string `json:"day" doc:"On which the repetition has it, on the wall of the zone: 2027-02-09."`
+	Start string `json:"start,omitempty" doc:"When it takes place instead, on that wall: 2027-02-10T20:00. Absent where it does not."`
+	Was   int64  `json:"was" doc:"When the repetition has it, Unix milliseconds."`
 }
 
 // ScheduleList is the rooms that are planned, the next one first.

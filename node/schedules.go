@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -221,7 +222,7 @@ func (s *schedules) Plan(_ context.Context, member identity.PublicKey, req api.P
 		return api.Scheduled{}, err
 	}
 	at := seconds(s.community.now())
-	if err := plan.CheckNew(at); err != nil {
+	if err := errors.Join(plan.CheckNew(at), plan.CheckMoved(rooms.Plan{}, at)); err != nil {
 		return api.Scheduled{}, err
 	}
 	if err := (rooms.Door{Entry: plan.Schedule.Entry, Chosen: req.Chosen}).Check(); err != nil {
@@ -269,7 +270,7 @@ func (s *schedules) Change(_ context.Context, member identity.PublicKey, id stat
 	chosen := &req.Chosen
 	if plan.Cancelled() {
 		chosen = nil // they are to hear of it
-	} else if err := plan.CheckNew(at); err != nil {
+	} else if err := errors.Join(plan.CheckNew(at), plan.CheckMoved(known.Plan, at)); err != nil {
 		return api.Scheduled{}, err
 	}
 	if err := s.keep(plan, chosen); err != nil {
@@ -438,6 +439,13 @@ func (s *schedules) wire(a rooms.PlanAnnouncement, own api.Community, at int64) 
 	if r := p.Repeat; r != nil {
 		one.Repeat = &api.Repeat{Every: r.Every, Interval: r.Interval, Days: r.Days, Until: r.Until, Dates: r.Dates}
 	}
+	for _, x := range a.Exceptions() {
+		e := api.Exception{Day: x.Was.Named(), Was: x.Was.Start * 1000}
+		if !x.Cancelled() {
+			e.Start = a.Wall(x.Now.Start).Format(statement.LocalTime)
+		}
+		one.Except = append(one.Except, e)
+	}
 	for _, d := range a.Some(at, shownDates) {
 		one.Dates = append(one.Dates, wireDate(d))
 	}
@@ -456,7 +464,9 @@ func (s *schedules) wire(a rooms.PlanAnnouncement, own api.Community, at int64) 
 	return one
 }
 
-func wireDate(d rooms.Date) api.Date { return api.Date{Start: d.Start * 1000, End: d.End * 1000} }
+func wireDate(d rooms.Date) api.Date {
+	return api.Date{Start: d.Start * 1000, End: d.End * 1000, Day: d.Named()}
+}
 
 // opens refuses to have a room opened from a schedule by somebody at a time in Unix seconds.
 func (s *schedules) opens(id statement.ID, by identity.PublicKey, at int64) error {

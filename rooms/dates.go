@@ -14,7 +14,11 @@ import (
 type Date struct {
 	Start int64
 	End   int64 // by the estimate of who planned it
+	Day   int64 // on which the rule has it, counted on the wall from 1970-01-01: what names it, wherever it was moved
 }
+
+// Named is the day that names the date, as an Exception has it.
+func (d Date) Named() string { return time.Unix(d.Day*dayLength, 0).UTC().Format(statement.LocalDay) }
 
 // A day on the wall is counted from 1970-01-01, which was a Thursday.
 const (
@@ -113,9 +117,9 @@ func monthly(first, from, interval int64) iter.Seq[int64] {
 	}
 }
 
-// dates gives the dates of a schedule that are not over at a time, in order. A rule without an end gives them without
-// end: whoever asks says when it is enough.
-func dates(s *statement.Schedule, zone *time.Location, from int64) iter.Seq[Date] {
+// ruled gives the dates of a schedule's rule that are not over at a time, in order, whatever became of them. A rule without
+// an end gives them without end: whoever asks says when it is enough.
+func ruled(s *statement.Schedule, zone *time.Location, from int64) iter.Seq[Date] {
 	start, err := time.Parse(statement.LocalTime, s.Start)
 	if err != nil {
 		return func(func(Date) bool) {} // no statement has such a start
@@ -131,7 +135,7 @@ func dates(s *statement.Schedule, zone *time.Location, from int64) iter.Seq[Date
 				continue // a zone that leaves out a whole day, as Samoa did in 2011, has two dates at once
 			}
 			last = at
-			if d := (Date{Start: at, End: at + s.Duration}); d.End > from && !yield(d) {
+			if d := (Date{Start: at, End: at + s.Duration, Day: day}); d.End > from && !yield(d) {
 				return
 			}
 		}

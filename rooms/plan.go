@@ -32,7 +32,8 @@ type Plan struct {
 	Latest    statement.Statement // that holds; Origin, where there is only one
 	Title     statement.Text      // that it commits to
 
-	zone *time.Location
+	zone   *time.Location
+	except []Exception // worked out once: dates are asked for again and again
 }
 
 // NewPlan puts a plan together from the first schedule and the one that holds, which may be the same. The refusals:
@@ -55,7 +56,9 @@ func NewPlan(first, latest statement.Statement, title statement.Text) (Plan, err
 	}
 	p.Title = title
 	var err error
-	p.zone, err = Zone(p.Schedule.Zone)
+	if p.zone, err = Zone(p.Schedule.Zone); err == nil {
+		p.except = p.exceptions()
+	}
 	return p, err
 }
 
@@ -139,7 +142,7 @@ func (p Plan) Dates(from int64) iter.Seq[Date] {
 	if p.Cancelled() {
 		return func(func(Date) bool) {}
 	}
-	return dates(p.Schedule, p.zone, from)
+	return p.dates(from)
 }
 
 // Next is the first date that is not over; false when there is none.
@@ -150,9 +153,9 @@ func (p Plan) Next(at int64) (Date, bool) {
 	return Date{}, false
 }
 
-// First is the date that the plan begins with, whether or not it takes place.
+// First is the date that the plan's rule begins with, whether or not it takes place.
 func (p Plan) First() (Date, bool) {
-	for d := range dates(p.Schedule, p.zone, 0) {
+	for d := range ruled(p.Schedule, p.zone, 0) {
 		return d, true
 	}
 	return Date{}, false
@@ -218,7 +221,7 @@ func (p Plan) CheckOpen(who identity.PublicKey, at int64) error {
 
 // size is about how much memory a plan holds on to, in bytes.
 func (p Plan) size() int {
-	n := 1024 + 2*len(p.Latest.Text()) + len(p.Title.Text)
+	n := 1024 + 2*len(p.Latest.Text()) + len(p.Title.Text) + 128*len(p.except)
 	if p.Latest.ID() != p.ID {
 		n += 2 * len(p.Origin.Text())
 	}

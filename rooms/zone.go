@@ -40,6 +40,9 @@ func (w wall) at(zone *time.Location) (int64, bool) {
 	return first, false
 }
 
+// Wall is a moment, in Unix seconds, as a clock shows it where the plan was made.
+func (p Plan) Wall(at int64) time.Time { return time.Unix(at, 0).In(p.zone) }
+
 // Shift is a change of a zone's offset, or what held before the first.
 type Shift struct {
 	At       int64 // Unix seconds

@@ -15,6 +15,7 @@ const (
 	MaxInterval   = 99           // days, weeks or months from one date to the next
 	MaxDates      = 1000         // that a rule with a count may give
 	MaxModerators = 5            // people besides its author who may open a scheduled room
+	MaxExceptions = 24           // dates of a rule that are left out or moved
 	maxZone       = 64           // bytes
 )
 
@@ -39,6 +40,7 @@ type Schedule struct {
 	Duration   int64                `json:"duration"` // about how long, in seconds
 	Repeat     *Repeat              `json:"repeat,omitzero"`
 	Moderators []identity.PublicKey `json:"moderators,omitzero"` // who may open the room besides its author
+	Except     []Exception          `json:"except,omitzero"`     // dates of the rule that are left out or moved, by day
 	State      PlanState            `json:"state"`
 	Number     int64                `json:"n"`           // 0 for the first, then rising
 	Of         *ID                  `json:"of,omitzero"` // the first; nil in that one
@@ -61,6 +63,14 @@ type Repeat struct {
 	Days     []Weekday `json:"days,omitzero"`  // of a weekly one, that of the start among them; weeks begin on Monday
 	Until    string    `json:"until,omitzero"` // the last day on which there may be one: 2027-06-30
 	Dates    int64     `json:"dates,omitzero"` // how many there are in all; not together with Until
+}
+
+// Exception is one date of a rule that takes place at another time or not at all: an EXDATE or a RECURRENCE-ID of RFC 5545.
+// A later schedule without it undoes it. A day on which the rule has no date is no error, and changes nothing: a rule may
+// be changed after its exceptions were made.
+type Exception struct {
+	Day   string `json:"day"`            // of the date as the rule has it, on the wall of the zone: 2027-02-09
+	Start string `json:"start,omitzero"` // when it takes place instead: 2027-02-10T20:00; "" where it does not
 }
 
 // Frequency is the step of a repetition.
@@ -131,7 +141,37 @@ func (s *Schedule) check() error {
 	case s.Of == nil && s.State == PlanCancelled:
 		return wrong("state", "cancelled before it was planned")
 	}
+	if err := exceptions(s.Except, s.Repeat != nil); err != nil {
+		return err
+	}
 	return several("moderators", s.Moderators, MaxModerators)
+}
+
+// exceptions checks that each names a day once, in order, so that equal plans have one form.
+func exceptions(list []Exception, repeats bool) error {
+	switch {
+	case len(list) > MaxExceptions:
+		return wrong("except", "too many")
+	case len(list) > 0 && !repeats:
+		return wrong("except", "of a room that does not come again")
+	}
+	last := ""
+	for _, e := range list {
+		if _, err := local("except", e.Day, LocalDay); err != nil {
+			return err
+		}
+		if e.Day <= last {
+			return wrong("except", "days out of order, or one twice")
+		}
+		last = e.Day
+		if e.Start == "" {
+			continue
+		}
+		if _, err := local("except", e.Start, LocalTime); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *Repeat) check(start time.Time) error {

@@ -24,7 +24,7 @@ func scheduleExample() *Schedule {
 
 // optional names the claims that may be absent, whatever the kind.
 func optional(claim string) bool {
-	return slices.Contains([]string{"upto", "repeat", "moderators", "redeem"}, claim)
+	return slices.Contains([]string{"upto", "repeat", "moderators", "redeem", "except"}, claim)
 }
 
 // repeat writes a rule, with the given members beside frequency and interval.
@@ -44,6 +44,10 @@ func validSchedules(tb testing.TB, add func(name, text string)) {
 	add("cancelled schedule", s.with(tb, "state", `"cancelled"`).with(tb, "n", "9007199254740991").text())
 	add("schedule without moderators or topics", s.with(tb, "moderators", "[]").with(tb, "topics", "[]").text())
 	add("schedule with five moderators", s.with(tb, "moderators", manyNodes(MaxModerators)).text())
+	add("schedule with a date left out and one moved", s.with(tb, "except", `[{"day":"2027-02-16"},{"day":"2027-02-19","start":"2027-02-20T18:00"}]`).text())
+	add("schedule with an empty list of exceptions", s.with(tb, "except", "[]").text())
+	add("schedule with as many exceptions as there may be", s.with(tb, "except", manyExceptions(MaxExceptions)).text())
+	add("schedule with an exception on a day without a date", s.with(tb, "except", `[{"day":"2020-01-01"}]`).text())
 	add("daily, without an end", s.with(tb, "repeat", repeat("daily", "")).text())
 	add("every 99 days, 1000 times", s.with(tb, "repeat", `{"every":"daily","interval":99,"dates":1000}`).text())
 	add("monthly, twelve times", s.with(tb, "repeat", repeat("monthly", `"dates":12`)).text())
@@ -56,6 +60,15 @@ func validSchedules(tb testing.TB, add func(name, text string)) {
 	add("room from a schedule", forge(tb, KindCreate).with(tb, "schedule", `"`+ID(hash("first schedule")).String()+`"`).text())
 	add("announcement of a scheduled room, for three hours", forge(tb, KindAnnounce).with(tb, "state", `"scheduled"`).
 		with(tb, "stage", "0").with(tb, "listening", "0").with(tb, "iat", "1800000000").with(tb, "exp", "1800010800").text())
+}
+
+// manyExceptions are so many days that are left out.
+func manyExceptions(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf(`{"day":"2027-%02d-%02d"}`, 3+i/20, 1+i%20))
+	}
+	return "[" + strings.Join(list, ",") + "]"
 }
 
 // wrongSchedule is about plans of the right types that nobody may make.
@@ -75,6 +88,9 @@ func wrongSchedule(tb testing.TB, r *refusals) {
 	bad("state", `""`, `"Planned"`, `"live"`)
 	bad("moderators", manyNodes(MaxModerators+1), twice(public(anaName).String()))
 	bad("n", "-1", "0")
+	bad("except", manyExceptions(MaxExceptions+1), `[{"day":""}]`, `[{"day":"2027-02-30"}]`, `[{"day":"2027-2-9"}]`, `[{"day":"2027-02-16T19:30"}]`,
+		`[{"day":"2027-02-19"},{"day":"2027-02-16"}]`, `[{"day":"2027-02-16"},{"day":"2027-02-16"}]`,
+		`[{"day":"2027-02-16","start":"2027-02-17"}]`, `[{"day":"2027-02-16","start":"2027-02-17T25:00"}]`, `[{"day":"2019-12-31"}]`)
 	bad("repeat",
 		repeat("", ""), repeat("secondly", ""), repeat("hourly", ""), repeat("yearly", ""), repeat("Daily", ""), repeat("weekly", ""),
 		repeat("weekly", `"days":[]`), repeat("weekly", `"days":["we"]`), repeat("weekly", `"days":["tu","tu"]`),
@@ -87,6 +103,7 @@ func wrongSchedule(tb testing.TB, r *refusals) {
 		`{"every":"daily","interval":"1"}`, `{"every":"daily","interval":1,"dates":"3"}`, `{"every":"weekly","interval":1,"days":"tu"}`)
 	s := forge(tb, KindSchedule)
 	r.add(reason.StatementPayload, "schedule: the first with a number", s.with(tb, "of", "").text())
+	r.add(reason.StatementPayload, "schedule: an exception, and no repetition", s.with(tb, "repeat", "").with(tb, "except", `[{"day":"2027-02-16"}]`).text())
 	r.add(reason.StatementPayload, "schedule: the first, cancelled", s.with(tb, "of", "").with(tb, "n", "0").with(tb, "state", `"cancelled"`).text())
 	r.add(reason.StatementKey, "schedule: a moderator of small order", s.with(tb, "moderators", `["`+did(unhex(torsion))+`"]`).text())
 

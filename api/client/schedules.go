@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/identity"
@@ -15,11 +17,12 @@ type Planned struct {
 	Title      string
 	Topics     []string
 	Language   string
-	Entry      statement.RoomEntry // members, where it is empty
-	Start      string              // on the wall of Zone: 2027-02-02T19:30
-	Zone       string              // IANA name
-	Duration   int64               // seconds; an hour, where it is 0
-	Repeat     *statement.Repeat   // nil for once
+	Entry      statement.RoomEntry   // members, where it is empty
+	Start      string                // on the wall of Zone: 2027-02-02T19:30
+	Zone       string                // IANA name
+	Duration   int64                 // seconds; an hour, where it is 0
+	Repeat     *statement.Repeat     // nil for once
+	Except     []statement.Exception // dates of Repeat that are left out or moved, by day
 	Moderators []identity.PublicKey
 	Chosen     []identity.PublicKey // with entry chosen: who may enter, and know of it, beside oneself and the moderators
 }
@@ -54,8 +57,8 @@ func (c *Client) ChangePlan(ctx context.Context, known api.Scheduled, p Planned)
 	return c.planned(ctx, path(api.PathSchedule, known.ID), body, title, p.Chosen)
 }
 
-// CancelPlan calls a planned room off, for good.
-func (c *Client) CancelPlan(ctx context.Context, known api.Scheduled) (api.Scheduled, error) {
+// PlannedOf is what is planned, to be changed.
+func PlannedOf(known api.Scheduled) Planned {
 	p := Planned{
 		Title: known.Title, Topics: known.Topics, Language: known.Language, Entry: known.Entry,
 		Start: known.Start, Zone: known.Zone, Duration: known.Duration,
@@ -63,7 +66,46 @@ func (c *Client) CancelPlan(ctx context.Context, known api.Scheduled) (api.Sched
 	if r := known.Repeat; r != nil {
 		p.Repeat = &statement.Repeat{Every: r.Every, Interval: r.Interval, Days: r.Days, Until: r.Until, Dates: r.Dates}
 	}
-	body, title, err := c.schedule(ctx, p)
+	for _, e := range known.Except {
+		p.Except = append(p.Except, statement.Exception{Day: e.Day, Start: e.Start})
+	}
+	for _, m := range known.Openers {
+		p.Moderators = append(p.Moderators, m.Key)
+	}
+	for _, m := range known.Chosen {
+		p.Chosen = append(p.Chosen, m.Key)
+	}
+	return p
+}
+
+// CancelDate calls off one date of what comes again.
+func (c *Client) CancelDate(ctx context.Context, known api.Scheduled, day string) (api.Scheduled, error) {
+	return c.MoveDate(ctx, known, day, "")
+}
+
+// MoveDate has the date that the repetition has on a day take place at another time on the wall of the plan's zone.
+func (c *Client) MoveDate(ctx context.Context, known api.Scheduled, day, start string) (api.Scheduled, error) {
+	p := PlannedOf(known)
+	p.Except = append(without(p.Except, day), statement.Exception{Day: day, Start: start})
+	slices.SortFunc(p.Except, func(a, b statement.Exception) int { return strings.Compare(a.Day, b.Day) })
+	p.Except = p.Except[max(0, len(p.Except)-statement.MaxExceptions):] // the earliest are over
+	return c.ChangePlan(ctx, known, p)
+}
+
+// RestoreDate undoes that a date was called off or moved.
+func (c *Client) RestoreDate(ctx context.Context, known api.Scheduled, day string) (api.Scheduled, error) {
+	p := PlannedOf(known)
+	p.Except = without(p.Except, day)
+	return c.ChangePlan(ctx, known, p)
+}
+
+func without(list []statement.Exception, day string) []statement.Exception {
+	return slices.DeleteFunc(list, func(e statement.Exception) bool { return e.Day == day })
+}
+
+// CancelPlan calls a planned room off, for good.
+func (c *Client) CancelPlan(ctx context.Context, known api.Scheduled) (api.Scheduled, error) {
+	body, title, err := c.schedule(ctx, PlannedOf(known))
 	if err != nil {
 		return api.Scheduled{}, err
 	}
@@ -80,7 +122,7 @@ func (c *Client) schedule(ctx context.Context, p Planned) (*statement.Schedule, 
 	body := &statement.Schedule{
 		Community: community.ID, IssuedAt: c.Now().Unix(), JTI: rand.Text(), Node: node.Node,
 		Title: title.Commitment(), Language: p.Language, Topics: append([]string{}, p.Topics...), Entry: p.Entry,
-		Start: p.Start, Zone: p.Zone, Duration: p.Duration, Repeat: p.Repeat, Moderators: p.Moderators, State: statement.PlanStands,
+		Start: p.Start, Zone: p.Zone, Duration: p.Duration, Repeat: p.Repeat, Except: p.Except, Moderators: p.Moderators, State: statement.PlanStands,
 	}
 	if body.Entry == "" {
 		body.Entry = statement.RoomMembers

@@ -15,6 +15,7 @@ import (
 	ical "github.com/arran4/golang-ical"
 
 	"github.com/stoa-rooms/stoa/rooms"
+	"github.com/stoa-rooms/stoa/statement"
 )
 
 // Entry is one scheduled room.
@@ -54,6 +55,9 @@ func Write(w io.Writer, name string, entries []Entry, at int64) error {
 		if event := event(e); event != nil {
 			c.AddVEvent(event)
 		}
+		for _, x := range e.Plan.Exceptions() {
+			c.AddVEvent(exception(e, x))
+		}
 	}
 	if err := c.SerializeTo(w, ical.WithNewLine("\r\n")); err != nil {
 		return fmt.Errorf("ics: %w", err)
@@ -63,13 +67,7 @@ func Write(w io.Writer, name string, entries []Entry, at int64) error {
 
 // event is the room's VEVENT; nil for one that has no date at all.
 func event(e Entry) *ical.VEvent {
-	s := e.Plan.Schedule
-	v := ical.NewEvent(e.Plan.ID.String() + "@stoa")
-	v.SetDtStampTime(time.Unix(s.IssuedAt, 0)) // when it was last revised (section 3.8.7.2)
-	v.SetSequence(int(min(s.Number, math.MaxInt32)))
-	v.SetSummary(e.Title)
-	v.SetDescription(e.About)
-	v.SetURL(e.URL)
+	s, v := e.Plan.Schedule, about(e)
 	if e.Plan.Cancelled() {
 		v.SetStatus(ical.ObjectStatusCancelled)
 	} else {
@@ -78,7 +76,12 @@ func event(e Entry) *ical.VEvent {
 	if s.Repeat != nil {
 		v.SetProperty(ical.ComponentPropertyDtStart, compact(s.Start)+"00", ical.WithTZID(s.Zone))
 		v.AddRrule(e.Plan.Rule())
-		v.SetProperty(ical.ComponentPropertyDuration, fmt.Sprintf("PT%dM", (s.Duration+59)/60))
+		v.SetProperty(ical.ComponentPropertyDuration, minutes(s.Duration))
+		for _, x := range e.Plan.Exceptions() {
+			if x.Cancelled() {
+				v.AddExdate(ruled(s, x), ical.WithTZID(s.Zone))
+			}
+		}
 		return v
 	}
 	d, ok := e.Plan.First()
@@ -89,6 +92,44 @@ func event(e Entry) *ical.VEvent {
 	v.SetEndAt(time.Unix(d.End, 0))
 	return v
 }
+
+// about is a VEVENT with what all of a room have in common.
+func about(e Entry) *ical.VEvent {
+	s := e.Plan.Schedule
+	v := ical.NewEvent(e.Plan.ID.String() + "@stoa")
+	v.SetDtStampTime(time.Unix(s.IssuedAt, 0)) // when it was last revised (section 3.8.7.2)
+	v.SetSequence(int(min(s.Number, math.MaxInt32)))
+	v.SetSummary(e.Title)
+	v.SetDescription(e.About)
+	v.SetURL(e.URL)
+	return v
+}
+
+// exception is the VEVENT of one date that was moved or called off, in the place of the one that the rule gives (section
+// 3.8.4.4). What was called off is among the EXDATEs too: a calendar that does not look at the status leaves it out.
+func exception(e Entry, x rooms.Exception) *ical.VEvent {
+	s, v := e.Plan.Schedule, about(e)
+	v.SetProperty(ical.ComponentPropertyRecurrenceId, ruled(s, x), ical.WithTZID(s.Zone))
+	start, status := ruled(s, x), ical.ObjectStatusCancelled
+	if !x.Cancelled() {
+		start, status = e.Plan.Wall(x.Now.Start).Format(form), ical.ObjectStatusConfirmed
+	}
+	v.SetStatus(status)
+	v.SetProperty(ical.ComponentPropertyDtStart, start, ical.WithTZID(s.Zone))
+	v.SetProperty(ical.ComponentPropertyDuration, minutes(s.Duration))
+	return v
+}
+
+// form is a time on the wall as iCalendar writes it.
+const form = "20060102T150405"
+
+// ruled is when the rule has a date, on the wall of the plan's zone.
+func ruled(s *statement.Schedule, x rooms.Exception) string {
+	_, clock, _ := strings.Cut(s.Start, "T")
+	return compact(x.Was.Named()+"T"+clock) + "00"
+}
+
+func minutes(seconds int64) string { return fmt.Sprintf("PT%dM", (seconds+59)/60) }
 
 // compact is a time as iCalendar writes it.
 func compact(local string) string { return strings.NewReplacer("-", "", ":", "").Replace(local) }
@@ -105,7 +146,7 @@ func timezone(e Entry, entries []Entry, at int64) *ical.VTimezone {
 	zone := ical.NewTimezone(e.Plan.Schedule.Zone)
 	for _, s := range e.Plan.Shifts(from-year, at+ahead) {
 		kind := &ical.Standard{}
-		kind.SetProperty(ical.ComponentPropertyDtStart, time.Unix(s.At+s.From, 0).UTC().Format("20060102T150405"))
+		kind.SetProperty(ical.ComponentPropertyDtStart, time.Unix(s.At+s.From, 0).UTC().Format(form))
 		kind.SetProperty(ical.ComponentProperty(ical.PropertyTzoffsetfrom), offset(s.From))
 		kind.SetProperty(ical.ComponentProperty(ical.PropertyTzoffsetto), offset(s.To))
 		kind.SetProperty(ical.ComponentProperty(ical.PropertyTzname), s.Name)

@@ -159,3 +159,37 @@ func offsetsOf(t *testing.T, text, zone string) []shift {
 	}
 	return list
 }
+
+// TestExceptionsOfARule reads a calendar with a date that was called off and one that was moved: the first is left out by
+// those who know EXDATE alone, and cancelled for those who look at single dates.
+func TestExceptionsOfARule(t *testing.T) {
+	text := write(t, entry(t, "Songs", func(s *statement.Schedule) {
+		weekly(s)
+		s.Except = []statement.Exception{{Day: "2027-02-09"}, {Day: "2027-02-16", Start: "2027-02-17T20:00"}, {Day: "2027-02-18"}}
+	}))
+	c, err := ical.ParseCalendar(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := func(e *ical.VEvent, name ical.ComponentProperty) string {
+		if p := e.GetProperty(name); p != nil {
+			return strings.Join(p.ICalParameters["TZID"], ",") + " " + p.Value
+		}
+		return ""
+	}
+	var have []string
+	for _, e := range c.Events() {
+		have = append(have, strings.Join([]string{
+			value(e, ical.ComponentPropertyRecurrenceId), value(e, ical.ComponentPropertyDtStart), value(e, ical.ComponentPropertyExdate),
+			value(e, ical.ComponentPropertyStatus),
+		}, " | "))
+	}
+	want := []string{
+		" | Europe/Paris 20270202T193000 | Europe/Paris 20270209T193000 |  CONFIRMED",
+		"Europe/Paris 20270209T193000 | Europe/Paris 20270209T193000 |  |  CANCELLED",
+		"Europe/Paris 20270216T193000 | Europe/Paris 20270217T200000 |  |  CONFIRMED",
+	}
+	if strings.Join(have, "\n") != strings.Join(want, "\n") {
+		t.Errorf("have\n%s\nwant\n%s", strings.Join(have, "\n"), strings.Join(want, "\n"))
+	}
+}

@@ -1330,6 +1330,8 @@ export interface components {
             title: components["schemas"]["Text"];
         };
         Date: {
+            /** @description On which the repetition has it, on the wall of the zone: 2027-02-09. */
+            day: string;
             /**
              * Format: int64
              * @description Unix milliseconds, as estimated.
@@ -1489,6 +1491,17 @@ export interface components {
         };
         /** @description One message from the node. */
         Event: components["schemas"]["Snapshot"] | components["schemas"]["HandRaised"] | components["schemas"]["HandLowered"] | components["schemas"]["StageOffered"] | components["schemas"]["OfferEnded"] | components["schemas"]["StageJoined"] | components["schemas"]["StageLeft"] | components["schemas"]["Muted"] | components["schemas"]["Unmuted"] | components["schemas"]["RoleChanged"] | components["schemas"]["Connection"] | components["schemas"]["Removed"] | components["schemas"]["RemovalEnded"] | components["schemas"]["UnmuteAsked"] | components["schemas"]["SettingsChanged"] | components["schemas"]["AudienceChanged"] | components["schemas"]["EntryChanged"] | components["schemas"]["Ended"] | components["schemas"]["Hallway"] | components["schemas"]["Refused"] | components["schemas"]["Entry"] | components["schemas"]["HostChanged"] | components["schemas"]["PersonChanged"] | components["schemas"]["Reactions"] | components["schemas"]["Mine"] | components["schemas"]["AppsChanged"] | components["schemas"]["Noticed"];
+        Exception: {
+            /** @description On which the repetition has it, on the wall of the zone: 2027-02-09. */
+            day: string;
+            /** @description When it takes place instead, on that wall: 2027-02-10T20:00. Absent where it does not. */
+            start?: string;
+            /**
+             * Format: int64
+             * @description When the repetition has it, Unix milliseconds.
+             */
+            was: number;
+        };
         Finding: {
             /** @description What was looked at, such as disk. */
             check: string;
@@ -2434,6 +2447,8 @@ export interface components {
             duration: number;
             /** @enum {string} */
             entry: "members" | "public" | "chosen";
+            /** @description The dates of the repetition that take place at another time or not at all, by day. */
+            except?: components["schemas"]["Exception"][];
             /** @description The node that will host it. */
             host: string;
             /** @description Of the first schedule statement: the room's link, /r/{id}. */
