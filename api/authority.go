@@ -36,6 +36,7 @@ type Authority struct {
 	room    statement.ID
 	creator identity.PublicKey // the zero key without a create statement that is the room's
 	offices map[identity.PublicKey]office
+	named   map[identity.PublicKey]bool // whom the creator appointed with the opening, and nobody withdrew
 	former  map[identity.PublicKey]bool // who moderated at any time
 	acts    map[entryOf]int64           // the last number
 	last    statement.ID                // the last act: one command may have several events
@@ -56,7 +57,8 @@ type entryOf struct {
 // NewAuthority begins for a room.
 func NewAuthority(room statement.ID) *Authority {
 	return &Authority{
-		room: room, offices: map[identity.PublicKey]office{}, former: map[identity.PublicKey]bool{}, acts: map[entryOf]int64{},
+		room: room, offices: map[identity.PublicKey]office{}, named: map[identity.PublicKey]bool{},
+		former: map[identity.PublicKey]bool{}, acts: map[entryOf]int64{},
 	}
 }
 
@@ -72,8 +74,13 @@ func (a *Authority) Take(event Event) Verdict {
 		verdict = a.judge(event, by)
 	}
 	switch e := event.(type) {
+	case StageJoined:
+		if e.Person.Role == RoleModerator {
+			a.admit(e.Person.Key, a.opened(e.Person.Key))
+		}
 	case RoleChanged:
 		delete(a.offices, e.Key)
+		delete(a.named, e.Key)
 		switch {
 		case e.Role != RoleModerator || verdict == VerdictRefused:
 		case verdict == "":
@@ -83,6 +90,9 @@ func (a *Authority) Take(event Event) Verdict {
 		}
 	case StageLeft:
 		delete(a.offices, e.Key)
+		if e.Why == "stepped_down" {
+			delete(a.named, e.Key)
+		}
 	}
 	return verdict
 }
@@ -112,7 +122,7 @@ func (a *Authority) begin(s Snapshot) {
 	for _, o := range s.Roles {
 		chain.line(o)
 	}
-	a.creator, a.former = chain.creator, chain.former
+	a.creator, a.named, a.former = chain.creator, chain.named, chain.former
 	a.offices = map[identity.PublicKey]office{}
 	for _, p := range s.Stage {
 		if p.Role != RoleModerator {
@@ -126,12 +136,29 @@ func (a *Authority) begin(s Snapshot) {
 	}
 }
 
-// found takes the create statement, whose signer is the first moderator.
+// found takes the create statement, whose signer is the first moderator, and appoints those whom it names.
 func (a *Authority) found(create string) {
-	if st, err := statement.ParseKind[*statement.Create](create); err == nil && st.ID() == a.room {
-		a.creator = st.Signer()
-		a.admit(a.creator, office{standing: VerdictProven})
+	st, err := statement.ParseKind[*statement.Create](create)
+	if err != nil || st.ID() != a.room {
+		return
 	}
+	a.creator = st.Signer()
+	a.admit(a.creator, office{standing: VerdictProven})
+	for _, who := range st.Body().(*statement.Create).Moderators {
+		if who != a.creator {
+			a.named[who] = true
+			a.admit(who, a.opened(who))
+		}
+	}
+}
+
+// opened is why somebody moderates who comes in as a moderator: the creator appointed them with the opening, or the host
+// says so.
+func (a *Authority) opened(who identity.PublicKey) office {
+	if a.named[who] {
+		return office{standing: VerdictProven, by: a.creator}
+	}
+	return office{standing: VerdictVouched}
 }
 
 func (a *Authority) admit(who identity.PublicKey, o office) {
@@ -162,6 +189,7 @@ func (a *Authority) line(o Order) Verdict {
 			return VerdictRefused
 		}
 		delete(a.offices, body.Target)
+		delete(a.named, body.Target)
 	default: // nobody's role
 	}
 	return signer.standing

@@ -38,13 +38,17 @@ func private(n byte) identity.PrivateKey {
 	return p
 }
 
-func newScene(t *testing.T) *scene {
+func newScene(t *testing.T, appointed ...identity.PublicKey) *scene {
 	t.Helper()
 	s := &scene{ana: private(1), leo: private(2), mia: private(3), numbers: map[identity.PublicKey]int64{}}
-	st, err := statement.Sign(&statement.Create{
+	create := &statement.Create{
 		Community: s.ana.Public(), IssuedAt: at, JTI: "0123456789abcdef", Node: private(9).Public(), Language: "en",
 		Topics: []string{}, Entry: statement.RoomMembers,
-	}, s.ana)
+	}
+	if len(appointed) > 0 {
+		create.Schedule, create.Moderators = statement.ID{5}, appointed
+	}
+	st, err := statement.Sign(create, s.ana)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,8 +128,7 @@ const (
 
 func examples(t *testing.T) (list []example) {
 	t.Helper()
-	add := func(name string, build func(s *scene) []api.Event, verdicts ...api.Verdict) {
-		s := newScene(t)
+	addTo := func(s *scene, name string, build func(s *scene) []api.Event, verdicts ...api.Verdict) {
 		e := example{Name: name, Room: s.room, Verdicts: append([]api.Verdict{""}, verdicts...)}
 		for i, event := range append([]api.Event{s.snapshot()}, build(s)...) {
 			h := event.Header()
@@ -137,6 +140,9 @@ func examples(t *testing.T) (list []example) {
 			e.Events = append(e.Events, raw)
 		}
 		list = append(list, e)
+	}
+	add := func(name string, build func(s *scene) []api.Event, verdicts ...api.Verdict) {
+		addTo(newScene(t), name, build, verdicts...)
 	}
 	one := func(e api.Event) []api.Event { return []api.Event{e} }
 	hour := int64(3600)
@@ -224,6 +230,28 @@ func examples(t *testing.T) (list []example) {
 			api.RoleChanged{Head: head(api.EventRoleChanged, ""), Key: s.mia.Public(), Role: api.RoleModerator},
 			muted(private(4), s.mia, s.act(s.mia, api.ActMute, private(4).Public())),
 		}
+	}, "", vouched)
+	comes := func(s *scene, who identity.PrivateKey) api.Event {
+		return api.StageJoined{Head: head(api.EventStageJoined, ""), Person: s.person(who, api.RoleModerator)}
+	}
+	late := private(5)
+	addTo(newScene(t, late.Public()), "whom the creator appointed with the opening comes, and mutes", func(s *scene) []api.Event {
+		return []api.Event{comes(s, late), muted(s.mia, late, s.act(late, api.ActMute, s.mia.Public()))}
+	}, "", proven)
+	addTo(newScene(t, late.Public()), "whom the creator appointed with the opening has not come yet", func(s *scene) []api.Event {
+		return one(muted(s.mia, late, s.act(late, api.ActMute, s.mia.Public())))
+	}, refused)
+	addTo(newScene(t, late.Public()), "whom the creator appointed with the opening was withdrawn, and comes again as a moderator", func(s *scene) []api.Event {
+		ana := s.ana.Public()
+		return []api.Event{
+			comes(s, late),
+			api.RoleChanged{Head: head(api.EventRoleChanged, s.act(s.ana, api.ActWithdraw, late.Public())), Key: late.Public(), Role: api.RoleSpeaker, By: &ana},
+			api.StageLeft{Head: head(api.EventStageLeft, ""), Key: late.Public(), Why: "left"},
+			comes(s, late), muted(s.mia, late, s.act(late, api.ActMute, s.mia.Public())),
+		}
+	}, "", proven, "", "", vouched)
+	addTo(newScene(t, late.Public()), "somebody whom nobody appointed comes as a moderator", func(s *scene) []api.Event {
+		return []api.Event{comes(s, private(6)), muted(s.mia, private(6), s.act(private(6), api.ActMute, s.mia.Public()))}
 	}, "", vouched)
 	add("a removal with its reason", func(s *scene) []api.Event {
 		return one(removed(s, s.act(s.ana, api.ActRemove, s.mia.Public(), removal), (at+hour)*1000, &why))

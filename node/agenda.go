@@ -252,12 +252,14 @@ func (s *schedules) clear() {
 	clear(s.reminded)
 	clear(s.feeds)
 	clear(s.chosen)
+	clear(s.removed)
 }
 
 // erase forgets what a member planned, and what is kept for them. What other communities have heard of it they forget in
 // PlanLife.
 func (s *schedules) erase(member identity.PublicKey) {
 	s.unchoose(member)
+	s.pardon(member)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, p := range s.plans {

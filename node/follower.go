@@ -39,6 +39,8 @@ type followConfig struct {
 	fetch func(ctx context.Context, from identity.PublicKey, origin, path string) ([]byte, error)
 	// others are a few nodes, beside the log's own, that may have what it does not give.
 	others func(log ledger.Log) []identity.PublicKey
+	// took is told of new entries that are durable, before advanced; nil for nobody.
+	took func(log ledger.Log, entries []ledger.Entry)
 	// advanced is told after new entries of a log are durable, from the log's own goroutine: it may read the store.
 	advanced func(log ledger.Log)
 	// forked is told once in a run that a log has forked, after the proof is durable. Whoever gossips both checkpoints
@@ -343,6 +345,9 @@ func (f *follower) catchUp(ctx context.Context) error {
 		for piece := range pieces(step.Entries) {
 			if err := f.cfg.store.Commit(storage.Batch{Followed: []storage.Followed{{Log: f.log, Entries: piece}}}); err != nil {
 				return err
+			}
+			if f.cfg.took != nil {
+				f.cfg.took(f.log, piece)
 			}
 		}
 		f.cfg.advanced(f.log)

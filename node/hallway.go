@@ -3,6 +3,7 @@ package node
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -417,14 +418,17 @@ func (h *hallway) Create(ctx context.Context, member identity.PublicKey, req api
 		return api.Room{}, reason.Reject(reason.RateLimited, "%d rooms live on this node", maxRooms)
 	}
 	if id := create.Schedule; !id.IsZero() {
-		if err := h.nodes.plans.opens(id, member, seconds(now)); err != nil {
+		if err := errors.Join(h.nodes.plans.opens(id, member, now), h.nodes.plans.appoints(create)); err != nil {
 			return api.Room{}, err
 		}
 		if open, ok := h.opened()[id]; ok {
 			return h.Room(ctx, open, member) // two who may open it did
 		}
 	}
-	state := rooms.New(rooms.Config{ID: st.ID(), Creator: member, At: millis(now)}).Opened(door)
+	state := rooms.New(rooms.Config{ID: st.ID(), Creator: member, At: millis(now)}).Opened(door).Appointing(create.Moderators)
+	if !create.Schedule.IsZero() {
+		state = state.Carrying(h.nodes.plans.series(create.Schedule, millis(now)))
+	}
 	record, err := state.Record().Encode()
 	if err != nil {
 		return api.Room{}, fmt.Errorf("node: %w", err)

@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -245,7 +246,11 @@ func (h *hosting) save(c rooms.Command, next rooms.State, events []rooms.Event) 
 		return h.hallway.finish(h.room)
 	}
 	if rooms.Durable(events) {
-		return h.storeWith(next, removalActs(c, events))
+		err := h.storeWith(next, removalActs(c, events))
+		if err == nil {
+			h.carry(next, events)
+		}
+		return err
 	}
 	if rooms.Noted(events) {
 		if err := h.store(next); err != nil {
@@ -253,6 +258,25 @@ func (h *hosting) save(c rooms.Command, next rooms.State, events []rooms.Event) 
 		}
 	}
 	return nil
+}
+
+// carry keeps removals for the next room of the series.
+func (h *hosting) carry(next rooms.State, events []rooms.Event) {
+	id := h.body().Schedule
+	if id.IsZero() || !slices.ContainsFunc(events, isAboutRemovals) {
+		return
+	}
+	if err := h.hallway.nodes.plans.carry(id, h.id, next.Removals()); err != nil {
+		h.log.Error("the next room of the series will not know of a removal", "room", h.id, "error", err)
+	}
+}
+
+func isAboutRemovals(event rooms.Event) bool {
+	switch event.(type) {
+	case rooms.Removed, rooms.RemovalEnded:
+		return true
+	}
+	return false
 }
 
 // store writes the room down.

@@ -89,6 +89,7 @@ func openNetwork(cfg Config, c *community) (*network, error) {
 		fetch:    n.host.ReadLog,
 		others:   func(log ledger.Log) []identity.PublicKey { return n.followersOf(log) },
 		advanced: n.advanced,
+		took:     func(log ledger.Log, entries []ledger.Entry) { n.plans.heardActs(log, entries) },
 		forked:   n.forked,
 	})
 	c.journal.appended = func(string) { wake(n.grown) }

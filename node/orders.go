@@ -165,7 +165,11 @@ func proven(removals []rooms.Removal, room statement.ID) []rooms.Removal {
 		body := st.Body().(*statement.Act)
 		lasting := body.Duration == nil
 		why := body.Reason == nil || r.Reason == (statement.Text{}) || r.Reason.Commitment() == *body.Reason
-		return body.Room != room || body.Target != r.Key || api.ActionType(body.Do) != api.ActRemove || lasting != (r.Until == 0) || !why
+		of := room
+		if !r.Room.IsZero() { // an earlier room of the series
+			of = r.Room
+		}
+		return body.Room != of || body.Target != r.Key || api.ActionType(body.Do) != api.ActRemove || lasting != (r.Until == 0) || !why
 	})
 }
 

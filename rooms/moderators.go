@@ -37,8 +37,21 @@ func (a Withdraw) apply(t *turn) error {
 	if t.isLastModerator(a.Who) {
 		return reason.Reject(reason.RoomRank, "withdrawing the last moderator")
 	}
+	t.unname(a.Who)
 	t.setRole(i, Speaker, t.actor)
 	return nil
+}
+
+// Appointing is a new room whose creator appoints people with the opening: those whom its plan names. Each is on the stage
+// as a moderator when they enter, muted, until they step down or are withdrawn.
+func (s State) Appointing(people []identity.PublicKey) State {
+	s.named = slices.DeleteFunc(slices.Clone(people), func(k identity.PublicKey) bool { return k == s.config.Creator })
+	return s
+}
+
+// unname has somebody no more come in as a moderator.
+func (t *turn) unname(k identity.PublicKey) {
+	t.named = slices.DeleteFunc(slices.Clone(t.named), func(n identity.PublicKey) bool { return n == k })
 }
 
 // setRole changes the role of the i-th person on the stage. by is zero when the room does it.

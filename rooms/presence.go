@@ -1,6 +1,8 @@
 package rooms
 
 import (
+	"slices"
+
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/reason"
 )
@@ -111,6 +113,12 @@ func (Enter) apply(t *turn) error {
 		return reason.Reject(reason.RoomFull, "%d people", limit)
 	}
 	t.last++
+	if slices.Contains(t.named, k) && len(t.stage)+len(t.offers) < t.config.Limits.stage() {
+		p := StagePerson{Key: k, Number: t.last, Role: Moderator, Muted: true, Connected: true, By: t.config.Creator, Since: t.at}
+		t.stage = with(t.stage, p)
+		t.tell(StageJoined{p})
+		return nil
+	}
 	t.seat(k, t.last)
 	return nil
 }

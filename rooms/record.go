@@ -25,6 +25,8 @@ type Record struct {
 	Settings Settings `json:"settings,omitzero"`
 	Log      []Order  `json:"log,omitempty"`
 	Door     Door     `json:"door,omitzero"` // absent in records of earlier versions: members
+
+	Named []identity.PublicKey `json:"named,omitempty"` // moderators who may yet come
 }
 
 // StageRecord is one person of a Record's stage.
@@ -46,7 +48,7 @@ type HandRecord struct {
 
 // Record is the durable part of a room that lives. Durable tells from events whether it may have changed.
 func (s State) Record() Record {
-	r := Record{Room: s.config, Removed: s.Removals(), Door: Door{Entry: s.entry, Chosen: s.Chosen()}, Settings: s.settings, Log: s.Log()}
+	r := Record{Room: s.config, Removed: s.Removals(), Door: Door{Entry: s.entry, Chosen: s.Chosen()}, Settings: s.settings, Log: s.Log(), Named: slices.Clone(s.named)}
 	for _, p := range s.stage {
 		r.Stage = append(r.Stage, StageRecord{Key: p.Key, Number: p.Number, Role: p.Role, By: p.By, Since: p.Since})
 	}
@@ -77,7 +79,7 @@ func Restore(r Record, at int64) State {
 		s.removed = s.removed.Set(m.Key, m)
 	}
 	s.over, s.vacant = s.nextOver(), at
-	s.settings, s.log = r.Settings, r.Log
+	s.settings, s.log, s.named = r.Settings, r.Log, r.Named
 	if r.Door.Entry != "" {
 		s = s.Opened(r.Door)
 	}
@@ -174,6 +176,7 @@ func (r Record) check() error {
 		}
 		c.require(m.valid(), "a removal of nobody, by nobody or out of time")
 	}
+	c.require(len(r.Named) <= statement.MaxModerators, "more moderators than a plan names")
 	c.require(r.Settings.Slow >= 0 && r.Settings.Slow <= MaxSlow, "a slow mode out of range")
 	c.require(len(r.Log) <= MaxLog, "more log than is kept")
 	for _, o := range r.Log {

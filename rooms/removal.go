@@ -16,10 +16,22 @@ type Removal struct {
 	Key    identity.PublicKey `json:"key"`
 	By     identity.PublicKey `json:"by"`
 	At     int64              `json:"at"`              // Unix milliseconds
-	Until  int64              `json:"until,omitzero"`  // Unix milliseconds; 0: as long as the room lives
+	Until  int64              `json:"until,omitzero"`  // Unix milliseconds; 0: as long as the room, and its series, live
 	Lifted int64              `json:"lifted,omitzero"` // when a moderator lifted it, Unix milliseconds
 	Act    string             `json:"act,omitzero"`    // the moderator's statement; absent in records of earlier versions
 	Reason statement.Text     `json:"reason,omitzero"`
+	Room   statement.ID       `json:"room,omitzero"` // the earlier room of the series that it was made in; zero for this one
+}
+
+// Carrying is a new room that begins with the removals of earlier rooms of its series. Whoever opens it is let in.
+func (s State) Carrying(removals []Removal) State {
+	for _, r := range removals {
+		if r.valid() && r.Lifted == 0 && (r.Until == 0 || r.Until > s.at) && r.Key != s.config.Creator && s.removed.Len() < maxRemovals {
+			s.removed = s.removed.Set(r.Key, r)
+		}
+	}
+	s.over = s.nextOver()
+	return s
 }
 
 // Removed reports whether somebody may not enter the room.

@@ -40,6 +40,7 @@ func (StepDown) apply(t *turn) error {
 	if t.isLastModerator(t.actor) {
 		return reason.Reject(reason.RoomRank, "the last moderator steps down")
 	}
+	t.unname(t.actor)
 	t.toAudience(StageLeft{Key: t.actor, Why: LeftSteppedDown})
 	return nil
 }

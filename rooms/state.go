@@ -87,6 +87,8 @@ type State struct {
 	log      []Order // never modified in place
 	vacant   int64   // since when no moderator is connected, ms; 0 while one is
 
+	named []identity.PublicKey // whom the creator appointed with the opening, until they are withdrawn; never modified in place
+
 	entry  statement.RoomEntry
 	chosen *immutable.SortedMap[identity.PublicKey, struct{}] // who may enter while entry is chosen
 }

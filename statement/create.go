@@ -17,6 +17,8 @@ type Create struct {
 	Topics    []string           `json:"topics"`
 	Entry     RoomEntry          `json:"entry"`             // as the room opens; moderators may change it
 	Schedule  ID                 `json:"schedule,omitzero"` // the first schedule of what this opens; none for a room of the moment
+	// Moderators are whom the creator appoints with the opening: those whom the schedule names, where they come.
+	Moderators []identity.PublicKey `json:"moderators,omitzero"`
 }
 
 // RoomEntry is who may enter a room.
@@ -54,11 +56,15 @@ func (*Create) Kind() Kind { return KindCreate }
 func (c *Create) audience() string { return c.Community.String() }
 
 func (c *Create) check() error {
+	if len(c.Moderators) > 0 && c.Schedule.IsZero() {
+		return wrong("moderators", "of a room that nobody planned")
+	}
 	return all(
 		since(c.IssuedAt),
 		matches("jti", c.JTI, jtiPattern),
 		matches("lang", c.Language, languagePattern),
 		roomEntry(c.Entry),
 		topics(c.Topics),
+		several("moderators", c.Moderators, MaxModerators),
 	)
 }

@@ -58,6 +58,8 @@ func validSchedules(tb testing.TB, add func(name, text string)) {
 	add("for five minutes in a zone without a slash", s.with(tb, "zone", `"Etc/GMT+1"`).with(tb, "duration", "300").text())
 	add("for a day in the zone with the longest name", s.with(tb, "zone", `"America/Argentina/ComodRivadavia"`).with(tb, "duration", "86400").text())
 	add("room from a schedule", forge(tb, KindCreate).with(tb, "schedule", `"`+ID(hash("first schedule")).String()+`"`).text())
+	add("room from a schedule, with moderators", forge(tb, KindCreate).with(tb, "schedule", `"`+ID(hash("first schedule")).String()+`"`).
+		with(tb, "moderators", manyNodes(MaxModerators)).text())
 	add("announcement of a scheduled room, for three hours", forge(tb, KindAnnounce).with(tb, "state", `"scheduled"`).
 		with(tb, "stage", "0").with(tb, "listening", "0").with(tb, "iat", "1800000000").with(tb, "exp", "1800010800").text())
 }
@@ -106,6 +108,11 @@ func wrongSchedule(tb testing.TB, r *refusals) {
 	r.add(reason.StatementPayload, "schedule: an exception, and no repetition", s.with(tb, "repeat", "").with(tb, "except", `[{"day":"2027-02-16"}]`).text())
 	r.add(reason.StatementPayload, "schedule: the first, cancelled", s.with(tb, "of", "").with(tb, "n", "0").with(tb, "state", `"cancelled"`).text())
 	r.add(reason.StatementKey, "schedule: a moderator of small order", s.with(tb, "moderators", `["`+did(unhex(torsion))+`"]`).text())
+
+	r.add(reason.StatementPayload, "create: moderators, and no schedule", forge(tb, KindCreate).with(tb, "moderators", manyNodes(1)).text())
+	opened := forge(tb, KindCreate).with(tb, "schedule", `"`+ID(hash("first schedule")).String()+`"`)
+	r.add(reason.StatementPayload, "create: six moderators", opened.with(tb, "moderators", manyNodes(MaxModerators+1)).text())
+	r.add(reason.StatementPayload, "create: a moderator twice", opened.with(tb, "moderators", twice(public(anaName).String())).text())
 
 	planned := forge(tb, KindAnnounce).with(tb, "state", `"scheduled"`).with(tb, "stage", "0").with(tb, "listening", "0")
 	for name, f := range inOrder(

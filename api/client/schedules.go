@@ -141,16 +141,24 @@ func (c *Client) planned(ctx context.Context, path string, body *statement.Sched
 	return callAs[api.Scheduled](ctx, c, http.MethodPost, path, api.PlanRoom{Schedule: text, Title: title, Chosen: chosen})
 }
 
-// OpenPlanned opens a planned room, from ten minutes before its time on. The link of the plan leads into it.
+// OpenPlanned opens a planned room, from ten minutes before its time on. The link of the plan leads into it. Its author and
+// those who may open it moderate it when they come: this person appoints them by opening it.
 func (c *Client) OpenPlanned(ctx context.Context, known api.Scheduled) (api.Room, error) {
 	node, community, err := c.community(ctx)
 	if err != nil {
 		return api.Room{}, err
 	}
+	var moderators []identity.PublicKey
+	for _, m := range append([]api.Member{known.Author}, known.Openers...) {
+		if m.Key != c.Key() {
+			moderators = append(moderators, m.Key)
+		}
+	}
 	title := statement.NewText(known.Title)
 	create, err := c.sign(&statement.Create{
 		Community: community.ID, IssuedAt: c.Now().Unix(), JTI: rand.Text(), Node: node.Node, Title: title.Commitment(),
 		Language: known.Language, Topics: append([]string{}, known.Topics...), Entry: known.Entry, Schedule: known.ID,
+		Moderators: moderators,
 	})
 	if err != nil {
 		return api.Room{}, err

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"html"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
+	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/reason"
 )
 
@@ -44,16 +48,32 @@ func (s *Server) previewOf(r *http.Request) preview {
 	if err != nil {
 		return p
 	}
-	room, err := s.doors.Door(r.Context(), id)
-	if err != nil {
+	if room, err := s.doors.Door(r.Context(), id); err == nil {
+		p.site, p.title, p.text = room.Community.Name, room.Title, said(s.languageOf(r)).public
+		return p
+	}
+	plan, err := s.schedules.Public(id)
+	if err != nil || len(plan.Dates) == 0 {
 		return p // members only, for chosen people, over, or none: which of them is not for everybody
 	}
-	p.site, p.title, p.text = room.Community.Name, room.Title, said(s.languageOf(r)).public
+	p.site, p.title, p.text = plan.Community.Name, plan.Title, said(s.languageOf(r)).planned(dateIn(plan))
 	return p
 }
 
+// dateIn is the next date of what is planned, on the wall of its zone: nobody knows where a preview is read.
+func dateIn(plan api.Scheduled) (at time.Time, zone string) {
+	in, err := time.LoadLocation(plan.Zone)
+	if err != nil {
+		in, plan.Zone = time.UTC, "UTC"
+	}
+	return time.UnixMilli(plan.Dates[0].Start).In(in), strings.ReplaceAll(plan.Zone, "_", " ")
+}
+
 // sentences are what a preview says beside names.
-type sentences struct{ nobody, community, public string }
+type sentences struct {
+	nobody, community, public string
+	planned                   func(at time.Time, zone string) string
+}
 
 func said(lang string) sentences {
 	if lang == "fr" {
@@ -61,14 +81,35 @@ func said(lang string) sentences {
 			nobody:    "Des salons audio, sur un nœud à soi.",
 			community: "On s’y parle de vive voix, dans des salons avec une scène et un public.",
 			public:    "En direct : toute personne qui a ce lien peut écouter.",
+			planned: func(at time.Time, zone string) string {
+				day := strconv.Itoa(at.Day())
+				if at.Day() == 1 {
+					day += "er"
+				}
+				return fmt.Sprintf("Le %s %s %s %d à %s (%s) : toute personne qui a ce lien pourra écouter.",
+					frenchDays[at.Weekday()], day, frenchMonths[at.Month()-1], at.Year(), at.Format("15:04"), zone)
+			},
 		}
 	}
 	return sentences{
 		nobody:    "Audio rooms, on a node of one’s own.",
 		community: "People talk here, live, in rooms with a stage and an audience.",
 		public:    "Live: anyone with this link may listen.",
+		planned: func(at time.Time, zone string) string {
+			return at.Format("Monday, 2 January 2006, 15:04") + " (" + zone + "): anyone with this link may listen."
+		},
 	}
 }
+
+// The names of days and months in French; Go has the English ones.
+//
+//nolint:gochecknoglobals // never changed
+var (
+	frenchDays   = [...]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"}
+	frenchMonths = [...]string{
+		"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+	}
+)
 
 // tags are the preview in HTML: Open Graph, which nearly all programs read, and what some read of it under another name.
 func (p preview) tags() []byte {

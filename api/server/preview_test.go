@@ -117,3 +117,41 @@ func TestPreviewEscapes(t *testing.T) {
 		}
 	}
 }
+
+// plans has one planned room that anybody may know of.
+type plans struct {
+	unplanned
+	plan api.Scheduled
+}
+
+func (p plans) Public(id statement.ID) (api.Scheduled, error) {
+	if id != p.plan.ID {
+		return api.Scheduled{}, reason.Reject(reason.ScheduleUnknown, "")
+	}
+	return p.plan, nil
+}
+
+func TestPreviewOfAPlannedPublicRoomHasItsDate(t *testing.T) {
+	id := statement.ID{3}
+	h := start(t, withDoors(doors{id: testRoom}), func(c *Config) {
+		c.Schedules = plans{plan: api.Scheduled{
+			ID: id, Title: "Olives and figs", Zone: "America/New_York", Community: api.Community{Name: "The Porch"},
+			Dates: []api.Date{{Start: 1_801_614_600_000}},
+		}}
+	})
+	for language, want := range map[string]string{
+		"en": "Tuesday, 2 February 2027, 19:30 (America/New York): anyone with this link may listen.",
+		"fr": "Le mardi 2 février 2027 à 19:30 (America/New York) : toute personne qui a ce lien pourra écouter.",
+	} {
+		tags, others := headTags(t, h.ask(request{method: "GET", path: "/r/" + id.String(), header: map[string]string{"Accept-Language": language}}).body)
+		if tags["og:title"] != "Olives and figs" || tags["og:site_name"] != "The Porch" || tags["og:description"] != want || others != 0 {
+			t.Errorf("%s: %q", language, tags)
+		}
+		if tags["og:image"] != "https://porch.example:8443/preview.png" {
+			t.Errorf("%s: the image is %q", language, tags["og:image"])
+		}
+	}
+	if tags, _ := headTags(t, h.ask(request{method: "GET", path: "/r/" + statement.ID{4}.String()}).body); tags["og:title"] != "Porch" {
+		t.Errorf("a plan that is not for everybody: %q", tags)
+	}
+}

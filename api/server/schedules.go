@@ -24,6 +24,8 @@ type Schedules interface {
 	Schedules(member identity.PublicKey) ([]api.Scheduled, error)
 	// Schedule finds one, also one that is over or was called off a while ago.
 	Schedule(id statement.ID, member identity.PublicKey) (api.Scheduled, error)
+	// Public finds one that anybody may know of, because anybody may listen, and that has a date ahead.
+	Public(id statement.ID) (api.Scheduled, error)
 	// Plan plans a room.
 	Plan(ctx context.Context, member identity.PublicKey, req api.PlanRoom) (api.Scheduled, error)
 	// Change changes a planned room, or calls it off.
@@ -215,6 +217,9 @@ func (unplanned) Schedules(identity.PublicKey) ([]api.Scheduled, error) { return
 func (unplanned) Schedule(statement.ID, identity.PublicKey) (api.Scheduled, error) {
 	return api.Scheduled{}, errUnplanned
 }
+
+// Public implements Schedules.
+func (unplanned) Public(statement.ID) (api.Scheduled, error) { return api.Scheduled{}, errUnplanned }
 
 // Plan implements Schedules.
 func (unplanned) Plan(context.Context, identity.PublicKey, api.PlanRoom) (api.Scheduled, error) {

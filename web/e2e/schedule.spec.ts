@@ -128,7 +128,7 @@ test("what is planned is changed on its page: what is wrong is said beside its f
     const link = page.url();
     await leo.page.goto(link);
     await expect(leo.page.getByRole("heading", { name: "Songs of the week" })).toBeVisible();
-    await expect(leo.page.getByText("May open it too")).toHaveCount(0);
+    await expect(leo.page.getByText("May open it too, and moderate it")).toHaveCount(0);
 
     await page.getByRole("button", { name: "Change" }).click();
     await page.getByRole("textbox", { name: "Title" }).fill("Songs of the month");
@@ -158,7 +158,7 @@ test("what is planned is changed on its page: what is wrong is said beside its f
     await expect(leo.page.getByText("music")).toBeVisible();
     await expect(leo.page.getByText("Greek")).toBeVisible();
     await expect(leo.page.getByText("Anyone may listen")).toBeVisible();
-    await expect(leo.page.getByRole("region", { name: "May open it too" })).toContainText("Léo");
+    await expect(leo.page.getByRole("region", { name: "May open it too, and moderate it" })).toContainText("Léo");
     await expect(leo.page.getByText("You can open the room here from")).toBeVisible();
     await expect(leo.page.getByRole("button", { name: "Change" })).toHaveCount(0);
     await expect(leo.page.getByRole("main").locator("time")).toHaveCount(3);
@@ -225,6 +225,47 @@ test("a room opens from its schedule: its link does not change, and whoever wait
     await leo.page.getByRole("button", { name: "See what is planned" }).click();
     await expect(leo.page.getByRole("heading", { name: "Songs of the week" })).toBeVisible();
     await expect(leo.page.getByRole("button", { name: "Remind me" })).toBeVisible();
+  } finally {
+    await leo.leave();
+    await ana.leave();
+    await node.destroy();
+  }
+});
+
+test("one date of a series is cancelled and another one moved: others see it, and both are undone", async () => {
+  const node = await StoaNode.start();
+  const ana = await Person.arrive("Ana", { viewport: { width: 390, height: 844 } });
+  const leo = await Person.arrive("Léo");
+  try {
+    const { page } = ana;
+    await ana.found(node.ownerLink);
+    await leo.join(await ana.invite());
+    await page.goto(node.url);
+    await beginPlan(page, "Songs of the week");
+    await page.getByLabel("Date", { exact: true }).fill(tuesday(2));
+    await page.getByLabel("Repeats").selectOption({ label: "Every week" });
+    await schedule(page);
+    await expect(page.getByRole("heading", { name: "Songs of the week" })).toBeVisible();
+    await leo.page.goto(page.url());
+    await expect(leo.page.getByRole("heading", { name: "Next dates" })).toBeVisible();
+    await expect(leo.page.getByRole("button", { name: /^Change the date/ })).toHaveCount(0);
+
+    await page.getByRole("button", { name: /^Change the date/ }).first().click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel this date" }).click();
+    await expect(page.getByText(/^Cancelled: Tue/)).toBeVisible();
+    await expect(leo.page.getByText(/^Cancelled: Tue/)).toBeVisible();
+    await expect(leo.page.getByRole("button", { name: /^Undo/ })).toHaveCount(0);
+    await page.getByRole("button", { name: /^Change the date/ }).first().click();
+    await page.getByRole("dialog").getByLabel("Time", { exact: true }).fill("21:15");
+    await page.getByRole("dialog").getByRole("button", { name: "Move this date" }).click();
+    await expect(leo.page.getByText(/^Instead of Tue.*19:30/)).toBeVisible();
+    await expect(leo.page.getByRole("main").locator("time").first()).toHaveText(/^Tue.*21:15$/);
+    await page.getByRole("button", { name: /^Undo: Tue/ }).click();
+    await expect(leo.page.getByText(/^Cancelled: Tue/)).toHaveCount(0);
+    await page.getByRole("button", { name: /^Change the date/ }).nth(1).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Put it back" }).click();
+    await expect(leo.page.getByText(/^Instead of/)).toHaveCount(0);
+    await expect(leo.page.getByRole("main").locator("time").first()).toHaveText(/^Tue.*19:30$/);
   } finally {
     await leo.leave();
     await ana.leave();

@@ -77,6 +77,19 @@ export async function walkSchedule(look: Look, stop: Stop): Promise<void> {
     await stop("scheduled-edit", ana);
     await submit(p.giveUp);
 
+    // One of its dates is moved, and the next one called off.
+    const dates = page.getByRole("button", { name: p.changeDate("").trim() });
+    await dates.nth(1).click();
+    await expect(page.getByRole("button", { name: p.cancelDate })).toBeVisible();
+    await stop("scheduled-change-date", ana);
+    await page.getByRole("dialog").getByLabel(p.time, { exact: true }).fill("21:15");
+    await submit(p.move);
+    await expect(page.getByText(p.movedFrom("").trim()).first()).toBeVisible();
+    await dates.first().click();
+    await submit(p.cancelDate);
+    await expect(page.getByText(p.offDate("").trim()).first()).toBeVisible();
+    await stop("scheduled-date-off", ana);
+
     // One that is about to begin.
     await page.goto(node.url);
     await page.getByRole("button", { name: m.hallway.start }).first().click();

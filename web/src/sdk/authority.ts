@@ -35,6 +35,8 @@ export class Authority {
   readonly #room: Id;
   #creator: Did | null = null;
   #offices = new Map<Did, Office>();
+  /** Whom the creator appointed with the opening, and nobody withdrew. */
+  #named = new Set<Did>();
   #former = new Set<Did>();
   readonly #acts = new Map<string, number>();
   #last: Id | null = null;
@@ -51,9 +53,14 @@ export class Authority {
     }
     const by = byWhom(event);
     const verdict = by !== null || event.act !== undefined ? await this.#judge(event, by) : null;
-    if (event.type === "stage_left") this.#offices.delete(event.key);
+    if (event.type === "stage_joined" && event.person.role === "moderator") this.#admit(event.person.key, this.#opened(event.person.key));
+    if (event.type === "stage_left") {
+      this.#offices.delete(event.key);
+      if (event.why === "stepped_down") this.#named.delete(event.key);
+    }
     if (event.type === "role_changed") {
       this.#offices.delete(event.key);
+      this.#named.delete(event.key);
       if (event.role === "moderator" && verdict !== "refused") {
         this.#admit(event.key, verdict === null ? { standing: "vouched", by: null } : { standing: verdict, by });
       }
@@ -82,6 +89,7 @@ export class Authority {
     await chain.#found(create);
     for (const order of roles) await chain.#line(order);
     this.#creator = chain.#creator;
+    this.#named = chain.#named;
     this.#former = chain.#former;
     this.#offices = new Map();
     for (const { key, role } of stage) {
@@ -89,12 +97,22 @@ export class Authority {
     }
   }
 
-  /** Takes the create statement, whose signer is the first moderator. */
+  /** Takes the create statement, whose signer is the first moderator, and appoints those whom it names. */
   async #found(create: string): Promise<void> {
     const statement = await parse(create, "create").catch(() => null);
     if (statement?.id !== this.#room) return;
     this.#creator = statement.signer;
     this.#admit(statement.signer, { standing: "proven", by: null });
+    for (const who of statement.claims.moderators ?? []) {
+      if (who === statement.signer) continue;
+      this.#named.add(who);
+      this.#admit(who, this.#opened(who));
+    }
+  }
+
+  /** Why somebody moderates who comes in as a moderator: the creator appointed them with the opening, or the host says so. */
+  #opened(who: Did): Office {
+    return this.#named.has(who) ? { standing: "proven", by: this.#creator } : { standing: "vouched", by: null };
   }
 
   #admit(who: Did, office: Office): void {
@@ -116,6 +134,7 @@ export class Authority {
     } else if (what === "withdraw_moderator") {
       if (!this.#mayWithdraw(act.signer, sub)) return "refused";
       this.#offices.delete(sub);
+      this.#named.delete(sub);
     }
     return signer.standing;
   }

@@ -27,8 +27,9 @@ export class Rooms {
   async create(wish: RoomWish): Promise<Room> {
     const { api, asMember, sign } = this.#speaker;
     const { title, claims } = await roomClaims(this.#speaker, wish);
-    const { entry, chosen = [], schedule } = wish;
-    const create = await sign({ kind: "create", claims: { ...claims, ...(schedule !== undefined && { schedule }) } });
+    const { entry, chosen = [], schedule, moderators = [] } = wish;
+    const plan = schedule !== undefined && { schedule, ...(moderators.length > 0 && { moderators: [...moderators] }) };
+    const create = await sign({ kind: "create", claims: { ...claims, ...plan } });
     const body = { create, title, ...(entry === "chosen" && { chosen: [...chosen] }) };
     return asMember((init) => api.POST("/rooms", { ...init, body }));
   }

@@ -37,19 +37,35 @@ export class Schedules {
     return this.#replace(known, wish, "planned");
   }
 
+  /** Calls off one date of what comes again: that which the repetition has on a day. */
+  cancelDate(known: Scheduled, day: string): Promise<Scheduled> {
+    return this.#except(known, day, { day });
+  }
+
+  /** Has one date take place at another time, on the wall of the zone of what is planned. */
+  moveDate(known: Scheduled, day: string, start: string): Promise<Scheduled> {
+    return this.#except(known, day, { day, start });
+  }
+
+  /** Undoes that a date was called off or moved. */
+  restoreDate(known: Scheduled, day: string): Promise<Scheduled> {
+    return this.#except(known, day, null);
+  }
+
   /** Calls a planned room off, for good. */
   cancel(known: Scheduled): Promise<Scheduled> {
     return this.#replace(known, wishOf(known), "cancelled");
   }
 
   /**
-   * Opens a planned room, from ten minutes before its time on. Its link leads into it. Where only chosen people may enter,
-   * those who may open it are among them.
+   * Opens a planned room, from ten minutes before its time on. Its link leads into it. Those who may open it moderate it
+   * when they come, for whoever opens it appoints them; where only chosen people may enter, they are among them.
    */
   open(known: Scheduled): Promise<Room> {
-    const { moderators, chosen = [], ...wish } = wishOf(known);
-    const people = new Set([known.author.key, ...moderators, ...chosen]);
-    return this.#open({ ...wish, chosen: [...people], schedule: known.id });
+    const { moderators: openers, chosen = [], ...wish } = wishOf(known);
+    const people = new Set([known.author.key, ...openers, ...chosen]);
+    const moderators = [known.author.key, ...openers].filter((key) => key !== this.#speaker.signer().did);
+    return this.#open({ ...wish, moderators, chosen: [...people], schedule: known.id });
   }
 
   /** Has the signer reminded so many seconds before each date of a planned room; null ends that. */
@@ -88,6 +104,13 @@ export class Schedules {
     await asMember((init) => api.DELETE("/calendar", init));
   }
 
+  #except(known: Scheduled, day: string, exception: { day: string; start?: string } | null): Promise<Scheduled> {
+    const wish = wishOf(known);
+    const others = (wish.except ?? []).filter((one) => one.day !== day);
+    const all = [...others, ...(exception === null ? [] : [exception])].sort((a, b) => (a.day < b.day ? -1 : 1));
+    return this.change(known, { ...wish, except: all.slice(-mostExceptions) }); // the earliest are over
+  }
+
   async #replace(known: Scheduled, wish: PlanWish, state: PlanState): Promise<Scheduled> {
     const { api, asMember } = this.#speaker;
     const { id } = known;
@@ -97,10 +120,10 @@ export class Schedules {
 
   async #signed(wish: PlanWish, rest: { state: PlanState; n: number; of?: Id }): Promise<SignedPlan> {
     const { title, claims } = await roomClaims(this.#speaker, wish);
-    const { start, zone, duration, repeat, moderators } = wish;
+    const { start, zone, duration, repeat, except = [], moderators } = wish;
     const body = {
       ...{ ...claims, start, zone, duration },
-      ...(repeat !== null && { repeat }),
+      ...(repeat !== null && { repeat, ...(except.length > 0 && { except: [...except] }) }),
       ...(moderators.length > 0 && { moderators: [...moderators] }),
       ...rest,
     };
@@ -108,6 +131,9 @@ export class Schedules {
     return { schedule, title, ...(wish.entry === "chosen" && { chosen: [...(wish.chosen ?? [])] }) };
   }
 }
+
+/** As many as a statement may name. */
+const mostExceptions = 24;
 
 type PlanState = "planned" | "cancelled";
 
@@ -120,12 +146,13 @@ interface SignedPlan {
 
 /** What is planned, as it would be planned anew. */
 export function wishOf(known: Scheduled): PlanWish {
-  const { title, topics, language, entry, start, zone, duration, repeat, openers, chosen = [] } = known;
+  const { title, topics, language, entry, start, zone, duration, repeat, except = [], openers, chosen = [] } = known;
   const { dates = 0, ...rule } = repeat ?? {};
   return {
     ...{ title, topics, language, entry, start, zone, duration },
     // The node writes that there is no number of dates as 0, and a statement as nothing.
     repeat: repeat === undefined ? null : ({ ...rule, ...(dates > 0 && { dates }) } as ScheduleRepeat),
+    except: except.map(({ day, start: moved }) => ({ day, ...(moved !== undefined && { start: moved }) })),
     moderators: openers.map(({ key }) => key),
     chosen: chosen.map(({ key }) => key),
   };

@@ -55,6 +55,7 @@ export type RoomLog = Schemas["RoomLog"];
 export type RoomSettings = Schemas["RoomSettings"];
 export type Rules = Schemas["Rules"];
 export type Scheduled = Schemas["Scheduled"];
+export type ScheduleException = Schemas["Exception"];
 export type ScheduleRepeat = Schemas["Repeat"];
 export type Settings = Schemas["Settings"];
 export type Slot = Schemas["Slot"];
@@ -155,15 +156,19 @@ export interface RoomWish {
   chosen?: readonly Did[];
   /** The planned room that it is opened from. */
   schedule?: Id;
+  /** With a schedule: whom its opener appoints, of those whom it names. */
+  moderators?: readonly Did[];
 }
 
 /** A room to plan: the time is that of a clock on the wall in a zone. */
-export interface PlanWish extends Omit<RoomWish, "schedule"> {
+export interface PlanWish extends Omit<RoomWish, "schedule" | "moderators"> {
   start: string;
   zone: string;
   /** About how long, in seconds. */
   duration: number;
   repeat: ScheduleRepeat | null;
+  /** The dates of it that are left out or moved, by day. */
+  except?: readonly { day: string; start?: string }[];
   /** Who may open it besides its author. */
   moderators: readonly Did[];
 }

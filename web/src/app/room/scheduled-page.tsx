@@ -21,9 +21,10 @@ import { attempt, explain } from "../state/toast";
 import { CommunityBadge, RoomChips } from "./card";
 import { MiniDock } from "./current-room";
 import { EditPlan } from "./edit-plan";
+import { ChangeDate, PlanDates } from "./plan-dates";
 import { inWords } from "./plan-words";
 import { RemindField, remindBefore } from "./remind";
-import { DateLine } from "./scheduled";
+import { Changes, DateLine } from "./scheduled";
 
 const openBefore = 10 * 60_000;
 const countFrom = 60 * 60_000;
@@ -94,7 +95,7 @@ function Planned(props: { plan: Scheduled; onChanged: () => Promise<unknown>; on
   const { plan, onChanged, onEdit } = props;
   const asked = useSignal(false);
   const self = me.value?.member.key;
-  const [next, ...others] = plan.dates;
+  const [next] = plan.dates;
   const now = useNow(next?.start ?? null);
   const mine = self === plan.author.key;
   const mayCancel = mine || (me.value?.founder === true && plan.community.id === community.value?.id);
@@ -110,9 +111,13 @@ function Planned(props: { plan: Scheduled; onChanged: () => Promise<unknown>; on
   return (
     <>
       <section class="card stack" aria-label={m.when}>
-        <p class="lead plan-date">
-          <DateLine zone={plan.zone} start={next.start} now={now} counted={next.start - now < countFrom} />
-        </p>
+        <div class="plan-row">
+          <p class="lead plan-date">
+            <DateLine zone={plan.zone} start={next.start} now={now} counted={next.start - now < countFrom} />
+            <Changes plan={plan} next={next} now={now} />
+          </p>
+          {mine && plan.repeat !== undefined && next.start > now && <ChangeDate plan={plan} date={next} onChanged={onChanged} />}
+        </div>
         <p class="secondary">
           {m.about(span(plan.duration))}
           {plan.repeat !== undefined && <span class="block">{inWords(plan.repeat)}</span>}
@@ -135,20 +140,7 @@ function Planned(props: { plan: Scheduled; onChanged: () => Promise<unknown>; on
         )}
         <LinkField label={t().room.roomLink} hint={m.linkStays} link={roomLink(location.origin, plan.id)} />
       </div>
-      {others.length > 0 && (
-        <section class="stack" aria-labelledby="dates">
-          <h2 id="dates">{m.next}</h2>
-          <ul class="list">
-            {others.map((d) => (
-              <li key={d.start}>
-                <p>
-                  <DateLine zone={plan.zone} start={d.start} now={now} />
-                </p>
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+      <PlanDates plan={plan} now={now} mine={mine} onChanged={onChanged} />
       {plan.openers.length > 0 && (
         <section class="stack" aria-labelledby="openers">
           <h2 id="openers">{m.openers}</h2>

@@ -1,13 +1,13 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { Id, Scheduled } from "../../sdk";
+import type { Id, Scheduled, ScheduleDate } from "../../sdk";
 import { appointment, momentIn, relative, t } from "../i18n";
 import { Named } from "../parts/named";
 import { useNow } from "../parts/now";
 import { navigate, paths } from "../router";
 import { upcoming } from "../state/hallway";
-import { here } from "../state/plan";
+import { here, movedFrom, skipped } from "../state/plan";
 import { clearOver } from "../state/room";
 import { client } from "../state/session";
 import { inWords } from "./plan-words";
@@ -28,6 +28,26 @@ export function DateLine(props: { zone: string; start: number; now: number; coun
       {there !== momentIn(start, here) && (
         <span class="secondary small block">{t().plan.hostTime(there, zone.replaceAll("_", " "))}</span>
       )}
+    </>
+  );
+}
+
+/** When a date was to be, where it was moved. */
+export function MovedFrom({ plan, date }: { plan: Scheduled; date: ScheduleDate }): JSX.Element | null {
+  const was = movedFrom(plan, date);
+  return was === null ? null : <span class="secondary small block">{t().plan.movedFrom(appointment(was))}</span>;
+}
+
+/** What is another than the repetition says: that the next date was moved, and those before it that do not take place. */
+export function Changes({ plan, next, now }: { plan: Scheduled; next: ScheduleDate; now: number }): JSX.Element {
+  return (
+    <>
+      <MovedFrom plan={plan} date={next} />
+      {skipped(plan, now, next.start).map(({ was }) => (
+        <span key={was} class="secondary small block">
+          {t().plan.offDate(appointment(was))}
+        </span>
+      ))}
     </>
   );
 }
@@ -69,7 +89,16 @@ function PlanCard({ plan, now }: { plan: Scheduled; now: number }): JSX.Element 
   return (
     <li class="card room-card plan-card">
       <p class="small plan-card-date">
-        {plan.room !== undefined ? <strong class="plan-live">{m.isOpen}</strong> : next && <DateLine zone={plan.zone} start={next.start} now={now} />}
+        {plan.room !== undefined ? (
+          <strong class="plan-live">{m.isOpen}</strong>
+        ) : (
+          next && (
+            <>
+              <DateLine zone={plan.zone} start={next.start} now={now} />
+              <Changes plan={plan} next={next} now={now} />
+            </>
+          )
+        )}
       </p>
       <h3 class="room-card-title">
         <a href={paths.room(plan.id)}>
@@ -113,6 +142,7 @@ export function NextDate({ id }: { id: Id }): JSX.Element | null {
       <p>
         <span class="eyebrow block">{m.nextDate}</span>
         <DateLine zone={plan.value.zone} start={next.start} now={now} />
+        <Changes plan={plan.value} next={next} now={now} />
       </p>
       <div>
         <button type="button" class="button" onClick={look}>

@@ -1,4 +1,4 @@
-import type { PlanWish, Scheduled, ScheduleRepeat } from "../../sdk";
+import type { PlanWish, Scheduled, ScheduleDate, ScheduleException, ScheduleRepeat } from "../../sdk";
 import { wallDay, wallTime, weekdayOf, weekdays, type Weekday } from "../../sdk/statement/schedule";
 
 /** Where the viewer is. */
@@ -102,4 +102,19 @@ export function timeOf(draft: Draft): Pick<PlanWish, "start" | "zone" | "duratio
           ...(end === "dates" && { dates: Number(draft.dates) }),
         };
   return { start: `${date}T${time}`, zone, duration, repeat };
+}
+
+/** The dates ahead that do not take place, and were to before another moment. */
+export function skipped({ except = [] }: Scheduled, now: number, before: number): ScheduleException[] {
+  return except.filter(({ start, was }) => start === undefined && was > now && was < before);
+}
+
+/** When a date was to be before it was moved; null where it was not. */
+export function movedFrom({ except = [] }: Scheduled, { day }: ScheduleDate): number | null {
+  return except.find((one) => one.day === day && one.start !== undefined)?.was ?? null;
+}
+
+/** When a date takes place, on the wall of the plan's zone. */
+export function wallOf({ start, except = [] }: Scheduled, { day }: ScheduleDate): string {
+  return except.find((one) => one.day === day)?.start ?? `${day}T${start.slice(11)}`;
 }

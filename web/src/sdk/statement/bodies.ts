@@ -1,4 +1,4 @@
-import { fits, wallTime, weekdays } from "./schedule";
+import { fitExceptions, fits, wallDay, wallTime, weekdays } from "./schedule";
 import { bytes, hash, integer, key, list, matching, object, oneOf, string, stringThat, where, type Reader } from "./shape";
 
 // Bounds on claims. They are wide: what a community allows is in its rules.
@@ -45,6 +45,12 @@ const repeat = object({
   days: { optional: list(oneOf(...weekdays), weekdays.length, (day) => day) },
   until: { optional: string },
   dates: { optional: integer(0, 1000) },
+});
+
+/** A date of it that is left out or moved. */
+const exception = object({
+  day: stringThat((text) => wallDay(text) !== null),
+  start: { optional: stringThat((text) => wallTime(text) !== null) },
 });
 
 /**
@@ -133,17 +139,21 @@ export const bodies = {
   }),
 
   /** Member: opens a room on a node. The id of this statement is the room's. */
-  create: object({
-    aud: key,
-    iat: time,
-    jti: nonce,
-    node: key,
-    title: hash,
-    lang: language,
-    topics,
-    entry: roomEntry,
-    schedule: { optional: hash },
-  }),
+  create: where(
+    object({
+      aud: key,
+      iat: time,
+      jti: nonce,
+      node: key,
+      title: hash,
+      lang: language,
+      topics,
+      entry: roomEntry,
+      schedule: { optional: hash },
+      moderators: { optional: list(key, 5, (moderator) => moderator) },
+    }),
+    ({ schedule, moderators = [] }) => moderators.length === 0 || schedule !== undefined,
+  ),
 
   /** Member: plans a room. The id of the first of a chain is the room's link; the one with the highest number holds. */
   schedule: where(
@@ -161,12 +171,13 @@ export const bodies = {
       duration: integer(300, 86_400),
       repeat: { optional: repeat },
       moderators: { optional: list(key, 5, (moderator) => moderator) },
+      except: { optional: list(exception, 24, ({ day }) => day) },
       state: oneOf("planned", "cancelled"),
       n: integer(0, maxInt),
       of: { optional: hash },
     }),
-    ({ repeat, start, state, n, of }) =>
-      (repeat === undefined || fits(repeat, start)) && (of === undefined) === (n === 0) && (n > 0 || state === "planned"),
+    ({ repeat, except = [], start, state, n, of }) =>
+      (repeat === undefined || fits(repeat, start)) && fitExceptions(except, repeat !== undefined) && (of === undefined) === (n === 0) && (n > 0 || state === "planned"),
   ),
 
   /** Node: closes the room aud for ever. */

@@ -13,6 +13,12 @@ export interface Repeat {
   dates?: number;
 }
 
+/** A date of a rule that takes place at another time, or, without `start`, not at all. */
+export interface Exception {
+  day: string;
+  start?: string;
+}
+
 const first = Date.UTC(2020);
 const last = Date.UTC(9999, 11, 31, 23, 59);
 
@@ -46,4 +52,9 @@ export function fits({ every, days = [], until, dates = 0 }: Repeat, start: stri
   if (until === undefined) return true;
   const end = wallDay(until);
   return dates === 0 && end !== null && end >= at - (at % 86_400_000);
+}
+
+/** Whether exceptions are of a rule, each of another day, in order. */
+export function fitExceptions(list: readonly Exception[], repeats: boolean): boolean {
+  return (repeats || list.length === 0) && list.every(({ day }, i) => i === 0 || (list[i - 1]?.day ?? "") < day);
 }
