@@ -1,12 +1,19 @@
 package node
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/invites"
 	"github.com/stoa-rooms/stoa/reason"
+	"github.com/stoa-rooms/stoa/rooms"
 	"github.com/stoa-rooms/stoa/statement"
+	"github.com/stoa-rooms/stoa/storage"
 )
 
 // What a scheduled room becomes: the live room that is opened from it, at the same link.
@@ -95,3 +102,72 @@ func (h *hallway) resolve(id statement.ID) statement.ID {
 	}
 	return id
 }
+
+// Create implements server.Rooms.
+func (h *hallway) Create(ctx context.Context, member identity.PublicKey, req api.CreateRoom) (api.Room, error) {
+	now := h.community.now()
+	st, create, err := submitted(req.Create, func(c *statement.Create) int64 { return c.IssuedAt }, now)
+	if err != nil {
+		return api.Room{}, err
+	}
+	switch {
+	case st.Signer() != member:
+		return api.Room{}, reason.Reject(reason.StatementAuthority, "the room is signed by another member")
+	case create.Node != h.community.self.Node:
+		return api.Room{}, reason.Reject(reason.StatementAudience, "the room names another host")
+	case create.IssuedAt < seconds(now)-createLife:
+		return api.Room{}, reason.Reject(reason.StatementExpired, "the room was signed more than %d s ago", createLife)
+	case req.Title.Commitment() != create.Title:
+		return api.Room{}, reason.Reject(reason.TextMismatch, "the statement commits to another title")
+	}
+	if err := api.CheckTitle(req.Title.Text); err != nil {
+		return api.Room{}, err
+	}
+	door := rooms.Door{Entry: create.Entry, Chosen: req.Chosen}
+	if err := door.Check(); err != nil {
+		return api.Room{}, err
+	}
+	if !create.Schedule.IsZero() {
+		door = h.nodes.plans.door(create, member, req.Chosen)
+	}
+	if len(h.live()) >= maxRooms {
+		return api.Room{}, reason.Reject(reason.RateLimited, "%d rooms live on this node", maxRooms)
+	}
+	if id := create.Schedule; !id.IsZero() {
+		if err := errors.Join(h.nodes.plans.opens(id, member, now), h.nodes.plans.appoints(create)); err != nil {
+			return api.Room{}, err
+		}
+		if open, ok := h.opened()[id]; ok {
+			return h.Room(ctx, open, member) // two who may open it did
+		}
+	}
+	state := rooms.New(rooms.Config{ID: st.ID(), Creator: member, At: millis(now)}).Opened(door).Appointing(create.Moderators)
+	if !create.Schedule.IsZero() {
+		state = state.Carrying(h.nodes.plans.series(create.Schedule, millis(now)))
+	}
+	record, err := state.Record().Encode()
+	if err != nil {
+		return api.Room{}, fmt.Errorf("node: %w", err)
+	}
+	err = h.community.journal.append(func(fold invites.State) (draft, error) {
+		if create.Community != fold.Community() {
+			return draft{}, reason.Reject(reason.StatementAudience, "the room is for another community")
+		}
+		stored := storage.Room{ID: st.ID(), Create: st.Text(), Title: req.Title, Record: record}
+		return draft{
+			statements: []statement.Statement{st},
+			with:       storage.Batch{Rooms: []storage.Room{stored}},
+		}, nil
+	})
+	if err != nil {
+		return api.Room{}, err
+	}
+	r := h.room(st, req.Title, rooms.First(st))
+	hosting := newHosting(r, state)
+	summary := hosting.summary()
+	h.start(r, hosting, summary)
+	return *summary, nil
+}
+
+// createLife is how old, in seconds, a create statement may be when it is submitted: an old one is not replayed.
+const createLife = 10 * 60

@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -103,7 +104,9 @@ func TestWhoWasRemovedDoesNotOpenTheNextDate(t *testing.T) {
 	p.Moderators = []identity.PublicKey{leo.Key()}
 	s := planned(t, ana, p)
 	_, host := opens(t, n, ana, s)
-	if err := host.Remove(ctx, leo.Key(), 0, "Enough."); err != nil {
+	n.Enter(ctx, leo, s.ID)
+	until(t, host, "who may open it moderates it", func(st api.State) bool { p, ok := st.OnStage(leo.Key()); return ok && p.Role == api.RoleModerator })
+	if err := errors.Join(host.Withdraw(ctx, leo.Key()), host.Remove(ctx, leo.Key(), 0, "Enough.")); err != nil {
 		t.Fatal(err)
 	}
 	if err := host.End(ctx); err != nil {
