@@ -39,6 +39,7 @@ const (
 // section is one media section of an offer.
 type section struct {
 	media, proto, formats string // as offered, echoed when rejected
+	codec                 string // of the first format, too
 	mid                   string
 	sends, receives       bool
 	usable                bool // secure RTP audio that speaks Opus
@@ -67,6 +68,7 @@ var (
 	midChars    = regexp.MustCompile("^[!#$%&'*+.0-9A-Z^_`a-z{|}~-]{1,32}$")
 	protoChars  = regexp.MustCompile(`^[A-Za-z0-9/.-]{1,64}$`)
 	formatChars = regexp.MustCompile(`^[A-Za-z0-9 .+-]{1,512}$`)
+	codecChars  = regexp.MustCompile(`^[A-Za-z0-9.+-]{1,32}/[0-9]{1,9}(/[0-9]{1,3})?$`)
 )
 
 // parseOffer checks an offer and decides what each of its media sections is for: the last audio line that sends is the
@@ -141,6 +143,9 @@ func readSection(m *sdp.MediaDescription) section {
 			s.sends, s.receives = false, false
 		case "rtpmap":
 			format, codec, _ := strings.Cut(a.Value, " ")
+			if format == s.first() && codecChars.MatchString(codec) {
+				s.codec = codec
+			}
 			pt, err := strconv.ParseUint(format, 10, 7)
 			if !opus && err == nil && strings.EqualFold(codec, "opus/48000/2") && slices.Contains(m.MediaName.Formats, format) {
 				opus, s.payloadType = true, uint8(pt)
@@ -284,8 +289,19 @@ func (o *offer) answer(l local) string {
 	return b.String()
 }
 
+// first is the format that the offer would like best.
+func (s section) first() string {
+	format, _, _ := strings.Cut(s.formats, " ")
+	return format
+}
+
+// reject writes a section that is not taken. It has to have one format, which says nothing (RFC 3264, section 6). That is
+// described all the same: clients on pion cannot read an answer with one that is not.
 func (s section) reject(line func(string, ...any)) {
-	line("m=%s 0 %s %s\r\nc=IN IP4 0.0.0.0\r\na=inactive", s.media, s.proto, s.formats)
+	line("m=%s 0 %s %s\r\nc=IN IP4 0.0.0.0\r\na=inactive", s.media, s.proto, s.first())
+	if s.codec != "" {
+		line("a=rtpmap:%s %s", s.first(), s.codec)
+	}
 	if s.mid != "" {
 		line("a=mid:%s", s.mid)
 	}
