@@ -430,7 +430,7 @@ export const fr: Messages = {
     block: "Bloquer",
     unblock: "Débloquer",
     alone: "Vous seul le savez, ici et sur vos autres appareils.",
-    blocked: "Vous ne l’entendez pas. Dans le public, vous ne la voyez plus ; sur scène, elle est estompée. Cette personne n’en sait rien.",
+    blocked: "Vous ne l’entendez pas. Dans le public, vous ne la voyez plus ; sur scène, elle est estompée. Cette personne n’en sait rien.",
     unknown: "Impossible d’afficher cette personne",
     unknownText: "Son nœud ne répond pas, ou ne la connaît pas. Vous la croiserez peut-être dans un salon.",
     links: "Liens",

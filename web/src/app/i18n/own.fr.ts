@@ -108,7 +108,7 @@ export const ownFr: typeof ownEn = {
   restoredCompare: "Approuvez-le si vous l’avez rétabli, vous ou la personne qui exploite le nœud pour vous. La clé est la ligne « node » qu’il a affichée dans son terminal au démarrage.",
   restoredApproved: "C’est approuvé. La communauté continue ici.",
   beforeTitle: "Le nœud d’avant",
-  beforeText: "Ce nœud a été rétabli depuis la sauvegarde d’un autre, pour lequel votre parole vaut encore. S’il est perdu pour de bon, retirez-le : qui trouverait sa clé ne pourra plus faire entrer personne. S’il revient, les deux continuent côte à côte.",
-  beforeWait: "Ce qu’il a écrit après la sauvegarde revient par les autres nœuds qui le connaissent. Retirez-le une fois qu’ils se sont connectés : ce qui arrive plus tard ne compte plus.",
+  beforeText: "Ce nœud a été rétabli depuis la sauvegarde d’un autre, pour lequel votre parole vaut encore. S’il est perdu pour de bon, retirez-le : qui trouverait sa clé ne pourra plus faire entrer personne. S’il revient, les deux continuent côte à côte.",
+  beforeWait: "Ce qu’il a écrit après la sauvegarde revient par les autres nœuds qui le connaissent. Retirez-le une fois qu’ils se sont connectés : ce qui arrive plus tard ne compte plus.",
   beforeWithdraw: "Retirer le nœud perdu",
 };
