@@ -62,6 +62,20 @@ for (const [engines, anas, leos] of [
       await ana.use("Léo");
       await ana.use("Couper le micro");
       await ana.hearsNobody();
+
+      // She removes him: he hears nobody any more, and does not come back by loading the page again.
+      await leo.hears();
+      await ana.use("Léo");
+      await ana.use("Retirer du salon");
+      await ana.fill("Motif", "Trop fort");
+      await ana.use("Retirer");
+      await leo.sees("Vous avez été retiré de ce salon");
+      await leo.sees("Trop fort");
+      await leo.hearsNobody();
+      await leo.page.goto(leo.page.url());
+      await leo.sees("Vous avez été retiré de ce salon");
+      await leo.hearsNobody();
+      expect(await leo.fits()).toBe(true);
     } finally {
       await leo.leave();
       await ana.leave();
