@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts
 WEB_MODULES := web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test unit e2e race fuzz lint build web image deployments faults bench soak mutants types clean
+.PHONY: help run demo test unit e2e race fuzz lint build web image deployments faults bench first-visit soak mutants types clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -98,6 +98,11 @@ bench: build ## load a node (joins, a siege, an evening, a large store), with th
 	taskset -c 1 bin/bench --cpu 0 siege
 	bin/bench evening
 	bin/bench store
+
+first-visit: build ## how soon a slow phone can use its first room: the least of five visits of each kind; on an idle machine
+	@scripts/browser-tools
+	@scripts/speech
+	@cd web && ROUNDS=5 npm run --silent e2e
 
 soak: ## 1,000 kill -9 in the middle of redeeming invites
 	@scripts/soak $(KILLS)

@@ -2,7 +2,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  // public/old.js is written for browsers that know none of what the rules ask for.
+  // What lies in public is written for browsers that know none of what the rules ask for.
   { ignores: ["dist", "node_modules", "playwright-report", "test-results", "public"] },
   tseslint.configs.strictTypeChecked,
   {

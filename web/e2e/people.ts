@@ -80,12 +80,13 @@ export class Person {
     return box.inputValue();
   }
 
-  /** Starts a room and is in it. */
-  async startRoom(title: string): Promise<string> {
+  /** Starts a room and is in it. Who may enter it is one of the sheet's choices; without it, members. */
+  async startRoom(title: string, entry?: string): Promise<string> {
     await this.page.goto(new URL("/", this.page.url()).href);
     await this.page.getByRole("button", { name: "Start a room" }).first().click();
     const sheet = this.page.getByRole("dialog", { name: "Start a room" });
     await sheet.getByRole("textbox", { name: "Title" }).fill(title);
+    if (entry !== undefined) await sheet.getByRole("radiogroup", { name: "Who may enter" }).getByRole("radio", { name: entry }).check();
     await sheet.getByRole("button", { name: "Start", exact: true }).click();
     await expect(this.page.getByRole("heading", { name: title })).toBeVisible();
     return this.page.url();

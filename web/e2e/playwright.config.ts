@@ -4,7 +4,7 @@ import { defineConfig } from "@playwright/test";
 // So the tests launch browsers themselves (people.ts), and run one after another.
 export default defineConfig({
   testDir: ".",
-  testMatch: process.env["PICTURES"] === undefined ? "*.spec.ts" : "pictures.ts",
+  testMatch: process.env["PICTURES"] !== undefined ? "pictures.ts" : process.env["ROUNDS"] !== undefined ? "first-visit.ts" : "*.spec.ts",
   outputDir: "../test-results",
   workers: 1,
   fullyParallel: false,

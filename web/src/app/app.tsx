@@ -2,37 +2,42 @@ import type { JSX } from "preact";
 import { useErrorBoundary } from "preact/hooks";
 import type { Me } from "../sdk";
 import { t } from "./i18n";
-import { FoundPage, OwnerLinkUnusable } from "./pages/found";
-import { HallwayPage } from "./pages/hallway";
 import { InvitePage, InviteUnusable } from "./pages/invite";
-import { RecoveryPage } from "./pages/recovery";
 import { RoomPage } from "./pages/room";
-import { ErasedPage, SignedOutPage } from "./pages/farewell";
-import { StrangerPage } from "./pages/stranger";
 import { AlreadyPage, FailedPage, LackingPage, NotFoundPage, OfflinePage } from "./pages/trouble";
-import { Later } from "./parts/later";
+import { Later, Opening } from "./parts/later";
 import { Loading } from "./parts/loading";
 import { TopBar } from "./parts/top-bar";
 import { PageFoot } from "./parts/page-foot";
 import { paths, link, route, type Route } from "./router";
-import { MiniDock } from "./room/current-room";
-import { Sheets } from "./room/sheets";
-import { inRoom } from "./state/room";
+import { inRoom, inside, sayMissing } from "./state/current";
 import { key, node, outdated, phase } from "./state/session";
+import { close, open, sheet } from "./state/sheet";
 import { hush, toast } from "./state/toast";
 
-/** Pages at which hardly anybody's first visit begins are not part of what everybody loads. */
-const nodePage = () => import("./pages/node").then(({ NodePage }) => NodePage);
-const adoptPage = () => import("./pages/adopt").then(({ AdoptPage }) => AdoptPage);
-const calendarPage = () => import("./pages/calendar").then(({ CalendarPage }) => CalendarPage);
-const communityPage = () => import("./pages/community").then(({ CommunityPage }) => CommunityPage);
-const invitesPage = () => import("./pages/invites").then(({ InvitesPage }) => InvitesPage);
-const noticesPage = () => import("./pages/notices").then(({ NoticesPage }) => NoticesPage);
-const personPage = () => import("./pages/person").then(({ PersonPage }) => PersonPage);
-const profilePage = () => import("./pages/profile").then(({ ProfilePage }) => ProfilePage);
-const restorePage = () => import("./pages/restore").then(({ RestorePage }) => RestorePage);
-const searchPage = () => import("./pages/search").then(({ SearchPage }) => SearchPage);
+// What is not before the door of a room is loaded after it has been shown (start.ts): it is here when it is wanted.
+const home = () => import("./home");
+const more = () => import("./more");
+const pages = () => import("./pages");
+const adoptPage = () => pages().then(({ AdoptPage }) => AdoptPage);
+const calendarPage = () => pages().then(({ CalendarPage }) => CalendarPage);
+const communityPage = () => pages().then(({ CommunityPage }) => CommunityPage);
 const docsPage = () => import("./pages/docs").then(({ DocsPage }) => DocsPage);
+const erasedPage = () => more().then(({ ErasedPage }) => ErasedPage);
+const foundPage = () => more().then(({ FoundPage }) => FoundPage);
+const hallwayPage = () => home().then(({ HallwayPage }) => HallwayPage);
+const invitesPage = () => pages().then(({ InvitesPage }) => InvitesPage);
+const nodePage = () => pages().then(({ NodePage }) => NodePage);
+const noticesPage = () => pages().then(({ NoticesPage }) => NoticesPage);
+const ownerLinkUnusable = () => more().then(({ OwnerLinkUnusable }) => OwnerLinkUnusable);
+const personPage = () => pages().then(({ PersonPage }) => PersonPage);
+const profilePage = () => pages().then(({ ProfilePage }) => ProfilePage);
+const recoveryPage = () => more().then(({ RecoveryPage }) => RecoveryPage);
+const restorePage = () => pages().then(({ RestorePage }) => RestorePage);
+const searchPage = () => pages().then(({ SearchPage }) => SearchPage);
+const sheets = () => more().then(({ Sheets }) => Sheets);
+const signedOutPage = () => more().then(({ SignedOutPage }) => SignedOutPage);
+const strangerPage = () => home().then(({ StrangerPage }) => StrangerPage);
 
 /** Where the room one is in stands at the foot. The hallway and the pages of rooms and dates have it in themselves. */
 const withDock: ReadonlySet<string> = new Set(["search", "notices", "invites", "community", "profile", "person", "node", "docs"]);
@@ -47,7 +52,7 @@ export function App(): JSX.Element {
         {t().common.skip}
       </a>
       <Page />
-      <Sheets />
+      <Over />
       <Toast />
     </>
   );
@@ -67,9 +72,9 @@ function Page(): JSX.Element {
     case "stranger":
       return <StrangersPage />;
     case "signed-out":
-      return route.value.page === "recovery" ? <RecoveryPage /> : <SignedOutPage />;
+      return <Later load={route.value.page === "recovery" ? recoveryPage : signedOutPage} props={{}} />;
     case "erased":
-      return <ErasedPage community={now.community} />;
+      return <Later load={erasedPage} props={{ community: now.community }} />;
     case "member":
       return (
         <>
@@ -79,7 +84,7 @@ function Page(): JSX.Element {
           <WaitingBanner self={now.me} />
           <MembersPage self={now.me} />
           <Foot />
-          {withDock.has(route.value.page) && <MiniDock />}
+          {withDock.has(route.value.page) && inside.here !== null && <inside.here.MiniDock />}
         </>
       );
   }
@@ -87,10 +92,10 @@ function Page(): JSX.Element {
 
 function StrangersPage(): JSX.Element {
   const to = link.value;
-  if (to.kind === "owner") return <FoundPage secret={to.secret} />;
+  if (to.kind === "owner") return <Later load={foundPage} props={{ secret: to.secret }} />;
   if (to.kind === "adopt") return <Later load={adoptPage} props={{ to }} />;
   if (to.kind === "invite") return <InvitePage invitation={to} />;
-  if (to.kind === "broken" && to.of === "owner") return <OwnerLinkUnusable why={t().join.linkIncomplete} />;
+  if (to.kind === "broken" && to.of === "owner") return <Later load={ownerLinkUnusable} props={{ why: t().join.linkIncomplete }} />;
   if (to.kind === "broken" && to.of === "invite") return <InviteUnusable why={t().join.linkCut} />;
   const at = route.value;
   switch (at.page) {
@@ -113,7 +118,7 @@ function StrangersPage(): JSX.Element {
     case "profile":
     case "person":
     case "recovery":
-      return <StrangerPage />;
+      return <Later<{ why?: string }> load={strangerPage} props={{}} />;
   }
 }
 
@@ -125,7 +130,7 @@ function MembersPage({ self }: { self: Me }): JSX.Element {
       return (
         <>
           <TopBar />
-          <HallwayPage />
+          <Later load={hallwayPage} props={{}} />
         </>
       );
     case "room":
@@ -148,7 +153,7 @@ function MembersPage({ self }: { self: Me }): JSX.Element {
       if (to.who === self.member.key) return <Later load={profilePage} props={{ self }} />;
       return <Later key={to.who} load={personPage} props={{ who: to.who, from: to.from }} />;
     case "recovery":
-      return <RecoveryPage />;
+      return <Later load={recoveryPage} props={{}} />;
     case "restore":
       return <Later load={restorePage} props={{}} />;
     case "node":
@@ -158,6 +163,24 @@ function MembersPage({ self }: { self: Me }): JSX.Element {
     case "not-found":
       return <NotFoundPage />;
   }
+}
+
+/** The offer of the stage, which goes before anything else, or the sheet that is open, if one is. */
+function Over(): JSX.Element | null {
+  const presence = inRoom.value;
+  const offer = presence?.offer.value ?? null;
+  const which = sheet.value;
+  if (presence !== null && offer !== null && inside.here !== null) return <inside.here.OfferDialog presence={presence} offer={offer} />;
+  if (which === null) return null;
+  const missing = () => {
+    const pressed = document.activeElement;
+    close();
+    sayMissing(() => {
+      if (pressed instanceof HTMLElement && pressed.isConnected) pressed.focus(); // where it will go back to
+      open(which);
+    });
+  };
+  return <Opening load={sheets} props={{}} onMissing={missing} />;
 }
 
 /** Stays until the recovery file is saved. */

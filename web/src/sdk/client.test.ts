@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { Client } from "./client";
-import { OfflineError, ProblemError } from "./errors";
+import { loadSentences, OfflineError, ProblemError } from "./errors";
 import type { Signer } from "./identity";
 import { parseLink } from "./links";
 import { aCommunity, aSnapshot } from "./sdktest";
@@ -290,6 +290,7 @@ describe("invites", () => {
   });
 
   test("without a free slot the refusal is in the person's language", async () => {
+    await loadSentences();
     node.slots = [];
     client.language = "fr";
     const error = await client.invites.create().catch((reason: unknown) => reason);

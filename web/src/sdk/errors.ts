@@ -1,4 +1,4 @@
-import sentences from "../../../reason/sentences.json";
+import type reasons from "../../../reason/sentences.json";
 import type { Problem, Removed } from "./types";
 
 /** The node refused. The title is one sentence for a person, in the language the client asks in. */
@@ -21,10 +21,24 @@ export class ProblemError extends Error {
   }
 }
 
+/** The sentence for each reason there is, in each language, as the node says it. */
+export type Sentences = typeof reasons;
+
+let sentences: Sentences | null = null;
+
+/**
+ * Loads the sentences, for the refusals that need no question to the node: what the node refuses it says itself, so the
+ * first page does without them. Before, the title of such a refusal is its code.
+ */
+export async function loadSentences(): Promise<Sentences> {
+  sentences ??= (await import("../../../reason/sentences.json")).default;
+  return sentences;
+}
+
 /** A refusal that needs no question to the node, in the node's own words. */
-export function refusal(code: keyof typeof sentences, language: string): ProblemError {
-  const { status, en, fr } = sentences[code];
-  return new ProblemError({ code, status, title: language === "fr" ? fr : en });
+export function refusal(code: keyof Sentences, language: string): ProblemError {
+  const said = sentences?.[code];
+  return new ProblemError({ code, status: said?.status ?? 0, title: said?.[language === "fr" ? "fr" : "en"] ?? code });
 }
 
 /** The node could not be reached, or did not answer. Whether it acted on the request is unknown. */

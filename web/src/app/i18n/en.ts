@@ -692,6 +692,7 @@ export const en = {
     title: "Something went wrong",
     offline: "The node does not answer.",
     offlineHint: "Check your connection. The page tries again by itself.",
+    missingHint: "Check your connection. If the node was updated meanwhile, reload the page.",
     insecureTitle: "This page needs a secure address",
     insecure: "Browsers keep keys only for pages opened by https, or on this very machine. Ask whoever runs the node for its https address.",
     oldTitle: "This browser is too old",

@@ -711,6 +711,7 @@ export const fr: Messages = {
     title: "Quelque chose n’a pas marché",
     offline: "Le nœud ne répond pas.",
     offlineHint: "Vérifiez votre connexion. La page réessaie d’elle-même.",
+    missingHint: "Vérifiez votre connexion. Si le nœud a été mis à jour entre-temps, rechargez la page.",
     insecureTitle: "Cette page demande une adresse sûre",
     insecure:
       "Les navigateurs ne gardent des clés que pour les pages ouvertes en https, ou sur cette machine même. Demandez l’adresse https à la personne qui fait tourner le nœud.",

@@ -1,5 +1,5 @@
 import { computed, effect, signal } from "@preact/signals";
-import sentences from "../../../../reason/sentences.json";
+import { loadSentences, type Sentences } from "../../sdk";
 import { settings, type Locale } from "../state/settings";
 import { en, type Messages } from "./en";
 
@@ -40,9 +40,16 @@ export const languages: readonly { locale: Locale; name: string }[] = [
   { locale: "fr", name: "Français" },
 ];
 
-/** The sentence for a refusal of the node; undefined for a code that this version does not know. */
+const sentences = signal<Sentences | null>(null);
+
+/** Has the sentences for refusals come. */
+export async function startSentences(): Promise<void> {
+  sentences.value = await loadSentences();
+}
+
+/** The sentence for a refusal of the node; undefined before they are here, and for a code that this version does not know. */
 export function refusal(code: string): string | undefined {
-  return (sentences as Readonly<Record<string, Record<Locale, string>>>)[code]?.[locale.value];
+  return (sentences.value as Readonly<Record<string, Record<Locale, string>>> | null)?.[code]?.[locale.value];
 }
 
 const units = [

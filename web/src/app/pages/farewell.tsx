@@ -5,7 +5,7 @@ import { t } from "../i18n";
 import { Form } from "../parts/form";
 import { PlainPage } from "../parts/plain-page";
 import { paths } from "../router";
-import { leave } from "../state/room";
+import { leave } from "../state/current";
 import { key, phase, signIn } from "../state/session";
 import { ForgetDialog } from "./keys";
 

@@ -6,7 +6,7 @@ import { Named } from "../parts/named";
 import { PlainPage } from "../parts/plain-page";
 import { link, navigate, paths } from "../router";
 import type { Lack } from "../state/browser";
-import { comeBack } from "../state/room";
+import { comeBack } from "../state/current";
 import { boot, client, community, me } from "../state/session";
 
 function ToHallway(props: { second?: boolean }): JSX.Element {
@@ -28,6 +28,22 @@ export function OfflinePage(): JSX.Element {
       <div class="row">
         <button type="button" class="button button-primary" onClick={() => void boot(comeBack)}>
           {t().common.retry}
+        </button>
+      </div>
+    </PlainPage>
+  );
+}
+
+/** The code of this page did not come: the node does not answer, or it has become another version. */
+export function MissingPage({ onRetry }: { onRetry: () => void }): JSX.Element {
+  return (
+    <PlainPage title={t().problem.offline} lead={t().problem.missingHint}>
+      <div class="row">
+        <button type="button" class="button button-primary" onClick={onRetry}>
+          {t().common.retry}
+        </button>
+        <button type="button" class="button" onClick={() => location.reload()}>
+          {t().problem.reload}
         </button>
       </div>
     </PlainPage>

@@ -2,7 +2,7 @@ import { ArrowLeft, Bell, CalendarDays, Search, Ticket } from "lucide-preact";
 import type { JSX } from "preact";
 import { t } from "../i18n";
 import { paths, route } from "../router";
-import { unread } from "../state/notices";
+import { unread } from "../state/unread";
 import { community, me } from "../state/session";
 import { Avatar } from "./avatar";
 import { Mark } from "./colonnade";

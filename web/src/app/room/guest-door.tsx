@@ -4,8 +4,8 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { ProblemError, type Id, type Room } from "../../sdk";
 import { t } from "../i18n";
-import { StrangerPage } from "../pages/stranger";
 import { Avatar } from "../parts/avatar";
+import { Later } from "../parts/later";
 import { useLoaded } from "../parts/loaded";
 import { Loading } from "../parts/loading";
 import { Named } from "../parts/named";
@@ -13,7 +13,7 @@ import { Notice } from "../parts/notice";
 import { PlainPage } from "../parts/plain-page";
 import { RestoreLink } from "../parts/restore-link";
 import { elsewhere } from "../state/presence";
-import { enter } from "../state/room";
+import { enter } from "../state/current";
 import { client, community } from "../state/session";
 import { open } from "../state/sheet";
 import { explain } from "../state/toast";
@@ -21,6 +21,8 @@ import { CommunityBadge, RoomChips } from "./card";
 import { InAppNotice } from "./in-app";
 import { Here, opener, OtherTab, RefusedPage } from "./prejoin";
 import { Relayed } from "./relayed";
+
+const strangerPage = () => import("../home").then(({ StrangerPage }) => StrangerPage);
 
 /** What somebody who is no member finds before a room: one that anyone may hear, or why this one is not. */
 export function GuestDoor({ id }: { id: Id }): JSX.Element {
@@ -36,7 +38,7 @@ export function GuestDoor({ id }: { id: Id }): JSX.Element {
 }
 
 function Closed({ error, onRetry }: { error: unknown; onRetry: () => void }): JSX.Element {
-  if (community.value === null) return <StrangerPage />;
+  if (community.value === null) return <Later<{ why?: string }> load={strangerPage} props={{}} />;
   if (!(error instanceof ProblemError)) {
     return (
       <PlainPage title={t().problem.title}>
@@ -50,13 +52,13 @@ function Closed({ error, onRetry }: { error: unknown; onRetry: () => void }): JS
   }
   switch (error.code) {
     case "room-members":
-      return <StrangerPage why={t().stranger.room} />;
+      return <Later<{ why?: string }> load={strangerPage} props={{ why: t().stranger.room }} />;
     case "room-chosen":
-      return <StrangerPage why={t().door.chosenOnly} />;
+      return <Later<{ why?: string }> load={strangerPage} props={{ why: t().door.chosenOnly }} />;
     case "schedule-early":
     case "schedule-past":
     case "schedule-cancelled":
-      return <StrangerPage why={explain(error)} />;
+      return <Later<{ why?: string }> load={strangerPage} props={{ why: explain(error) }} />;
     default:
       return <RefusedPage error={error} onRetry={onRetry} />;
   }

@@ -1,11 +1,10 @@
 import { route } from "../router";
-import { inRoom, toggleHand, toggleMute, unmute, type Presence } from "../state/room";
+import { inRoom, isDialogOpen, toggleHand, toggleMute, unmute, type Presence } from "../state/room";
 import { settings } from "../state/settings";
 import { open } from "../state/sheet";
 import { attempt } from "../state/toast";
 import { goTo } from "./focus";
 import { react, reactions } from "./reactions";
-import { isDialogOpen } from "./sheets";
 
 const typing = "input, textarea, select, [contenteditable]";
 const control = `${typing}, button, a[href], summary, [role=button]`;

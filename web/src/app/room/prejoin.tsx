@@ -1,31 +1,30 @@
 import { useSignal } from "@preact/signals";
 import { Headphones, Mic } from "lucide-preact";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
-import { Microphone, MicrophoneError, ProblemError, SoundOutput, type Id, type MicrophoneTrouble, type Removed, type Room } from "../../sdk";
+import { useEffect, useRef } from "preact/hooks";
+import { MicrophoneError, ProblemError, type Id, type Microphone, type MicrophoneTrouble, type Removed, type Room } from "../../sdk";
 import { moment, t } from "../i18n";
 import { ClosedRoomPage } from "../pages/trouble";
 import { Avatar } from "../parts/avatar";
 import { Heading } from "../parts/heading";
+import { Later, Soon } from "../parts/later";
 import { useLoaded } from "../parts/loaded";
 import { Loading } from "../parts/loading";
 import { Named } from "../parts/named";
 import { Notice } from "../parts/notice";
 import { TopBar } from "../parts/top-bar";
-import { useReadable } from "../parts/use-readable";
+import { clearOver, enter, inRoom, inside, sayMissing } from "../state/current";
 import { elsewhere } from "../state/presence";
-import { clearOver, enter, inRoom } from "../state/room";
 import { open } from "../state/sheet";
 import { client, me } from "../state/session";
 import { explain } from "../state/toast";
 import { CommunityBadge, isForeign, RoomChips } from "./card";
 import { InAppNotice } from "./in-app";
-import { MicrophoneNotice, MicrophonePicker } from "./microphone";
-import { OutputPicker } from "./output";
 import { nodeMark } from "./people";
 import { Relayed } from "./relayed";
-import { NextDate } from "./scheduled";
-import { ScheduledPage } from "./scheduled-page";
+
+const scheduledPage = () => import("../more").then(({ ScheduledPage }) => ScheduledPage);
+const nextDate = () => import("../more").then(({ NextDate }) => NextDate);
 
 /** Before a room: what it is, who is there, and with or without a microphone. */
 export function PreJoin({ id }: { id: Id }): JSX.Element {
@@ -36,7 +35,7 @@ export function PreJoin({ id }: { id: Id }): JSX.Element {
     case "there":
       return loaded.value.ended ? <EndedPage room={loaded.value} /> : <Door room={loaded.value} />;
     case "failed":
-      if (isPlanned(loaded.error)) return <ScheduledPage id={id} onOpen={again} />;
+      if (isPlanned(loaded.error)) return <Later load={scheduledPage} props={{ id, onOpen: again }} />;
       return <RefusedPage error={loaded.error} onRetry={again} />;
   }
 }
@@ -52,14 +51,24 @@ function Door({ room }: { room: Room }): JSX.Element {
   const trouble = useSignal<MicrophoneTrouble | null>(null);
   const opened = useSignal<Microphone | null>(null);
   const microphone = useRef<Microphone | null>(null);
+  const gone = useRef(false);
   useEffect(() => {
     void elsewhere(room.id).then((where) => (other.value = where));
-    return () => microphone.current?.close(); // null once it went into the room
+    return () => {
+      gone.current = true;
+      microphone.current?.close(); // null once it went into the room
+    };
   }, [room.id]);
 
-  const openMicrophone = async () => {
+  const openMicrophone = async (again: () => void) => {
     trouble.value = null;
-    const mic = (microphone.current ??= new Microphone());
+    if (microphone.current === null) {
+      const code = await inside.load().catch(() => null);
+      if (code === null) sayMissing(again);
+      if (code === null || gone.current) return null;
+      microphone.current ??= code.microphoneAtDoor();
+    }
+    const mic = microphone.current;
     opened.value = mic;
     try {
       if (mic.state.value.kind !== "open") await mic.open();
@@ -69,9 +78,10 @@ function Door({ room }: { room: Room }): JSX.Element {
       return null;
     }
   };
+  const test = () => void openMicrophone(test);
   const listen = () => enter(room.id, { door: room });
   const speak = async () => {
-    const mic = await openMicrophone();
+    const mic = await openMicrophone(() => void speak());
     if (mic === null) return;
     microphone.current = null;
     enter(room.id, { microphone: mic, door: room });
@@ -110,30 +120,20 @@ function Door({ room }: { room: Room }): JSX.Element {
             {m.microphone}
           </button>
         </div>
-        {trouble.value !== null && (
-          <MicrophoneNotice why={trouble.value} onRetry={() => void openMicrophone()} onListen={listen} />
+        {trouble.value !== null && inside.here !== null && (
+          <inside.here.MicrophoneNotice why={trouble.value} onRetry={test} onListen={listen} />
         )}
-        {opened.value === null ? (
-          <button type="button" class="button button-quiet door-test" onClick={() => void openMicrophone()}>
+        {opened.value === null || inside.here === null ? (
+          <button type="button" class="button button-quiet door-test" onClick={test}>
             {m.test}
           </button>
         ) : (
-          <>
-            <MicrophonePicker microphone={opened.value} />
-            <DoorOutput microphone={opened.value} />
-          </>
+          <inside.here.DoorSound microphone={opened.value} />
         )}
         <Relayed room={room} />
       </main>
     </>
   );
-}
-
-/** The loudspeaker, chosen before there is anything to hear: the room remembers it. */
-function DoorOutput({ microphone }: { microphone: Microphone }): JSX.Element {
-  const output = useMemo(() => new SoundOutput(), []);
-  useEffect(() => () => output.close(), [output]);
-  return <OutputPicker output={output} microphone={useReadable(microphone.state).value.kind} />;
 }
 
 /** Says that the sound of another tab ends with coming in here. */
@@ -171,7 +171,7 @@ export function EndedPage({ room }: { room: Room | null }): JSX.Element {
   const m = t().ended;
   return (
     <ClosedRoomPage title={m.title} text={room === null ? m.unknown : m.was(room.title, opener(room))}>
-      {room?.schedule !== undefined && me.value !== null && <NextDate id={room.schedule} />}
+      {room?.schedule !== undefined && me.value !== null && <Soon load={nextDate} props={{ id: room.schedule }} />}
     </ClosedRoomPage>
   );
 }

@@ -10,7 +10,6 @@ import { InviteSheet } from "./invite-sheet";
 import { JoinSheet } from "./join-sheet";
 import { LastSheet } from "./last-sheet";
 import { RoomMenu } from "./menu";
-import { OfferDialog } from "./offer-dialog";
 import { PersonSheet } from "./person-sheet";
 import { QuestionSheet } from "./question-sheet";
 import { RemoveSheet } from "./remove-sheet";
@@ -20,12 +19,10 @@ import { SoundSheet } from "./sound-sheet";
 import { StartSheet } from "./start-sheet";
 import { TopicsSheet } from "./topics-sheet";
 
-/** The sheet that is open, if one is, and the offer of the stage, which goes before any. */
+/** The sheet that is open, if one is. */
 export function Sheets(): JSX.Element | null {
   const which = sheet.value;
   const presence = inRoom.value;
-  const offer = presence?.offer.value ?? null;
-  if (presence !== null && offer !== null) return <OfferDialog presence={presence} offer={offer} />;
   if (which === null) return null;
   if (which.kind === "start") return <StartSheet />;
   if (which.kind === "topics") return <TopicsSheet />;
@@ -72,8 +69,4 @@ function RoomSheet({ presence }: { presence: Presence }): JSX.Element | null {
   }
 }
 
-/** Whether a dialog is open: then single keys do nothing. */
-export function isDialogOpen(): boolean {
-  return sheet.value !== null || (inRoom.value?.offer.value ?? null) !== null;
-}
 

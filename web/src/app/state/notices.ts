@@ -8,12 +8,10 @@ import { hiddenBy } from "./hidden";
 import { inRoom } from "./room";
 import { client, me } from "./session";
 import { attempt, say } from "./toast";
+import { unread } from "./unread";
 
 /** What this member was told, the newest first; null until the node has said it. */
 export const notices = signal<readonly Notice[] | null>(null);
-
-/** How many of it they have not seen. */
-export const unread = signal(0);
 
 /** What they want to be told; null until the node has said it. */
 export const noticeSettings = signal<NoticeSettings | null>(null);

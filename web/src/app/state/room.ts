@@ -1,73 +1,23 @@
-import { computed, effect, signal, untracked, type ReadonlySignal, type Signal } from "@preact/signals";
+import { computed, effect, signal, untracked } from "@preact/signals";
 import {
   Client, findPerson, MicrophoneError, moderators, myHandPosition, myOffer, myRole, RoomSession,
-  type App, type AudioStatus, type Did, type HostState, type Id, type Microphone, type MicrophoneState, type MicrophoneTrouble, type Offer, type Role,
-  type Judged, type Room, type RoomSettings, type RoomState, type StagePerson, type StreamStatus,
+  type Did, type Id, type Judged, type MicrophoneTrouble, type Offer, type Role, type RoomSettings, type RoomState, type StagePerson,
 } from "../../sdk";
 import { duration, t } from "../i18n";
 import { navigate, paths, route } from "../router";
 import { cue } from "./cue";
+import { current, inRoom, isOver, type FromDoor, type Presence } from "./current";
 import { follow } from "./follow";
-import { elsewhere, markEntered, markLeft, onEnteredElsewhere, roomBefore } from "./presence";
+import { markEntered, markLeft, onEnteredElsewhere } from "./presence";
 import { hearing, reload } from "./mine";
 import { hear } from "./notices";
 import { settings } from "./settings";
-import { client, key, me, node } from "./session";
-import { open } from "./sheet";
+import { client, key, me } from "./session";
+import { open, sheet } from "./sheet";
 import { attempt, explain, hush, say, type Toast } from "./toast";
 
-/** The room that this tab is in, with everything about it as signals. */
-export interface Presence {
-  id: Id;
-  /** One only listens, under a key made for it. */
-  guest: boolean;
-  /** One waits for a place: this is one of many attempts. */
-  waits: boolean;
-  session: RoomSession;
-  state: ReadonlySignal<RoomState | null>;
-  status: ReadonlySignal<StreamStatus>;
-  audio: ReadonlySignal<AudioStatus>;
-  /** How the node that hosts the room stands, where that is another one. */
-  host: ReadonlySignal<HostState | null>;
-  /** The room as its door showed it; null where one came by another way. */
-  door: Room | null;
-  /** Who is heard speaking: csrc to level, 0 to 1. */
-  levels: ReadonlySignal<ReadonlyMap<number, number>>;
-  playbackBlocked: ReadonlySignal<boolean>;
-  /** What the Mute button shows. */
-  muted: ReadonlySignal<boolean>;
-  speakingWhileMuted: ReadonlySignal<boolean>;
-  /** One's other programs in the room. */
-  apps: ReadonlySignal<readonly App[]>;
-  /** Nothing is played here because another program listens. */
-  quiet: ReadonlySignal<boolean>;
-  microphone: ReadonlySignal<MicrophoneState>;
-  role: ReadonlySignal<Role>;
-  /** One's place in the queue of hands, from 1. */
-  position: ReadonlySignal<number | null>;
-  offer: ReadonlySignal<Offer | null>;
-  /** Why the microphone did not open when it was last asked for. */
-  trouble: Signal<MicrophoneTrouble | null>;
-  /** Who removed one from the room, if that happened. */
-  removedBy: ReadonlySignal<string | null>;
-  /** The room that another tab of this browser has entered, if one has: the sound is there. */
-  movedTo: Signal<Id | null>;
-  stop: () => void;
-}
-
-/** The room one is in, or was until it ended or refused; null in none. */
-export const current = signal<Presence | null>(null);
-
-/** Whether the connection to the room is over for good. */
-export function isOver(status: StreamStatus): boolean {
-  return status.kind === "ended" || status.kind === "refused" || status.kind === "closed";
-}
-
-/** The room one is in now. */
-export const inRoom = computed(() => {
-  const presence = current.value;
-  return presence === null || isOver(presence.status.value) ? null : presence;
-});
+// What is known of the room before its code is here, for those inside it.
+export { clearOver, current, enter, inRoom, leave, type Presence } from "./current";
 
 function attach(id: Id, session: RoomSession, { door = null, guest = false, waits = false }: FromDoor): Presence {
   const until = new AbortController();
@@ -137,18 +87,8 @@ function attach(id: Id, session: RoomSession, { door = null, guest = false, wait
   return presence;
 }
 
-/** What somebody brings from the door of a room: its microphone, if it was opened there, and what the door showed. */
-interface FromDoor {
-  microphone?: Microphone;
-  door?: Room | null;
-  /** To listen without being a member. */
-  guest?: boolean;
-  /** One waits for a place, and has tried before. */
-  waits?: boolean;
-}
-
-/** Enters a room, leaving the one before. */
-export function enter(id: Id, from: FromDoor = {}): void {
+/** Enters a room, leaving the one before. Whoever is at its door calls `enter`. */
+export function begin(id: Id, from: FromDoor = {}): void {
   const { microphone, guest = false } = from;
   const before = current.value;
   if (before !== null) {
@@ -172,24 +112,14 @@ async function part(presence: Presence): Promise<void> {
   await guests.get(presence)?.signOut().catch(() => undefined); // the node forgets it within a minute
 }
 
-/** Leaves the room quietly. */
-export async function leave(): Promise<void> {
+/** Leaves the room quietly. Everybody calls `leave`. */
+export async function depart(): Promise<void> {
   const presence = current.value;
   if (presence === null) return;
   current.value = null;
   markLeft();
   presence.stop();
   await part(presence);
-}
-
-/**
- * Goes back into the room in which this tab was before a reload: a guest as a guest, unless they are a member by now. A
- * member whom this browser has forgotten does not come back.
- */
-export async function comeBack(member: boolean): Promise<void> {
-  const before = roomBefore();
-  if (before === null || node.value === null || !(member || before.guest)) return;
-  if ((await elsewhere(before.room)) === null) enter(before.room, { guest: !member });
 }
 
 /** Follows what other tabs of this browser do, and a guest who becomes a member. */
@@ -211,18 +141,10 @@ export function startPresence(): void {
 function enterAsMember(): void {
   const presence = current.value;
   if (presence?.guest !== true || presence.status.value.kind === "ended") return;
-  enter(presence.id, { door: presence.door });
+  begin(presence.id, { door: presence.door });
   const save = { label: t().recovery.bannerAction, run: () => navigate(paths.recovery(location.pathname)) };
   if (key.peek()?.extractable === true) say(t().door.nowMember, "info", save);
   else say(t().door.nowAs(me.peek()?.member.name ?? "")); // by a recovery file
-}
-
-/** Forgets a room that is over. */
-export function clearOver(): void {
-  if (current.value !== null && isOver(current.value.status.value)) {
-    current.value.stop();
-    current.value = null;
-  }
 }
 
 /** Whether the room waits for its host, or for another one. */
@@ -333,6 +255,11 @@ function announce(presence: Presence, { event, verdict }: Judged): void {
     case "audience":
     case "ended":
   }
+}
+
+/** Whether a dialog is open: then single keys do nothing. */
+export function isDialogOpen(): boolean {
+  return sheet.value !== null || (inRoom.value?.offer.value ?? null) !== null;
 }
 
 /** How open the stage is to those who listen, in a sentence or two. */

@@ -5,6 +5,7 @@ import { download } from "../parts/download";
 import { navigate } from "../router";
 import { remember } from "./asking";
 import { lacking, type Lack } from "./browser";
+import { fetchOnce } from "./early";
 import { forgetHidden } from "./hidden";
 import { keptSession } from "./kept-session";
 import { programOf } from "./program";
@@ -27,6 +28,7 @@ export const client = new Client(location.origin, {
   language: locale.peek(),
   program: programOf(navigator.userAgent),
   sessions: keptSession,
+  fetch: fetchOnce,
 });
 
 /** Set when the node has become another version than the one that served this page. */
@@ -60,15 +62,18 @@ client.ended.subscribe((ended) => {
  */
 export async function boot(comeBack: (member: boolean) => Promise<void>): Promise<void> {
   clearTimeout(retry);
+  const asked = client.node();
+  const stored = keystore.load();
+  for (const one of [asked, stored]) one.catch(() => undefined); // it is heard of below
   const lack = await lacking();
   if (lack !== null) {
     phase.value = { kind: "lacking", lack };
     return;
   }
   try {
-    const there = await client.node();
+    const there = await asked;
     node.value = there;
-    use(await keystore.load());
+    use(await stored);
     const now = await whoIs(there);
     await comeBack(now.kind === "member");
     phase.value = now;

@@ -1,6 +1,6 @@
 import { computed, effect, signal } from "@preact/signals";
 import { t } from "../i18n";
-import { inRoom } from "./room";
+import { inRoom } from "./current";
 
 /** What the page shown is about. */
 export const pageTitle = signal("");

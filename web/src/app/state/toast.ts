@@ -31,7 +31,7 @@ export function hush(): void {
 
 /** What went wrong and what to do, in one or two sentences. */
 export function explain(error: unknown): string {
-  if (error instanceof ProblemError) return refusal(error.code) ?? error.title;
+  if (error instanceof ProblemError) return refusal(error.code) ?? (error.title === error.code ? t().problem.title : error.title);
   if (error instanceof OfflineError) return t().problem.offline;
   if (error instanceof MicrophoneError) return `${t().mic[error.why]} ${t().mic[`${error.why}Hint`]}`;
   return t().problem.unexpected;

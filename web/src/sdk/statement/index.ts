@@ -4,5 +4,6 @@
  */
 export { isKind, type Body, type ClaimsOf, type Kind } from "./bodies";
 export { RefusedError, type StatementReason } from "./refusal";
-export { checkAudience, parse, sign, type Statement } from "./statement";
+export { sign } from "./signing";
+export { checkAudience, parse, type Statement } from "./statement";
 export { commitmentOf, newText, type Text } from "./text";

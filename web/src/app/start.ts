@@ -1,0 +1,53 @@
+import { startSentences } from "./i18n";
+import { inside } from "./state/current";
+
+/** Whether the person asked for as little as possible to be loaded. */
+function sparing(): boolean {
+  return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
+}
+
+/** Waits until the browser has nothing to do, or for two seconds. */
+function idle(): Promise<void> {
+  return new Promise((done) => {
+    if ("requestIdleCallback" in globalThis) requestIdleCallback(() => done(), { timeout: 2_000 });
+    else setTimeout(done, 300);
+  });
+}
+
+/** Milliseconds after which what did not come is asked for again. */
+const retryAfter = 3_000;
+
+const pause = (ms = 0) => new Promise((over) => setTimeout(over, ms));
+
+/**
+ * Loads the other parts of the page once its first one has been shown: what is needed in rooms at once, what opens by a
+ * press when there is nothing to do, other pages when somebody points at a link.
+ */
+export async function loadRest(): Promise<void> {
+  await pause(); // until it is drawn
+  await surely(() => inside.load());
+  await surely(startSentences);
+  for (const sign of ["pointerover", "focusin"]) document.addEventListener(sign, pointed, { passive: true });
+  if (sparing()) return;
+  await idle();
+  await surely(() => import("./more"));
+}
+
+/** Somebody may be about to go to another page. */
+function pointed({ target }: Event): void {
+  if (!(target instanceof Element) || target.closest("a[href^='/']") === null) return;
+  for (const sign of ["pointerover", "focusin"]) document.removeEventListener(sign, pointed);
+  void import("./pages").catch(() => undefined); // it is asked for again when it is wanted
+}
+
+/** Tries until the node answers. */
+async function surely(load: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await load();
+      return;
+    } catch {
+      await pause(retryAfter);
+    }
+  }
+}
