@@ -55,6 +55,7 @@ export type RoomLog = Schemas["RoomLog"];
 export type RoomSettings = Schemas["RoomSettings"];
 export type Rules = Schemas["Rules"];
 export type Scheduled = Schemas["Scheduled"];
+export type ScheduleDate = Schemas["Date"];
 export type ScheduleException = Schemas["Exception"];
 export type ScheduleRepeat = Schemas["Repeat"];
 export type Settings = Schemas["Settings"];
