@@ -58,7 +58,8 @@ e2e: build ## two people talk, in a real Chromium with real speech
 	@scripts/app-tools
 	@scripts/speech
 	@echo "==> browser tests"
-	@cd web && ../scripts/netlab --enter npm run --silent e2e
+	@cd web && ../scripts/netlab --enter npm run --silent e2e -- --project sound
+	@cd web && ../scripts/netlab --enter npm run --silent e2e -- --project pages --workers 2
 
 race: web ## the Go tests with the race detector
 	@scripts/browser-tools

@@ -218,7 +218,7 @@ export async function arriveAt(place: Place, node: LabNode, name: string, option
   const before = { ...process.env };
   Object.assign(process.env, { CHROMIUM: join(root, "scripts/chromium-in"), STOA_NETNS: place.netns, STOA_TRUST: node.url });
   try {
-    return await Person.arrive(name, options);
+    return await Person.arrive(name, { ...options, own: true });
   } finally {
     process.env = before;
   }

@@ -1,6 +1,6 @@
 // What moderators do, in three real browsers: each sees it, its log says it, and whoever was removed is told why.
 import { expect, test } from "@playwright/test";
-import AxeBuilder from "@axe-core/playwright";
+import { axeFaults } from "./axe";
 import { StoaNode } from "./node";
 import { Person } from "./people";
 
@@ -17,8 +17,7 @@ test("a room is moderated, and everybody can check by whom", async () => {
   };
   const picture = async (who: Person, name: string) => {
     await who.page.screenshot({ path: `test-results/moderation/${name}.png` });
-    const found = await new AxeBuilder({ page: who.page }).analyze();
-    expect(found.violations.map((v) => `${name}: ${v.id} ${v.nodes.map((n) => n.html).join(" ")}`)).toEqual([]);
+    expect(await axeFaults(who.page), name).toEqual([]);
   };
   try {
     await ana.found(node.ownerLink);

@@ -1,6 +1,50 @@
-// Networks that let no UDP through, and people who go from one network to another.
+// Browsers at addresses of their own; networks that let no UDP through; people who go from one network to another.
 import { expect, test } from "@playwright/test";
 import { arriveAt, Lab } from "./lab";
+import type { Person } from "./people";
+
+/** Ana talks in a room of the first node, and Léo, who lives behind the second one, hears her. */
+async function talk(lab: Lab): Promise<{ ana: Person; leo: Person }> {
+  const [here, there] = [lab.node(0), lab.node(1)];
+  await here.start();
+  const ana = await arriveAt(here.members, here, "Ana", { voice: "ana" });
+  const leo = await arriveAt(there.members, here, "Léo");
+  await ana.found(here.ownerLink);
+  await leo.join(await ana.invite());
+  await ana.startRoom("Evening talk");
+  await ana.unmute();
+  await leo.goToRoom("Evening talk");
+  await leo.enter("listening");
+  await leo.untilHears();
+  return { ana, leo };
+}
+
+test("browsers talk from addresses of their own, and a partition is between them", async () => {
+  const lab = await Lab.start(2);
+  try {
+    const [here, there] = [lab.node(0), lab.node(1)];
+    const { ana, leo } = await talk(lab);
+    await lab.resetFlows(0);
+    await leo.untilHears();
+
+    const flows = await lab.flows(0);
+    const addresses = new Set(flows.flatMap((flow) => [flow.from, flow.to]));
+    expect([...addresses].sort()).toEqual([here.address, there.members.address].sort());
+    const audio = flows.filter((f) => f.protocol === "udp" && f.from === here.address).reduce((sum, f) => sum + f.bytes, 0);
+    expect(audio).toBeGreaterThan(1000);
+
+    await lab.partition([0], [1]);
+    const before = (await leo.hears()).packets;
+    await leo.page.waitForTimeout(1_000); // fifty packets
+    expect((await leo.hears()).packets - before).toBeLessThan(10);
+    await lab.heal();
+    await leo.untilHears();
+    await ana.leave();
+    await leo.leave();
+  } finally {
+    await lab.destroy();
+  }
+});
 
 test("where UDP is blocked, sound goes over TCP, both ways; where TCP is too, that is said, and why can be copied", async () => {
   const lab = await Lab.start(1);
@@ -50,18 +94,7 @@ test("where UDP is blocked, sound goes over TCP, both ways; where TCP is too, th
 test("who goes from one network to another hears on after a short silence", async () => {
   const lab = await Lab.start(2);
   try {
-    const [here, there] = [lab.node(0), lab.node(1)];
-    await here.start();
-    const ana = await arriveAt(here.members, here, "Ana", { voice: "ana" });
-    const leo = await arriveAt(there.members, here, "Léo");
-    await ana.found(here.ownerLink);
-    await leo.join(await ana.invite());
-    await ana.startRoom("On the way");
-    await ana.unmute();
-    await leo.goToRoom("On the way");
-    await leo.enter("listening");
-    await leo.untilHears();
-
+    const { ana, leo } = await talk(lab);
     const silence = leo.longestSilence(25_000);
     await leo.page.waitForTimeout(2_000);
     await lab.roam(1);

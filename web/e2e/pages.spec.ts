@@ -1,42 +1,35 @@
 // Every page and dialog, in both languages, both themes, narrow and wide: axe finds nothing, nothing overflows, French
 // shows no English.
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
-import { catalogues, walk, type Look, type Stop } from "./walk";
-import { walkDoor } from "./walk-door";
-import { walkEntry } from "./walk-entry";
-import { walkSchedule } from "./walk-schedule";
-import { walkOwn } from "./walk-own";
+import { axeFaults } from "./axe";
+import { catalogues, Walk, type Check, type Language, type Look } from "./walk";
+import { walks } from "./walks";
 
-const looks: Look[] = [
-  { width: 360, height: 740, theme: "light", language: "fr" },
-  { width: 1280, height: 800, theme: "dark", language: "en" },
-  { width: 360, height: 740, theme: "dark", language: "en" },
-  { width: 1440, height: 900, theme: "light", language: "fr" },
-];
+const looks: Readonly<Record<Language, readonly Look[]>> = {
+  en: [{ width: 1280, height: 800, theme: "dark" }, { width: 360, height: 740, theme: "dark" }],
+  fr: [{ width: 1440, height: 900, theme: "light" }, { width: 360, height: 740, theme: "light" }],
+};
 
-for (const look of looks) {
-  test(`every page: ${look.language}, ${look.theme}, ${look.width} px`, async () => {
-    test.setTimeout(600_000);
-    const faults: string[] = [];
-    const check: Stop = async (stop, { page }) => {
-      const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
-      for (const violation of found.violations) {
-        faults.push(`${stop}: ${violation.id}: ${violation.nodes.map((n) => n.html).join(" | ")}`);
-      }
-      for (const wide of await overflowing(page)) faults.push(`${stop}: wider than the page: ${wide}`);
-      if (look.language === "fr") {
-        for (const text of await english(page)) faults.push(`${stop}: English: ${text}`);
-      }
-      for (const small of await smallTargets(page)) faults.push(`${stop}: a target under 44 px: ${small}`);
-    };
-    await walk(look, check);
-    await walkEntry(look, check);
-    await walkSchedule(look, check);
-    await walkDoor(look, check);
-    await walkOwn(look, check);
-    expect(faults).toEqual([]);
-  });
+test.describe.configure({ mode: "parallel" });
+
+for (const language of ["en", "fr"] as const) {
+  for (const [name, way] of Object.entries(walks)) {
+    test(`every page of the walk "${name}", ${language}`, async () => {
+      test.setTimeout(300_000);
+      const faults: string[] = [];
+      const check: Check = async (stop, page, { width }) => {
+        const found = (fault: string) => faults.push(`${stop}, ${width} px: ${fault}`);
+        for (const fault of await axeFaults(page)) found(fault);
+        for (const wide of await overflowing(page)) found(`wider than the page: ${wide}`);
+        for (const small of await smallTargets(page)) found(`a target under 44 px: ${small}`);
+        if (language === "fr") {
+          for (const text of await english(page)) found(`English: ${text}`);
+        }
+      };
+      await new Walk(language, looks[language], check).along(way);
+      expect(faults).toEqual([]);
+    });
+  }
 }
 
 /** What reaches beyond the right edge of the page. */

@@ -1,4 +1,4 @@
-// People with a browser each: a real Chromium whose microphone hears a file of speech.
+// People at browsers: each a real Chromium whose microphone hears a file of speech, or a window of one that hears none.
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { chromium, expect, type Browser, type BrowserContextOptions, type Locator, type Page } from "@playwright/test";
@@ -10,8 +10,29 @@ export type Voice = "ana" | "leo" | "mina" | "otto" | "zoe";
 export interface PersonOptions extends BrowserContextOptions {
   /** What the microphone hears; without it the microphone is refused. */
   voice?: Voice;
+  /** In a browser of their own, as whoever has a voice is. */
+  own?: boolean;
   /** Takes the microphone as it is: no gain control, so that the files' loudness is what arrives. */
   raw?: boolean;
+}
+
+const flags = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
+];
+
+function launch(...more: string[]): Promise<Browser> {
+  return chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: [...flags, ...more] });
+}
+
+/** The browser of those who need none of their own. It ends with the process that runs the tests. */
+let shared: Promise<Browser> | undefined;
+
+/** A browser whose microphone hears a file: which one is said when it starts. */
+function hearing(voice: Voice): Promise<Browser> {
+  const file = resolve(speech, `${voice}.wav`);
+  if (!existsSync(file)) throw new Error(`${file} is missing; run scripts/speech`);
+  return launch("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-audio-capture=${file}`);
 }
 
 /** Someone at a browser. */
@@ -27,17 +48,8 @@ export class Person {
   }
 
   static async arrive(name: string, options: PersonOptions = {}): Promise<Person> {
-    const { voice, raw, ...context } = options;
-    const args = [
-      "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-    ];
-    if (voice !== undefined) {
-      const file = resolve(speech, `${voice}.wav`);
-      if (!existsSync(file)) throw new Error(`${file} is missing; run scripts/speech`);
-      args.push("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-audio-capture=${file}`);
-    }
-    const browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args });
+    const { voice, own, raw, ...context } = options;
+    const browser = await (voice !== undefined ? hearing(voice) : own === true ? launch() : (shared ??= launch()));
     const page = await (await browser.newContext({ locale: "en-GB", reducedMotion: "reduce", ...context })).newPage();
     page.setDefaultTimeout(10_000);
     await page.addInitScript(watchAudio);
@@ -46,7 +58,8 @@ export class Person {
   }
 
   async leave(): Promise<void> {
-    await this.browser.close();
+    await this.page.context().close();
+    if (this.browser !== (await shared)) await this.browser.close();
   }
 
   /** Founds the node's community by the owner link. */

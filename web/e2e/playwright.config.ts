@@ -1,10 +1,19 @@
 import { defineConfig } from "@playwright/test";
 
-// Each person is a Chromium of their own, because the file that feeds a microphone is chosen when a browser starts.
+// Whoever speaks has a Chromium of their own, because the file that feeds a microphone is chosen when a browser starts.
 // So the tests launch browsers themselves (people.ts), and run one after another.
+
+/** What measures neither sound nor time may run beside more of its kind: make gives it two workers. */
+const pages = /(back|hallway|notices|operating|own|pages|profiles|schedule)\.spec\.ts$/;
+
 export default defineConfig({
   testDir: ".",
-  testMatch: process.env["PICTURES"] !== undefined ? "pictures.ts" : process.env["ROUNDS"] !== undefined ? "first-visit.ts" : "*.spec.ts",
+  projects:
+    process.env["PICTURES"] !== undefined
+      ? [{ name: "pictures", testMatch: "pictures.ts" }]
+      : process.env["ROUNDS"] !== undefined
+        ? [{ name: "first-visit", testMatch: "first-visit.ts" }]
+        : [{ name: "sound", testMatch: "*.spec.ts", testIgnore: pages }, { name: "pages", testMatch: pages }],
   outputDir: "../test-results",
   workers: 1,
   fullyParallel: false,

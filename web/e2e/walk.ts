@@ -1,187 +1,122 @@
-// A walk through every page and dialog, with somebody at each side of it: used to check them all, and to picture them.
-import type { BrowserContextOptions } from "@playwright/test";
-import { expect } from "@playwright/test";
+// A walk through pages and dialogs, with somebody at each side of them: used to check them all, and to picture them.
+import { expect, type Locator, type Page } from "@playwright/test";
 import { en, type Messages } from "../src/app/i18n/en";
 import { fr } from "../src/app/i18n/fr";
 import { StoaNode } from "./node";
-import { Person } from "./people";
+import { Person, type PersonOptions } from "./people";
 
-/** How somebody looks at the pages. */
+export type Language = "en" | "fr";
+
+/** How somebody looks at a page. */
 export interface Look {
   width: number;
   height: number;
   theme: "light" | "dark";
-  language: "en" | "fr";
 }
 
-/** Called at each stop with the person who looks, once the page is still. */
-export type Stop = (name: string, person: Person) => Promise<void>;
+/** Called at each stop, once for each look, when the page is still. */
+export type Check = (stop: string, page: Page, look: Look) => Promise<void>;
 
-const elsewhere = "Songs and stories from ports around the Mediterranean";
+/** Goes from stop to stop. Controls are found by their names in the language of the walk. */
+export type Way = (walk: Walk) => Promise<void>;
 
-const title = "What the olive trees of the northern hills remember, and whom they told";
+export const catalogues: Readonly<Record<Language, Messages>> = { en, fr };
 
-export const catalogues: Readonly<Record<Look["language"], Messages>> = { en, fr };
+/** One walk in one language. At each stop the page is looked at in every look: the states of it need to be made once. */
+export class Walk {
+  readonly m: Messages;
+  private readonly language: Language;
+  private readonly looks: readonly Look[];
+  private readonly check: Check;
+  private readonly ends: (() => Promise<void>)[] = [];
 
-/** Walks. Controls are found by their names in the language of the look. */
-export async function walk(look: Look, stop: Stop): Promise<void> {
-  const m = catalogues[look.language];
-  const context: BrowserContextOptions = {
-    viewport: { width: look.width, height: look.height },
-    colorScheme: look.theme,
-    locale: look.language === "fr" ? "fr-FR" : "en-GB",
-  };
-  const node = await StoaNode.start();
-  const other = await StoaNode.start([node]);
-  const ana = await Person.arrive("Anastasía Papadopoúlou", { voice: "ana", ...context });
-  const leo = await Person.arrive("Léo", { voice: "leo", ...context });
-  try {
-    const { page } = ana;
-    await leo.page.goto(node.url);
-    await stop("stranger", leo);
-
-    await page.goto(node.ownerLink);
-    await page.getByRole("textbox", { name: m.join.name }).fill(ana.name);
-    await stop("found", ana);
-    await page.getByRole("button", { name: m.join.submit, exact: true }).click();
-    await expect(page.getByRole("heading", { name: m.recovery.title })).toBeVisible();
-    await stop("recovery", ana);
-    await page.getByRole("button", { name: m.recovery.later }).click();
-    await expect(page.getByRole("heading", { name: m.hallway.live })).toBeVisible();
-    await stop("hallway-empty", ana);
-
-    await page.goto(`${node.url}/invites`);
-    await page.getByRole("button", { name: m.invites.create }).click();
-    const box = page.getByRole("textbox", { name: m.invites.link });
-    await expect(box).toHaveValue(/\/i\/.+#/);
-    await stop("invites", ana);
-    const link = await box.inputValue();
-    await page.goto(`${node.url}/me`);
-    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-    await stop("profile", ana);
-    await page.goto(`${node.url}/node`);
-    await page.getByRole("button", { name: m.node.test }).click();
-    await expect(page.getByText(m.node.udpNear)).toBeVisible();
-    await stop("node", ana);
-    await page.goto(`${node.url}/docs`);
-    await page.getByText("/invites/{id}/revoke").click();
-    await expect(page.getByRole("form", { name: m.docs.tryWhich("POST /invites/{id}/revoke") })).toBeVisible();
-    await stop("docs", ana);
-
-    await leo.page.goto(link);
-    await leo.page.getByRole("textbox", { name: m.join.name }).fill(leo.name);
-    await stop("invite", leo);
-    await leo.page.getByRole("button", { name: m.join.submit, exact: true }).click();
-    await leo.page.getByRole("button", { name: m.recovery.later }).click();
-
-    await page.goto(node.url);
-    await page.getByRole("button", { name: m.hallway.start }).first().click();
-    await page.getByRole("textbox", { name: m.start.roomTitle }).fill(title);
-    await stop("start-sheet", ana);
-    await page.getByRole("button", { name: m.start.start, exact: true }).click();
-    await expect(page.getByRole("region", { name: m.room.stage })).toBeVisible();
-
-    await expect(leo.page.getByRole("link", { name: new RegExp(title) })).toBeVisible();
-    await stop("hallway", leo);
-    await leo.page.getByRole("link", { name: m.people.search }).click();
-    await expect(leo.page.getByRole("link", { name: /Anastas/ })).toBeVisible();
-    await stop("search-empty", leo);
-    await leo.page.getByRole("searchbox").fill("ana");
-    await expect(leo.page.getByRole("link", { name: new RegExp(title) })).toBeVisible();
-    await stop("search", leo);
-    await leo.page.getByRole("searchbox").fill("zzz");
-    await expect(leo.page.getByText(m.people.nothingText)).toBeVisible();
-    await stop("search-nothing", leo);
-    await leo.page.goto(node.url);
-    await leo.page.getByRole("button", { name: m.people.followTopics }).click();
-    await leo.page.getByRole("dialog").getByRole("combobox").fill("olives,");
-    await stop("follow-topics", leo);
-    await leo.page.keyboard.press("Escape");
-    await leo.page.getByRole("toolbar").getByRole("button", { name: "olives" }).click();
-    await expect(leo.page.getByText(m.people.noneOn("olives"))).toBeVisible();
-    await stop("hallway-topic", leo);
-    await leo.page.getByRole("button", { name: m.people.showAll }).click();
-    await leo.page.getByRole("link", { name: new RegExp(title) }).click();
-    await expect(leo.page.getByRole("button", { name: m.prejoin.listen })).toBeVisible();
-    await stop("prejoin", leo);
-    await leo.page.getByRole("button", { name: m.prejoin.listen }).click();
-    await stop("room-listener", leo);
-    await leo.page.getByRole("button", { name: m.room.raise }).click();
-    await expect(page.getByRole("region", { name: m.room.hands })).toContainText("Léo");
-    await stop("room-moderator", ana);
-    await page.getByRole("button", { name: m.room.inviteHand("Léo") }).click();
-    await expect(leo.page.getByRole("button", { name: m.room.accept })).toBeVisible();
-    await stop("offer", leo);
-    await leo.page.getByRole("button", { name: m.room.accept }).click();
-    await leo.page.getByRole("button", { name: m.room.unmute, exact: true }).click();
-    await expect(page.locator('[data-speaking="true"]')).toBeVisible();
-    await stop("room-talking", ana);
-    await leo.page.getByRole("button", { name: m.room.menu }).click();
-    await leo.page.getByRole("button", { name: m.apps.title }).click();
-    await stop("apps", leo);
-    await leo.page.getByRole("button", { name: m.apps.speak }).click();
-    await expect(leo.page.getByRole("textbox", { name: m.apps.token })).toBeVisible();
-    await leo.page.getByRole("textbox", { name: m.apps.token }).evaluate((box: HTMLInputElement) => (box.value = "A".repeat(26)));
-    await stop("apps-token", leo);
-    await leo.page.keyboard.press("Escape");
-    await page.getByRole("region", { name: m.room.stage }).getByRole("button", { name: /Léo/ }).click();
-    await expect(page.getByRole("dialog")).toBeVisible();
-    await stop("person-sheet", ana);
-    await page.getByRole("button", { name: m.person.remove }).click();
-    await stop("remove-sheet", ana);
-    await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: m.room.leave }).click();
-    await stop("last-moderator", ana);
-    await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: m.room.menu }).click();
-    await page.getByRole("button", { name: m.settings.title }).click();
-    await expect(page.getByText(m.settings.verdicts.proven).first()).toBeVisible();
-    await stop("room-settings", ana);
-    await page.keyboard.press("Escape");
-    await page.goBack();
-    await expect(page.getByRole("heading", { name: m.hallway.live })).toBeVisible();
-    await stop("hallway-mini-bar", ana);
-
-    await node.end("SIGKILL");
-    await expect(leo.page.getByText(m.room.reconnecting).first()).toBeVisible();
-    await stop("reconnecting", leo);
-    await node.run();
-    await expect(leo.page.getByText(m.room.reconnecting)).toHaveCount(0, { timeout: 30_000 });
-
-    await leo.page.goto(`${node.url}/r/${"A".repeat(43)}`);
-    await expect(leo.page.getByRole("heading", { level: 1 })).toBeVisible();
-    await stop("room-unknown", leo);
-    await leo.page.goto(`${node.url}/nowhere`);
-    await expect(leo.page.getByRole("heading", { level: 1 })).toBeVisible();
-    await stop("not-found", leo);
-    await leo.page.goto(`${node.url}/#owner=${"x".repeat(43)}`);
-    await expect(leo.page.getByRole("heading", { level: 1 })).toBeVisible();
-    await stop("already-founded", leo);
-
-    // A room of another community, on another node.
-    await page.goto(other.ownerLink);
-    await page.getByRole("textbox", { name: m.join.name }).fill(ana.name);
-    await page.getByRole("textbox", { name: m.join.communityName }).fill("Café du Vieux-Port");
-    await page.getByRole("button", { name: m.join.submit, exact: true }).click();
-    await page.getByRole("button", { name: m.recovery.later }).click();
-    await page.getByRole("button", { name: m.hallway.start }).first().click();
-    await page.getByRole("textbox", { name: m.start.roomTitle }).fill(elsewhere);
-    await page.getByRole("button", { name: m.start.start, exact: true }).click();
-    await leo.page.goto(node.url);
-    await expect(leo.page.getByRole("link", { name: new RegExp(elsewhere) })).toBeVisible();
-    await stop("hallway-others", leo);
-    await leo.page.getByRole("link", { name: new RegExp(elsewhere) }).click();
-    await stop("prejoin-elsewhere", leo);
-    await leo.page.getByRole("button", { name: m.prejoin.listen }).click();
-    await expect(leo.page.getByRole("region", { name: m.room.stage })).toContainText(ana.name.slice(0, 8));
-    await stop("room-elsewhere", leo);
-    await other.end("SIGKILL");
-    await expect(leo.page.getByText(m.room.hostLost).first()).toBeVisible();
-    await stop("host-lost", leo);
-  } finally {
-    await leo.leave();
-    await ana.leave();
-    await other.destroy();
-    await node.destroy();
+  constructor(language: Language, looks: readonly Look[], check: Check) {
+    this.m = catalogues[language];
+    this.language = language;
+    this.looks = looks;
+    this.check = check;
   }
+
+  /** Goes a way to its end. Whoever came leaves, and the nodes are forgotten. */
+  async along(way: Way): Promise<void> {
+    try {
+      await way(this);
+    } finally {
+      for (const end of this.ends.reverse()) await end();
+    }
+  }
+
+  async node(...peers: StoaNode[]): Promise<StoaNode> {
+    const node = await StoaNode.start(peers);
+    this.ends.push(() => node.destroy());
+    return node;
+  }
+
+  async arrive(name: string, options: PersonOptions = {}): Promise<Person> {
+    const person = await Person.arrive(name, { locale: this.language === "fr" ? "fr-FR" : "en-GB", ...options });
+    this.ends.push(() => person.leave());
+    const look = this.looks[0];
+    if (look !== undefined) await wear(person.page, look);
+    return person;
+  }
+
+  /** Stops before a page; where it is longer than the screen, at a part of it. */
+  async stop(name: string, { page }: Person, at?: Locator): Promise<void> {
+    for (const look of this.looks) {
+      await wear(page, look);
+      await at?.scrollIntoViewIfNeeded();
+      await this.check(name, page, look);
+    }
+  }
+
+  /** Founds a node's community. */
+  async found({ name, page }: Person, node: StoaNode, community?: string): Promise<void> {
+    await page.goto(node.ownerLink);
+    if (community !== undefined) await page.getByRole("textbox", { name: this.m.join.communityName }).fill(community);
+    await this.become(page, name);
+  }
+
+  /** Joins by an invite link. */
+  async join({ name, page }: Person, link: string): Promise<void> {
+    await page.goto(link);
+    await this.become(page, name);
+  }
+
+  /** Fills in the form that makes somebody a member, and leaves the recovery file for later. */
+  async become(page: Page, name: string): Promise<void> {
+    await page.getByRole("textbox", { name: this.m.join.name, exact: true }).fill(name);
+    await page.getByRole("button", { name: this.m.join.submit, exact: true }).click();
+    await page.getByRole("button", { name: this.m.recovery.later }).click();
+  }
+
+  /** Makes an invite link, and stays on the page of invites. */
+  async invite({ page }: Person): Promise<string> {
+    await page.goto(new URL("/invites", page.url()).href);
+    await page.getByRole("button", { name: this.m.invites.create }).click();
+    const box = page.getByRole("textbox", { name: this.m.invites.link });
+    await expect(box).toHaveValue(/\/i\/.+#/);
+    return box.inputValue();
+  }
+
+  /** Opens the sheet that starts a room, with its title filled in. */
+  async openStart({ page }: Person, title: string): Promise<void> {
+    await page.goto(new URL("/", page.url()).href);
+    await page.getByRole("button", { name: this.m.hallway.start }).first().click();
+    await page.getByRole("textbox", { name: this.m.start.roomTitle }).fill(title);
+  }
+
+  /** Starts a room and is in it. */
+  async startRoom(who: Person, title: string): Promise<string> {
+    await this.openStart(who, title);
+    await who.page.getByRole("button", { name: this.m.start.start, exact: true }).click();
+    await expect(who.page.getByRole("region", { name: this.m.room.stage })).toBeVisible();
+    return who.page.url();
+  }
+}
+
+/** Gives a page the size and the colours of a look, and waits until it is laid out in them. */
+async function wear(page: Page, { width, height, theme }: Look): Promise<void> {
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme: theme });
+  await page.evaluate(() => new Promise((laidOut) => requestAnimationFrame(() => requestAnimationFrame(laidOut))));
 }

@@ -30,7 +30,7 @@ export const entryEn = {
   noMessage: "No message.",
   asked: (when: string) => `Asked ${when}`,
   approve: "Let in",
-  approveWhich: (name: string) => `Let ${name} in`,
+  approveWhich: (name: string) => `Let in ${name}`,
   decline: "Decline",
   declineWhich: (name: string) => `Decline ${name}`,
   youAnswer: "You answer for whom you let in, as for your own guests.",

@@ -36,7 +36,7 @@ export function TopicStrip({ topics, chosen }: { topics: readonly Topic[]; chose
     >
       {followed && <Check aria-hidden="true" />}
       {label}
-      {rooms > 0 && <span class="strip-count">{rooms}</span>}
+      {rooms > 0 && <span class="strip-count" data-rooms={rooms} />}
     </button>
   );
   const add = () => open({ kind: "topics" });

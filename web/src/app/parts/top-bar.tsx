@@ -54,8 +54,9 @@ export function TopBar(): JSX.Element {
               </span>
             )}
           </a>
-          <a class="icon-button" href={paths.profile} aria-label={m.profile} aria-current={here("profile")}>
+          <a class="icon-button" href={paths.profile} aria-current={here("profile")}>
             <Avatar id={self.member.key} name={self.member.name} picture={self.member.picture} size={36} />
+            <span class="visually-hidden">{m.profile}</span>
           </a>
         </nav>
       )}
