@@ -143,9 +143,7 @@ func readSection(m *sdp.MediaDescription) section {
 			s.sends, s.receives = false, false
 		case "rtpmap":
 			format, codec, _ := strings.Cut(a.Value, " ")
-			if format == s.first() && codecChars.MatchString(codec) {
-				s.codec = codec
-			}
+			s.describe(format, codec)
 			pt, err := strconv.ParseUint(format, 10, 7)
 			if !opus && err == nil && strings.EqualFold(codec, "opus/48000/2") && slices.Contains(m.MediaName.Formats, format) {
 				opus, s.payloadType = true, uint8(pt)
@@ -289,15 +287,22 @@ func (o *offer) answer(l local) string {
 	return b.String()
 }
 
+// describe keeps what the first format is, as far as it can be said again.
+func (s *section) describe(format, codec string) {
+	if format == s.first() && codecChars.MatchString(codec) {
+		s.codec = codec
+	}
+}
+
 // first is the format that the offer would like best.
-func (s section) first() string {
+func (s *section) first() string {
 	format, _, _ := strings.Cut(s.formats, " ")
 	return format
 }
 
 // reject writes a section that is not taken. It has to have one format, which says nothing (RFC 3264, section 6). That is
 // described all the same: clients on pion cannot read an answer with one that is not.
-func (s section) reject(line func(string, ...any)) {
+func (s *section) reject(line func(string, ...any)) {
 	line("m=%s 0 %s %s\r\nc=IN IP4 0.0.0.0\r\na=inactive", s.media, s.proto, s.first())
 	if s.codec != "" {
 		line("a=rtpmap:%s %s", s.first(), s.codec)

@@ -48,7 +48,7 @@ func sendings() []sending {
 		{what: "with extensions that nobody negotiated", heard: true, packet: bent(func(h *rtp.Header, _ *[]byte) {
 			_ = h.SetExtension(9, []byte{0xff, 1})
 		})},
-		{what: "beside video", heard: true, answer: map[string]int{"m=video 0 ": 1, "a=recvonly": 1}, offers: func(p *program, pc *webrtc.PeerConnection) {
+		{what: "beside video", heard: true, answer: map[string]int{"m=video 0": 1, "a=recvonly": 1}, offers: func(p *program, pc *webrtc.PeerConnection) {
 			video, err := webrtc.NewTrackLocalStaticRTP(vp8(), "camera", "program") // which wants to know its codec
 			if err == nil {
 				_, err = pc.AddTrack(video)

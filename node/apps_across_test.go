@@ -68,13 +68,13 @@ func TestListeningByAProgramAloneAcrossNodes(t *testing.T) {
 					!there && s.Audience.Count == 0 && len(s.Audience.People) == 0
 			})
 			soon(t, what+", in the hallway", func() bool {
-				r, err := seen.Client().Room(ctx, room)
+				r, err := seen.Client().Room(t.Context(), room)
 				return err == nil && (r.Listening == 1) == there
 			})
 		}
 	}
 	alone := func() *program { // with a socket of its own, which can be lost
-		page := p.home.Enter(ctx, mina, room)
+		page := p.home.Enter(t.Context(), mina, room)
 		whep := app(t, page, api.DirectionListen)
 		whep.socket = newStubborn(t)
 		whep.connect(1)
@@ -111,7 +111,15 @@ func TestListeningByAProgramAloneAcrossNodes(t *testing.T) {
 	p.node.Start()
 	p.ana.Close()
 	p.ana = p.node.Enter(ctx, p.founder, room)
-	<-whep.socket.over // or it would listen, and nobody would see it
+	if err := p.ana.Unmute(ctx); err != nil { // everybody comes back muted, and a program could not change it
+		t.Fatal(err)
+	}
+	speaks(t, p.ana)
+	hears(t, connect(t, p.leo), "of Ana, by Léo who came back by himself")
+	if n := in500ms(func() uint64 { return uint64(whep.heard.Load()) }); n > 0 {
+		t.Errorf("the program hears %d packets, and nobody sees that Mina listens", n)
+	}
+	<-whep.socket.over
 	shownAs("gone with the link", false)
 	p.home.Enter(ctx, mina, room)
 	again := whep.again()

@@ -199,7 +199,7 @@ func banish(t *testing.T, p *porch, other *nodetest.Node) *banished {
 	}
 	time.Sleep(silence) //nolint:forbidigo // the bound that is tested
 	sent := x.whip.socket.sent.Load()
-	if n := in500ms(func() uint64 { return uint64(x.whep.heard.Load()) }); n > 0 { //nolint:gosec // counts up from 0
+	if n := in500ms(func() uint64 { return uint64(x.whep.heard.Load()) }); n > 0 {
 		t.Errorf("the removed member's program heard %d packets of Ana", n)
 	}
 	anas.end()
@@ -254,7 +254,7 @@ func (x *banished) says(hello api.Hello, old string) error {
 	x.t.Helper()
 	ctx, cancel := context.WithTimeout(x.t.Context(), time.Minute)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(x.home.URL(), "http")+api.Base+api.PathEvents, nil) //nolint:bodyclose // the library does
+	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(x.home.URL(), "http")+api.Base+api.PathEvents, nil)
 	if err != nil {
 		return err
 	}

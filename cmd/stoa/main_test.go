@@ -161,7 +161,7 @@ func begin(ts *testscript.TestScript, _ bool, args []string) {
 	if packet {
 		header := make([]byte, 28) // RFC 3533, section 6: one segment
 		copy(header, "OggS\x00\x02")
-		header[26], header[27] = 1, byte(len(data)) //nolint:gosec // short
+		header[26], header[27] = 1, byte(len(data))
 		data = append(header, data...)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
