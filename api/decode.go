@@ -64,6 +64,8 @@ func decodeBody(kind EventType, data []byte) (Event, error) {
 		return decodeAs[AudienceChanged](data)
 	case EventEntryChange:
 		return decodeAs[EntryChanged](data)
+	case EventChosen:
+		return decodeAs[ChosenChanged](data)
 	case EventEnded:
 		return decodeAs[Ended](data)
 	case EventHallway:

@@ -47,6 +47,7 @@ const (
 	EventSettings    EventType = "settings"
 	EventAudience    EventType = "audience"
 	EventEntryChange EventType = "entry_changed"
+	EventChosen      EventType = "chosen_changed"
 	EventEnded       EventType = "ended"
 	EventHallway     EventType = "hallway"
 	EventRefused     EventType = "refused"
@@ -202,6 +203,12 @@ type EntryChanged struct {
 	By    identity.PublicKey  `json:"by"`
 }
 
+// ChosenChanged says that the moderators have chosen somebody, or no longer. Whom they chose is for moderators to ask for, so
+// it says nothing of it, and comes without the act.
+type ChosenChanged struct {
+	Head
+}
+
 // Ended says that the room is over. The node closes the connection after it.
 type Ended struct {
 	Head
@@ -286,7 +293,7 @@ func WithAct(event Event, act string, why *Text) Event {
 	return withHead(event, h)
 }
 
-func withHead(event Event, h Head) Event {
+func withHead(event Event, h Head) Event { //nolint:funlen // one case for each event
 	switch e := event.(type) {
 	case Snapshot:
 		e.Head = h
@@ -337,6 +344,9 @@ func withHead(event Event, h Head) Event {
 		e.Head = h
 		return e
 	case EntryChanged:
+		e.Head = h
+		return e
+	case ChosenChanged:
 		e.Head = h
 		return e
 	case Ended:

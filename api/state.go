@@ -20,6 +20,7 @@ type State struct {
 	Settings RoomSettings       // how open the stage is
 	Create   string             // the create statement
 	Roles    []Order            // who made whom a moderator, the oldest first
+	Chosen   int64              // the last number at which the moderators may have chosen others: then their list is to be asked for
 	Ended    *Ended             // how the room ended; nil while it lives
 }
 
@@ -77,7 +78,7 @@ func (s State) Apply(event Event) State {
 		return State{
 			Run: e.Run, N: e.N, You: e.You, Room: e.Room,
 			Stage: e.Stage, Hands: e.Hands, Offers: e.Offers, Audience: e.Audience,
-			Settings: e.Settings, Create: e.Create, Roles: e.Roles,
+			Settings: e.Settings, Create: e.Create, Roles: e.Roles, Chosen: e.N,
 		}
 	case Hallway, Refused, Entry, HostChanged, Reactions, Mine, AppsChanged, Noticed:
 		return s
@@ -89,6 +90,8 @@ func (s State) Apply(event Event) State {
 		s = s.rename(e.Person)
 	case EntryChanged:
 		s.Room.Entry = e.Entry
+	case ChosenChanged:
+		s.Chosen = e.N
 	case Ended:
 		s.Ended = &e
 		s.Stage, s.Hands, s.Offers, s.Audience = nil, nil, nil, Audience{}

@@ -31,7 +31,7 @@ type bell struct {
 	push      *pusher // nil where the operator wants none
 	log       *slog.Logger
 
-	seen map[statement.ID]map[identity.PublicKey]bool // who was on the stage of each live room; owned by run
+	seen map[statement.ID]*seen // each live room; owned by run
 
 	writing sync.Mutex // held while something that is kept for a member is decided and written
 
@@ -42,6 +42,12 @@ type bell struct {
 	neighbors audience                                             // who wants to hear of every room of the community; guarded by mu
 	spent     map[identity.PublicKey]int64                         // who has heard enough of topics, and when; guarded by mu
 	watchers  map[identity.PublicKey]map[chan api.Noticed]struct{} // guarded by mu
+}
+
+// seen is what the bell saw of a room.
+type seen struct {
+	stage audience // who was on it
+	door  int64    // how often those who may enter have become others
 }
 
 // audience is a set of members.
@@ -61,7 +67,7 @@ const (
 func openBell(c *community, h *hallway, push *pusher, log *slog.Logger) (*bell, error) {
 	b := &bell{
 		community: c, hallway: h, store: c.journal.store, push: push, log: log,
-		seen: map[statement.ID]map[identity.PublicKey]bool{},
+		seen: map[statement.ID]*seen{},
 	}
 	b.clearLocked()
 	for kept, err := range b.store.PrivatesNamed(ownSettings) {
@@ -218,34 +224,51 @@ func (b *bell) run(ctx context.Context) error {
 	}
 }
 
-// look finds the rooms that opened since the last look, and the people who came on a stage.
+// look finds the rooms that opened since the last look, to all or to more people than before, and the people who came on a
+// stage.
 func (b *bell) look(ctx context.Context) {
-	live := b.hallway.List()
-	for _, r := range b.hallway.live() {
-		if view := r.view.Load(); view.Entry == statement.RoomChosen && !view.Ended {
-			live = append(live, *view) // the list that everybody gets is without those
-		}
-	}
+	live, doors := b.live()
 	still := map[statement.ID]bool{}
 	for _, r := range live {
 		still[r.ID] = true
-		stage, known := b.seen[r.ID]
-		if !known {
-			stage = map[identity.PublicKey]bool{}
-			b.seen[r.ID] = stage
+		before := b.seen[r.ID]
+		opens := before == nil || before.door != doors[r.ID]
+		if before == nil {
+			before = &seen{stage: audience{}}
+			b.seen[r.ID] = before
 		}
+		before.door = doors[r.ID]
 		var came []identity.PublicKey
 		for _, s := range r.Speakers {
-			if !stage[s.Key] && len(stage) < maxSeen {
-				stage[s.Key] = true
+			if _, known := before.stage[s.Key]; !known && len(before.stage) < maxSeen {
+				before.stage[s.Key] = struct{}{}
 				came = append(came, s.Key)
 			}
 		}
-		if !known || len(came) > 0 {
-			b.consider(ctx, r, came, !known)
+		if opens || len(came) > 0 {
+			b.consider(ctx, r, came, opens)
 		}
 	}
-	maps.DeleteFunc(b.seen, func(id statement.ID, _ map[identity.PublicKey]bool) bool { return !still[id] })
+	maps.DeleteFunc(b.seen, func(id statement.ID, _ *seen) bool { return !still[id] })
+}
+
+// live is all live rooms, with those for chosen people, which the list that everybody gets is without; and of those a number
+// that rises when others may enter than before.
+func (b *bell) live() ([]api.Room, map[statement.ID]int64) {
+	live, doors := b.hallway.List(), map[statement.ID]int64{}
+	confided := b.hallway.nodes.confidedRooms()
+	for _, r := range b.hallway.live() {
+		doors[r.id] = r.door.Load() + confided[r.id].door
+		if view := r.view.Load(); view.Entry == statement.RoomChosen && !view.Ended {
+			live = append(live, *view)
+		}
+		delete(confided, r.id)
+	}
+	for id, c := range confided {
+		doors[id] = c.door
+		live = append(live, b.hallway.listed(&c.Announcement))
+	}
+	return live, doors
 }
 
 // consider tells of a room whoever wants to hear of it.
@@ -259,12 +282,11 @@ func (b *bell) consider(ctx context.Context, r api.Room, came []identity.PublicK
 	if len(concerned) == 0 {
 		return
 	}
-	here := b.hallway.here(r.ID)
 	maps.DeleteFunc(concerned, func(member identity.PublicKey, _ struct{}) bool {
 		_, is := state.Member(member)
-		return !is || r.Entry == statement.RoomChosen && (here == nil || !here.knows(member))
+		return !is || r.Entry == statement.RoomChosen && !b.hallway.mayKnow(r.ID, member)
 	})
-	inside := b.inside(ctx, here)
+	inside := b.inside(ctx, b.hallway.here(r.ID))
 	about := notices.Room{
 		ID: r.ID, Creator: r.Creator.Key, Community: r.Community.ID, Topics: r.Topics, Language: r.Language, Created: r.Created, Came: came,
 	}
@@ -502,10 +524,10 @@ func (b *bell) relation(member, who identity.PublicKey) api.Relation {
 func (h *hallway) glimpse(id statement.ID, member identity.PublicKey) (api.Room, bool) {
 	if r := h.here(id); r != nil {
 		view := *r.view.Load()
-		return view, !view.Ended && (view.Entry != statement.RoomChosen || r.knows(member))
+		return view, !view.Ended && (view.Entry != statement.RoomChosen || h.mayKnow(id, member))
 	}
 	a, ok := h.nodes.announced(id)
-	if !ok || a.State != statement.RoomLive || a.Entry == statement.RoomChosen {
+	if !ok || a.State != statement.RoomLive || a.Entry == statement.RoomChosen && !h.mayKnow(id, member) {
 		return api.Room{}, false
 	}
 	return h.listed(&a), true

@@ -118,6 +118,61 @@ func TestChosenPeopleAtOtherNodes(t *testing.T) {
 	shown(t, s.cleo, room.ID, false)
 }
 
+// TestWhoIsChosenElsewhereIsTold of the room by a notice, as a member of the host's node is: for the same reasons, and by
+// their own node. Whoever is not chosen is not. What another moderator has open is up to date.
+func TestWhoIsChosenElsewhereIsTold(t *testing.T) {
+	ctx := t.Context()
+	s := known(t)
+	leo, gil := s.a.Join(ctx, s.ana, "Léo"), s.b.Join(ctx, s.bea, "Gil")
+	for _, who := range []*client.Client{leo, gil, s.bea, s.cleo} {
+		if _, err := who.SetRelation(ctx, s.ana.Key(), api.Relation{Follow: true, Volume: api.FullVolume}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	room, ana := s.table(t, leo.Key(), s.bea.Key())
+	told := func(name string, who *client.Client) {
+		t.Helper()
+		soon(t, "a notice for "+name, func() bool {
+			return slices.ContainsFunc(noticesOf(t, who).Notices, func(n api.Notice) bool {
+				return n.Room == room.ID && n.Kind == api.NoticePerson && n.Title == room.Title && !n.Over && n.By.Key == s.ana.Key()
+			})
+		})
+	}
+	told("a member of the host's node", leo)
+	told("a member of another", s.bea)
+	bea := s.b.Enter(ctx, s.bea, room.ID)
+	moderates(t, ana, bea, s.bea.Key())
+	if len(slices.DeleteFunc(noticesOf(t, s.cleo).Notices, func(n api.Notice) bool { return n.Room != room.ID })) > 0 {
+		t.Error("who is not chosen yet is told")
+	}
+
+	before := bea.State().Chosen
+	if err := ana.Choose(ctx, s.cleo.Key()); err != nil {
+		t.Fatal(err)
+	}
+	told("who is chosen later", s.cleo)
+	chosen := until(t, bea, "another list of chosen people", func(st api.State) bool { return st.Chosen > before }).Chosen
+	list, err := s.bea.Chosen(ctx, room.ID)
+	if err != nil || !slices.ContainsFunc(list, func(m api.Member) bool { return m.Key == s.cleo.Key() }) {
+		t.Errorf("the list for a moderator elsewhere: %+v, %v", list, err)
+	}
+	if err := bea.Unchoose(ctx, s.cleo.Key()); err != nil {
+		t.Fatal(err)
+	}
+	until(t, bea, "the list without her", func(st api.State) bool { return st.Chosen > chosen })
+	until(t, ana, "the same at the host", func(st api.State) bool { return st.Chosen > chosen })
+	soon(t, "a notice that says no more", func() bool {
+		list := noticesOf(t, s.cleo).Notices
+		return len(list) > 0 && list[0].Room == room.ID && list[0].Over && list[0].Title == ""
+	})
+	if list := noticesOf(t, gil); slices.ContainsFunc(list.Notices, func(n api.Notice) bool { return n.Room == room.ID }) {
+		t.Errorf("who is not chosen is told: %+v", list)
+	}
+	if list := noticesOf(t, s.bea).Notices; len(slices.DeleteFunc(list, func(n api.Notice) bool { return n.Room != room.ID })) != 1 {
+		t.Errorf("she is told more than once: %+v", list)
+	}
+}
+
 // TestAHostShowsAChosenRoomToNobodysHome: another node may open a stream, and hears nothing until a chosen member of its
 // own is in the room.
 func TestAHostShowsAChosenRoomToNobodysHome(t *testing.T) {
@@ -279,7 +334,12 @@ func TestWhatIsPlannedForChosenPeople(t *testing.T) {
 	}
 	abroad := nodetest.With(t, node.Config{Now: at.now}, first)
 	zoe := abroad.Found(ctx)
-	yan := abroad.Join(ctx, zoe, "Yan")
+	yan, wim := abroad.Join(ctx, zoe, "Yan"), abroad.Join(ctx, zoe, "Wim")
+	for _, who := range []*client.Client{zoe, yan, wim} {
+		if _, err := who.SetRelation(ctx, ana.Key(), api.Relation{Follow: true, Volume: api.FullVolume}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	key := identity.Generate()
 	leo, leoThere := client.New(first.URL(), key, client.Options{}), client.New(second.URL(), key, client.Options{})
 	link, err := ana.CreateInvite(ctx, 0)
@@ -291,14 +351,15 @@ func TestWhatIsPlannedForChosenPeople(t *testing.T) {
 	}
 	gil := first.Join(ctx, ana, "Gil")
 	p := evening()
-	p.Entry, p.Chosen = statement.RoomChosen, []identity.PublicKey{leo.Key(), zoe.Key()}
+	p.Entry, p.Chosen = statement.RoomChosen, []identity.PublicKey{leo.Key(), zoe.Key(), wim.Key()}
 	s := planned(t, ana, p)
-	if s.Entry != statement.RoomChosen || len(s.Chosen) != 2 || s.Chosen[0].Name != "Léo" {
+	if s.Entry != statement.RoomChosen || len(s.Chosen) != 3 || s.Chosen[0].Name != "Léo" {
 		t.Fatalf("planned %+v", s)
 	}
 	yes := func(s api.Scheduled, listed bool) bool { return listed && s.Chosen == nil }
 	sees(t, leo, "who is chosen", s.ID, yes)
 	sees(t, zoe, "who is chosen, at another node", s.ID, yes)
+	sees(t, wim, "another one there", s.ID, yes)
 	soon(t, "the member at the second node", func() bool {
 		_, err := leoThere.Me(ctx)
 		return err == nil
@@ -322,7 +383,15 @@ func TestWhatIsPlannedForChosenPeople(t *testing.T) {
 	first.Stop()
 	first.Start()
 	at.set(t, "2027-02-02T18:21")
-	fresh(t, ana, leo, gil, zoe)
+	fresh(t, ana, leo, gil, zoe, yan, wim)
+	told := func(name string, who *client.Client, kind api.NoticeKind, room statement.ID) {
+		t.Helper()
+		soon(t, "a notice for "+name, func() bool {
+			list := noticesOf(t, who).Notices
+			return len(list) == 1 && list[0].Kind == kind && list[0].Room == room && list[0].Title == s.Title
+		})
+	}
+	told("who is chosen and asked for it", leo, api.NoticeReminder, s.ID)
 	room, err := ana.OpenPlanned(ctx, s)
 	if err != nil {
 		t.Fatal(err)
@@ -336,5 +405,10 @@ func TestWhatIsPlannedForChosenPeople(t *testing.T) {
 		t.Errorf("who is not chosen enters: %v", err)
 	}
 	shown(t, zoe, room.ID, true)
+	told("who is chosen, at another node", zoe, api.NoticePerson, room.ID)
+	told("who is chosen there too", wim, api.NoticePerson, room.ID)
 	abroad.Enter(ctx, zoe, s.ID)
+	if list := noticesOf(t, yan).Notices; len(list) > 0 {
+		t.Errorf("who is not chosen is told %+v", list)
+	}
 }

@@ -211,6 +211,7 @@ func (c *community) Join(_ context.Context, req api.JoinRequest) (api.Member, er
 		return api.Member{}, err
 	}
 	c.names.set(member, profile)
+	c.settle() // they may have asked before
 	return c.names.member(member), nil
 }
 

@@ -20,10 +20,13 @@ import (
 type confided struct {
 	rooms *rooms.Directory
 	whom  map[statement.ID]map[identity.PublicKey]bool // the members of this community who may enter
+	door  map[statement.ID]int64                       // rises when those are others
 }
 
 func newConfided() confided {
-	return confided{rooms: rooms.NewDirectory(), whom: map[statement.ID]map[identity.PublicKey]bool{}}
+	return confided{
+		rooms: rooms.NewDirectory(), whom: map[statement.ID]map[identity.PublicKey]bool{}, door: map[statement.ID]int64{},
+	}
 }
 
 // maxInvited is how many people one message names: those whom moderators may choose, and those on the stage.
@@ -35,6 +38,7 @@ func (c *confided) expire(at int64) []statement.ID {
 	for id := range c.whom {
 		if _, live := c.rooms.Get(id); !live {
 			delete(c.whom, id)
+			delete(c.door, id)
 		}
 	}
 	return gone
@@ -90,7 +94,10 @@ func (n *network) confideLocked(from identity.PublicKey, bundle []byte, whom map
 	if err != nil {
 		return a, false, err
 	}
-	changed = changed || !maps.Equal(n.confided.whom[a.ID], whom)
+	if !maps.Equal(n.confided.whom[a.ID], whom) {
+		changed = true
+		n.confided.door[a.ID]++
+	}
 	n.confided.whom[a.ID] = whom
 	return a, changed, nil
 }
@@ -100,6 +107,27 @@ func (n *network) invited(id statement.ID, member identity.PublicKey) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.confided.whom[id][member]
+}
+
+// confidedRooms are the rooms for chosen people at other nodes that somebody here may enter, each with a number that rises when
+// others may than before.
+func (n *network) confidedRooms() map[statement.ID]confidence {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	all := map[statement.ID]confidence{}
+	for _, a := range n.confided.rooms.Rooms("") {
+		if now, opened := n.directory.Get(a.ID); len(n.confided.whom[a.ID]) > 0 && (!opened || now.Number < a.Number) {
+			all[a.ID] = confidence{Announcement: a, door: n.confided.door[a.ID]}
+		}
+	}
+	return all
+}
+
+// confidence is a room for chosen people, as its host told it.
+type confidence struct {
+	rooms.Announcement
+
+	door int64
 }
 
 // confidedTo are the rooms for chosen people at other nodes that a member may enter.

@@ -70,7 +70,7 @@ func (h *hallway) Private(member identity.PublicKey) []api.Room {
 	live := map[statement.ID]bool{}
 	for _, r := range h.live() {
 		live[r.id] = true
-		if view := r.view.Load(); view.Entry == statement.RoomChosen && !view.Ended && (r.knows(member) || h.nodes.invited(r.id, member)) {
+		if view := r.view.Load(); view.Entry == statement.RoomChosen && !view.Ended && h.mayKnow(r.id, member) {
 			list = append(list, *view)
 		}
 	}
@@ -82,7 +82,13 @@ func (h *hallway) Private(member identity.PublicKey) []api.Room {
 	return list
 }
 
-// knows reports whether a room for chosen people may be shown to a member.
+// mayKnow reports whether a room for chosen people, here or at another node, may be shown to a member.
+func (h *hallway) mayKnow(id statement.ID, member identity.PublicKey) bool {
+	r := h.here(id)
+	return r != nil && r.knows(member) || h.nodes.invited(id, member)
+}
+
+// knows reports whether a room for chosen people may be shown to a member, as far as it is here.
 func (r *room) knows(member identity.PublicKey) bool {
 	admits := r.admits.Load()
 	return admits != nil && (*admits)(member) == nil

@@ -30,11 +30,7 @@ const unmistakable = "Zénobie Quétsch"
 // of the three ways in which base64 may lie across it.
 func nameIn(t *testing.T, path, name string) (where []string) {
 	t.Helper()
-	needles := [][]byte{[]byte(name)}
-	for shift := range 3 {
-		text := base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat(" ", shift) + name))
-		needles = append(needles, []byte(text[(shift*8+5)/6:len(text)-2]))
-	}
+	needles := needles(name)
 	if err := filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			where = append(where, "a rewrite is under way")
@@ -58,6 +54,16 @@ func nameIn(t *testing.T, path, name string) (where []string) {
 		t.Fatal(err)
 	}
 	return where
+}
+
+// needles are a name as it is, and as it is inside of signed statements.
+func needles(name string) [][]byte {
+	all := [][]byte{[]byte(name)}
+	for shift := range 3 {
+		text := base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat(" ", shift) + name))
+		all = append(all, []byte(text[(shift*8+5)/6:len(text)-2]))
+	}
+	return all
 }
 
 // archive opens an export.
@@ -139,14 +145,14 @@ func TestAnExportHasWhatRoomsOfOthersHold(t *testing.T) {
 	leo := n.Join(ctx, ana, "Léo")
 	in := func(at *nodetest.Node, host *client.Client, title string) (theirs, zoes *client.RoomSession) {
 		t.Helper()
-		room, err := host.CreateRoom(ctx, title, nil, "en")
+		room, err := host.CreateRoom(t.Context(), title, nil, "en")
 		if err != nil {
 			t.Fatal(err)
 		}
 		shown(t, zoe, room.ID, true)
-		theirs = at.Enter(ctx, host, room.ID)
-		zoes = n.Enter(ctx, zoe, room.ID)
-		if err := zoes.RaiseHand(ctx, "Quinces of "+title+"?"); err != nil {
+		theirs = at.Enter(t.Context(), host, room.ID)
+		zoes = n.Enter(t.Context(), zoe, room.ID)
+		if err := zoes.RaiseHand(t.Context(), "Quinces of "+title+"?"); err != nil {
 			t.Fatal(err)
 		}
 		until(t, theirs, "a raised hand", func(s api.State) bool { return len(s.Hands) == 1 })

@@ -341,13 +341,11 @@ func (h *hosting) publish(c rooms.Command, next rooms.State, events []rooms.Even
 		case rooms.AudienceChanged:
 			h.people.stale = true
 			continue
-		case rooms.ChosenChanged: // for moderators to ask for, and for the homes of those whom they choose
-			h.announced.sum = -1
-			continue
 		case rooms.PutOut: // for whom it concerns
 			continue
-		case rooms.EntryChanged:
+		case rooms.EntryChanged, rooms.ChosenChanged: // for the homes of those whom it lets in, too
 			h.announced.sum = -1
+			h.doors++
 		}
 		if _, ok := event.(rooms.Logged); ok {
 			continue // the events before it carry the act

@@ -66,11 +66,8 @@ func (b book) Known() ([]string, error) { return b.store.Peers() }
 // Remember implements p2p.Book.
 func (b book) Remember(addrs []string) error { return b.store.Commit(storage.Batch{Peers: addrs}) }
 
-// publishEvery is the least time between two checkpoints in gossip, and mergeEvery between two folds of all logs.
-const (
-	publishEvery = 200 * time.Millisecond
-	mergeEvery   = 200 * time.Millisecond
-)
+// gathering is the least time between two checkpoints in gossip, two folds of all logs, two readings of the others' queues.
+const gathering = 200 * time.Millisecond
 
 // How soon what stands beside the logs is asked for again when no node has given it, and how seldom at last.
 const (
@@ -100,14 +97,14 @@ func (n *network) keepLogs(ctx context.Context) error {
 			if len(n.siblings()) > 0 {
 				wake(n.merge) // on top of a fold is not always what the fold of all is
 			}
-			n.pause(ctx, publishEvery)
+			n.pause(ctx)
 		case <-n.merge:
 			n.foldAnew()
 			if again, missing = completeAgain, nil; !n.complete(ctx) {
 				missing = time.After(again) // the node that has it may not be in reach yet
 			}
 			n.hallway.tell()
-			n.pause(ctx, mergeEvery)
+			n.pause(ctx)
 		}
 	}
 }
@@ -120,13 +117,15 @@ func (n *network) foldAnew() {
 	if err := n.hallway.community.carryOut(); err != nil {
 		n.log.Error("what was erased elsewhere is not erased here yet", "error", err)
 	}
+	n.hallway.community.settle()
 	n.followSiblings()
 }
 
-func (n *network) pause(ctx context.Context, d time.Duration) {
+// pause lets what comes at the same time gather, so that it is worked on at once.
+func (n *network) pause(ctx context.Context) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(d):
+	case <-time.After(gathering):
 	}
 }
 

@@ -38,6 +38,8 @@ type network struct {
 	ready     chan struct{} // closed when the rooms of an earlier run are back
 	grown     chan struct{} // a token when this node's log has grown
 	merge     chan struct{} // a token when the logs have to be folded anew
+	asked     chan struct{} // a token when the others have to be told of who asks to join here
+	asks      chan struct{} // a token when others have told of that
 
 	plans *schedules // guards itself
 
@@ -64,6 +66,8 @@ func openNetwork(cfg Config, c *community) (*network, error) {
 		ready:     make(chan struct{}),
 		grown:     make(chan struct{}, 1),
 		merge:     make(chan struct{}, 1),
+		asked:     make(chan struct{}, 1),
+		asks:      make(chan struct{}, 1),
 		plans:     newSchedules(c, cfg.Log),
 		directory: rooms.NewDirectory(),
 		confided:  newConfided(),
@@ -93,6 +97,7 @@ func openNetwork(cfg Config, c *community) (*network, error) {
 		forked:   n.forked,
 	})
 	c.journal.appended = func(string) { wake(n.grown) }
+	c.queue.changed = func() { wake(n.asked) }
 	return n, nil
 }
 
@@ -253,6 +258,8 @@ func (n *network) run(ctx context.Context) error {
 	})
 	group.Go(func() error { return n.followers.Run(ctx) })
 	group.Go(func() error { return n.keepLogs(ctx) })
+	group.Go(func() error { return n.tellAsks(ctx) })
+	group.Go(func() error { return n.keepAsks(ctx) })
 	group.Go(func() error { return n.plans.run(ctx) })
 	group.Go(func() error {
 		tick := time.NewTicker(time.Second)
@@ -341,6 +348,9 @@ func (n *network) Stream(peer identity.PublicKey, s *p2p.Stream) {
 		_ = s.Close()
 	case link.Invited:
 		n.hearInvited(peer, m)
+		_ = s.Close()
+	case link.Asks:
+		n.hearAsks(peer)
 		_ = s.Close()
 	default:
 		n.blame(peer)

@@ -50,7 +50,11 @@ type room struct {
 	// admits says why somebody may not enter. It is replaced with view, and read outside the loop.
 	admits atomic.Pointer[func(identity.PublicKey) error]
 
+	// door rises with admits when others may enter than before.
+	door atomic.Int64
+
 	// Owned by the loop.
+	doors  int64           // how often others could enter than before; shown as door
 	ctx    context.Context //nolint:containedctx // the life of the loop, for what it starts
 	role   role
 	tenure rooms.Tenure // who hosts the room, and what proves it
@@ -326,6 +330,7 @@ func (r *room) self() identity.PublicKey { return r.hallway.community.journal.ke
 // show makes the room as it is now the one that the hallway shows, to those whom admits has nothing against.
 func (r *room) show(summary *api.Room, admits func(identity.PublicKey) error) {
 	r.admits.Store(&admits)
+	r.door.Store(r.doors)
 	r.view.Store(summary)
 	r.hallway.tell()
 }

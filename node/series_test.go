@@ -76,7 +76,7 @@ func TestASeries(t *testing.T) {
 	if err := host.LiftRemoval(ctx, mia.Key()); err != nil {
 		t.Fatal(err)
 	}
-	mias = n.Enter(ctx, mia, s.ID)
+	n.Enter(ctx, mia, s.ID)
 	if err := host.Remove(ctx, mia.Key(), 24*time.Hour, "Till tomorrow."); err != nil {
 		t.Fatal(err)
 	}

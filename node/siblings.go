@@ -16,13 +16,13 @@ import (
 )
 
 // What stands beside a log, and only nodes of the same community may read: the texts that statements commit to, and the
-// members' profiles.
+// members' profiles; and who asks to join, for which see askers.go.
 const (
 	besideText    = "beside/text/"
 	besideProfile = "beside/profile/"
 )
 
-// readBeside gives one text or profile to another node of this community.
+// readBeside gives one text, profile or request to join to another node of this community.
 func (n *network) readBeside(from identity.PublicKey, path string) ([]byte, error) {
 	state, founded := n.journal.fold()
 	if !founded {
@@ -30,6 +30,9 @@ func (n *network) readBeside(from identity.PublicKey, path string) ([]byte, erro
 	}
 	if sibling, ok := state.Node(from); !ok || sibling.Revoked {
 		return nil, reason.Reject(reason.NodeDenied, "%s is no node of this community", from)
+	}
+	if path == besideAsks || strings.HasPrefix(path, besideAsk) {
+		return n.readAsks(path)
 	}
 	if name, ok := strings.CutPrefix(path, besideText); ok {
 		var c statement.Commitment

@@ -14,13 +14,21 @@ import (
 // newPair is one community on two nodes, both with a configuration if there is one.
 func newPair(t *testing.T, cfg ...node.Config) (first, second *nodetest.Node, founder *client.Client) {
 	t.Helper()
+	return newPairOf(t, identity.Generate(), cfg...)
+}
+
+// newPairOf is newPair with a founder whose key the test has.
+func newPairOf(t *testing.T, key identity.PrivateKey, cfg ...node.Config) (first, second *nodetest.Node, founder *client.Client) {
+	t.Helper()
 	ctx := t.Context()
 	cfg = append(cfg, node.Config{})
 	first = nodetest.With(t, cfg[0])
-	founder = first.Found(ctx)
+	founder = at(first, key)
+	if _, err := founder.Found(ctx, first.Owner, "Café", "Ana"); err != nil {
+		t.Fatal(err)
+	}
 	second = nodetest.With(t, cfg[0], first)
-	key := second.Key(ctx)
-	delegate, err := founder.AddNode(ctx, key)
+	delegate, err := founder.AddNode(ctx, second.Key(ctx))
 	if err != nil {
 		t.Fatal(err)
 	}

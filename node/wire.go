@@ -57,6 +57,9 @@ func (h *hosting) wire(event rooms.Event, head api.Head) api.Event {
 	case rooms.EntryChanged:
 		head.Type = api.EventEntryChange
 		return api.EntryChanged{Head: head, Entry: e.Entry, By: e.By}
+	case rooms.ChosenChanged:
+		head.Type = api.EventChosen
+		return api.ChosenChanged{Head: head}
 	case rooms.Ended:
 		head.Type = api.EventEnded
 		return api.Ended{Head: head, Why: string(e.Why), By: someone(e.By)}

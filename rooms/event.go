@@ -138,7 +138,7 @@ type EntryChanged struct {
 	By    identity.PublicKey
 }
 
-// ChosenChanged says that the list of chosen people is another. It is for moderators to ask for.
+// ChosenChanged says that the list of chosen people is another. What it is, is for moderators to ask for.
 type ChosenChanged struct{}
 
 // PutOut says that somebody in the audience may not be in the room any more, though they may be let in again.

@@ -76,30 +76,46 @@ func (p Plan) dates(from int64) iter.Seq[Date] {
 	}
 	slices.SortFunc(moved, func(a, b Date) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Day, b.Day)) })
 	return func(yield func(Date) bool) {
-		last, rest := int64(-1<<62), moved
-		next := func(d Date) bool {
+		last := int64(-1 << 62)
+		for d := range merged(except(all, out), moved) {
 			if d.Start <= last {
-				return true // moved to where there is another
+				continue // moved to where there is another
 			}
-			last = d.Start
-			return yield(d)
-		}
-		for d := range all {
-			if out[d.Day] {
-				continue
-			}
-			for len(rest) > 0 && rest[0].Start <= d.Start {
-				if !next(rest[0]) {
-					return
-				}
-				rest = rest[1:]
-			}
-			if !next(d) {
+			if last = d.Start; !yield(d) {
 				return
 			}
 		}
-		for _, d := range rest {
-			if !next(d) {
+	}
+}
+
+// except leaves out the dates of some days.
+func except(ruled iter.Seq[Date], days map[int64]bool) iter.Seq[Date] {
+	return func(yield func(Date) bool) {
+		for d := range ruled {
+			if !days[d.Day] && !yield(d) {
+				return
+			}
+		}
+	}
+}
+
+// merged gives the dates of a rule and those that were moved, in order.
+func merged(ruled iter.Seq[Date], moved []Date) iter.Seq[Date] {
+	return func(yield func(Date) bool) {
+		moved := moved
+		for d := range ruled {
+			for len(moved) > 0 && moved[0].Start <= d.Start {
+				if !yield(moved[0]) {
+					return
+				}
+				moved = moved[1:]
+			}
+			if !yield(d) {
+				return
+			}
+		}
+		for _, d := range moved {
+			if !yield(d) {
 				return
 			}
 		}

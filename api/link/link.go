@@ -4,8 +4,8 @@
 // The stream belongs to two nodes whose keys libp2p has authenticated. The home begins with a [Hello] and the host
 // answers with a [Welcome]; from then on the home asks (each request has an id, and the [Answer] the same) and the host
 // sends what happens. What a member does is signed by the member, so a home can neither invent nor repeat it; all a home
-// can say by itself is that a member has gone or has fallen silent. A stream that begins with [Lost], [Takeover], [Invited]
-// or [Profile] carries that one message.
+// can say by itself is that a member has gone or has fallen silent. A stream that begins with [Lost], [Takeover], [Invited],
+// [Profile] or [Asks] carries that one message.
 //
 // A message is one JSON object, {"type": …, "body": …}, in one frame of at most [MaxFrame] bytes.
 package link
@@ -200,7 +200,7 @@ type (
 	}
 )
 
-// What the nodes in line say to each other.
+// What nodes tell one another, each in a stream of its own.
 type (
 	// Lost hands on a node's statement that the host is lost.
 	Lost struct {
@@ -215,6 +215,10 @@ type (
 		Bundle jsontext.Value       `json:"bundle"` // the announcement
 		People []identity.PublicKey `json:"people"`
 	}
+
+	// Asks tells another node of the same community that there is something new about who asks to join at this one. It is
+	// read like what stands beside a log.
+	Asks struct{}
 
 	// Takeover says who hosts the room now, and proves it. The other side answers with a Takeover of its own if it
 	// knows of one that prevails.
@@ -250,6 +254,7 @@ func (Lost) name() string      { return "lost" }
 func (Takeover) name() string  { return "takeover" }
 func (Shown) name() string     { return "shown" }
 func (Invited) name() string   { return "invited" }
+func (Asks) name() string      { return "asks" }
 
 // ErrMessage says that a frame holds no message of this version.
 var ErrMessage = errors.New("link: not a message")
@@ -305,7 +310,7 @@ func decoders() map[string]func([]byte) (Message, error) {
 		"speak": as[Speak], "silent": as[Silent],
 		"welcome": as[Welcome], "answer": as[Answer], "event": as[Event], "left": as[Left], "line": as[Line],
 		"record": as[Record], "refused": as[Refused], "lost": as[Lost], "takeover": as[Takeover], "shown": as[Shown],
-		"invited": as[Invited],
+		"invited": as[Invited], "asks": as[Asks],
 	}
 }
 

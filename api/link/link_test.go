@@ -43,6 +43,7 @@ func samples() []link.Message {
 		link.Takeover{Room: room, Tenure: []byte(`[]`)},
 		link.Shown{Room: []byte(`{}`)},
 		link.Invited{Bundle: []byte(`{}`), People: []identity.PublicKey{who}},
+		link.Asks{},
 	}
 }
 

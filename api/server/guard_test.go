@@ -227,6 +227,37 @@ func TestCostlyRequestsHaveARateOfTheirOwn(t *testing.T) {
 	h.ask(request{method: "GET", path: "/api/v1/node"}).wantStatus(t, 200)
 }
 
+// Requests to join are kept for weeks, so one address may make a few, whatever else it asks for.
+func TestRequestsToJoinHaveARateOfTheirOwn(t *testing.T) {
+	h := start(t)
+	ask := func(from string) request {
+		return request{
+			method: "POST", path: "/api/v1/asks", body: `{"join":"j","profile":"p"}`, header: map[string]string{"X-Forwarded-For": from},
+		}
+	}
+	const home, household, elsewhere = "192.0.2.1", "2001:db8::1", "192.0.2.2"
+	for range DefaultLimits().Asks.Burst {
+		h.ask(ask(home)).wantStatus(t, 201)
+		h.ask(ask(household)).wantStatus(t, 201)
+	}
+	kept := h.fake.count()
+	for _, from := range []string{home, household, "2001:db8::ffff:2"} {
+		r := h.ask(ask(from))
+		r.wantProblem(t, 429, "rate-limited")
+		if got := r.header.Get("Retry-After"); got != "60" {
+			t.Errorf("Retry-After is %q", got)
+		}
+	}
+	if h.fake.count() != kept {
+		t.Error("a request above the rate is handed on")
+	}
+	h.ask(ask(elsewhere)).wantStatus(t, 201)
+	h.ask(request{method: "GET", path: "/api/v1/node", header: map[string]string{"X-Forwarded-For": home}}).wantStatus(t, 200)
+	h.clock.advance(time.Minute)
+	h.ask(ask(home)).wantStatus(t, 201)
+	h.ask(ask(home)).wantProblem(t, 429, "rate-limited")
+}
+
 func TestSessionsHaveARateOfActions(t *testing.T) {
 	h := start(t, withLimits(Limits{Actions: Rate{PerSecond: 1, Burst: 2}}))
 	bob := identity.Generate()

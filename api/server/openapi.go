@@ -61,6 +61,7 @@ func events() []event {
 		{api.EventSettings, api.SettingsChanged{}},
 		{api.EventAudience, api.AudienceChanged{}},
 		{api.EventEntryChange, api.EntryChanged{}},
+		{api.EventChosen, api.ChosenChanged{}},
 		{api.EventEnded, api.Ended{}},
 		{api.EventHallway, api.Hallway{}},
 		{api.EventRefused, api.Refused{}},

@@ -154,6 +154,8 @@ func who(entry statement.RoomEntry) string {
 		return "anybody with the link may listen"
 	case statement.RoomChosen:
 		return "whom the moderators chose"
+	case statement.RoomMembers:
+		return "all members"
 	}
 	return "all members"
 }

@@ -30,6 +30,7 @@ test("Back closes sheets and minimises the room", async () => {
     expect(page.url()).toBe(room);
     await page.getByRole("button", { name: "Room menu" }).click();
     await page.keyboard.press("Escape");
+    await expect(page.getByRole("button", { name: "Room menu" })).toBeFocused(); // where the sheet was opened from
     await page.goBack();
     await expect(hallway).toBeVisible();
 

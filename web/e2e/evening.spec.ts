@@ -16,7 +16,10 @@ test("two people find each other and talk", async () => {
     // Ana opens a room and talks.
     await ana.startRoom("Evening on the porch");
     await expect(ana.page.getByRole("region", { name: "Stage" })).toContainText("Ana");
+    await expect(ana.page.getByRole("heading", { name: "Evening on the porch" })).toBeFocused();
+    await expect(ana.page).toHaveTitle("Evening on the porch · muted – Stoa");
     await ana.unmute();
+    await expect(ana.page).toHaveTitle("Evening on the porch · microphone on – Stoa");
 
     // Léo joins by the link, enters, and hears her within a second.
     await leo.join(link);
@@ -31,6 +34,7 @@ test("two people find each other and talk", async () => {
     // He raises his hand with a question, and is invited.
     await leo.page.getByRole("button", { name: "Raise hand" }).click();
     await expect(leo.page.getByText("You are number 1 in the queue")).toBeVisible();
+    await expect(ana.page).toHaveTitle("1 hand · Evening on the porch · microphone on – Stoa");
     await ana.page.getByRole("region", { name: "Hands" }).getByRole("button", { name: "Invite Léo to the stage" }).click();
     const offer = leo.page.getByRole("dialog", { name: "You are invited to the stage" });
     await offer.getByRole("button", { name: "Join the stage" }).click();

@@ -59,7 +59,7 @@ test("first visits on a slow phone", async () => {
     await ana.found(node.ownerLink);
     await zoe.join(await ana.invite());
     const invite = await ana.invite();
-    const room = await ana.startRoom("Measured", "public");
+    const room = await ana.startRoom("Measured", "Anyone with the link may listen");
     const visitors: Visitor[] = [
       { who: "a member, at a room", person: zoe, address: room, control: ".door-buttons .button-primary:enabled" },
       { who: "a stranger, at a public room", person: stranger, address: room, control: ".door-buttons .button-primary:enabled" },

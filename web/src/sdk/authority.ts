@@ -239,6 +239,7 @@ function fits(event: RoomDelta, act: Act): boolean {
     case "unmuted":
     case "connection":
     case "audience":
+    case "chosen_changed":
     case "person_changed":
       return false;
   }

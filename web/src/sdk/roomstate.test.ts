@@ -119,6 +119,8 @@ describe("reduce", () => {
 
   test("others may enter now", () => {
     const state = after(event(11, { type: "entry_changed", entry: "public", by: ana }));
+    expect(state.chosen).toBe(10);
+    expect(after(event(11, { type: "chosen_changed" })).chosen).toBe(11);
     expect(state.room.entry).toBe("public");
   });
 

@@ -19,6 +19,8 @@ export interface RoomState {
   readonly settings: RoomSettings;
   /** The count, and the first people of it who are not on the stage. */
   readonly audience: Audience;
+  /** The last event's number at which the moderators may have chosen others: then their list is to be asked for. */
+  readonly chosen: number;
   /** Set once the room is over. */
   readonly ended: Extract<RoomDelta, { type: "ended" }> | null;
 }
@@ -36,7 +38,7 @@ export function reduce(state: RoomState | null, event: RoomEvent): RoomState {
 
 function fromSnapshot(event: Snapshot): RoomState {
   const { run, n, at, you, room, stage, hands, offers, settings, audience } = event;
-  return { run, n, at, you, room, stage, hands, offers, settings, audience, ended: null };
+  return { run, n, at, you, room, stage, hands, offers, settings, audience, chosen: n, ended: null };
 }
 
 /** Somebody with another name or picture, wherever they stand. */
@@ -95,6 +97,8 @@ function change(state: RoomState, event: RoomDelta): Partial<RoomState> {
       return { audience: event.audience };
     case "entry_changed":
       return { room: { ...state.room, entry: event.entry } };
+    case "chosen_changed":
+      return { chosen: event.n };
     case "ended":
       return { ended: event, room: { ...state.room, ended: true } };
     default:

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useId } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import type { Action, Member, RoomEntry, RoomState } from "../../sdk";
 import { t } from "../i18n";
 import { Loading } from "../parts/loading";
@@ -80,24 +80,36 @@ function ChosenPeople({ presence, state, onChange }: { presence: Presence; state
   const m = t().door;
   const people = useSignal<readonly Member[] | null>(null);
   const failure = useSignal<string | null>(null);
-  const read = () =>
+  const acting = useRef(0); // what was chosen here and the node has not confirmed: until then the list here is ahead
+  const asked = useRef(0);
+  const read = () => {
+    const mine = ++asked.current;
+    const latest = () => mine === asked.current && acting.current === 0;
     client.rooms.chosen(presence.id).then(
-      (list) => (people.value = list),
-      (error: unknown) => (failure.value = explain(error)),
+      (list) => {
+        if (latest()) people.value = list;
+      },
+      (error: unknown) => {
+        if (latest()) failure.value = explain(error);
+      },
     );
+  };
   const onStage = state.stage.map((p) => p.key).join(" ");
-  useEffect(() => void read(), [presence.id, state.room.entry, onStage]);
+  useEffect(() => {
+    if (acting.current === 0) read();
+  }, [presence.id, state.room.entry, state.chosen, onStage]);
   if (failure.value !== null) return <Notice kind="warning" text={failure.value} />;
   const list = people.value;
   if (list === null) return <Loading />;
   const act = async (action: Action, then: readonly Member[]) => {
     people.value = then; // at once, for whoever chooses one after the other
+    acting.current++;
     try {
       await presence.session.act(action);
       onChange();
-    } catch (error) {
-      void read();
-      throw error;
+    } finally {
+      acting.current--;
+      if (acting.current === 0) read();
     }
   };
   return (

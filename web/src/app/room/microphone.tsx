@@ -5,8 +5,7 @@ import { Select } from "../parts/field";
 import { LevelMeter } from "../parts/level";
 import { Notice } from "../parts/notice";
 import { useReadable } from "../parts/use-readable";
-import { permissionsOf } from "../state/program";
-import { attempt } from "../state/toast";
+import { attempt, microphoneHint } from "../state/toast";
 import { OpenOutside } from "./in-app";
 
 /** Which microphone, and whether it hears anything. */
@@ -36,9 +35,8 @@ export function MicrophonePicker({ microphone }: { microphone: Microphone }): JS
 /** Why there is no microphone, what to do, and that one may go on without. */
 export function MicrophoneNotice(props: { why: MicrophoneTrouble; onRetry: () => void; onListen: () => void }): JSX.Element {
   const m = t().mic;
-  const hint = props.why === "blocked" ? m.blockedHint[permissionsOf(navigator.userAgent)] : m[`${props.why}Hint`];
   return (
-    <Notice kind="warning" text={m[props.why]} hint={hint}>
+    <Notice kind="warning" text={m[props.why]} hint={microphoneHint(props.why)}>
       {props.why === "insecure" ? (
         <OpenOutside />
       ) : (

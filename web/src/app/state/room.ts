@@ -252,6 +252,7 @@ function announce(presence: Presence, { event, verdict }: Judged): void {
     case "connection":
     case "removed":
     case "removal_ended":
+    case "chosen_changed":
     case "audience":
     case "ended":
   }

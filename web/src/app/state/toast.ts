@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
-import { MicrophoneError, OfflineError, ProblemError } from "../../sdk";
+import { MicrophoneError, type MicrophoneTrouble, OfflineError, ProblemError } from "../../sdk";
 import { refusal, t } from "../i18n";
+import { permissionsOf } from "./program";
 
 /** A passing message at the foot of the page, said politely by screen readers. */
 export interface Toast {
@@ -33,8 +34,14 @@ export function hush(): void {
 export function explain(error: unknown): string {
   if (error instanceof ProblemError) return refusal(error.code) ?? (error.title === error.code ? t().problem.title : error.title);
   if (error instanceof OfflineError) return t().problem.offline;
-  if (error instanceof MicrophoneError) return `${t().mic[error.why]} ${t().mic[`${error.why}Hint`]}`;
+  if (error instanceof MicrophoneError) return `${t().mic[error.why]} ${microphoneHint(error.why)}`;
   return t().problem.unexpected;
+}
+
+/** What to do about a microphone that cannot be had, in this browser. */
+export function microphoneHint(why: MicrophoneTrouble): string {
+  const m = t().mic;
+  return why === "blocked" ? m.blockedHint[permissionsOf(navigator.userAgent)] : m[`${why}Hint`];
 }
 
 /** Does something for the person, and says so if it fails. */
