@@ -13,6 +13,7 @@ import (
 
 // TestProgramsAcrossNodes: tokens are of the member's own node, wherever the room is.
 func TestProgramsAcrossNodes(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	p := newPorchAcross(t)
 	whip := speaks(t, p.leo)
@@ -54,6 +55,7 @@ func TestProgramsAcrossNodes(t *testing.T) {
 // TestListeningByAProgramAloneAcrossNodes: whoever is in a room of another node by a program and nothing else is shown
 // everywhere as if they had their page open, until the program ends, dies, or cannot stay because the link was lost.
 func TestListeningByAProgramAloneAcrossNodes(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	p := newPorchAcross(t)
 	room := p.ana.Room()
@@ -130,6 +132,7 @@ func TestListeningByAProgramAloneAcrossNodes(t *testing.T) {
 // TestAProgramAndANewHost: whoever is in the room by their page and speaks by a program is muted when the host is lost,
 // and only they themselves unmute at the new one; then the program is heard over its old connection.
 func TestAProgramAndANewHost(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	s := newSquare(t)
 	shown(t, s.bea, s.room.ID, true)

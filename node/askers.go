@@ -154,7 +154,7 @@ func (n *network) gatherFrom(ctx context.Context, sibling ledger.Log) error {
 			return 1
 		}
 	})
-	for some := range slices.Chunk(lines[:min(len(lines), maxAsks)], asksAtOnce) {
+	for some := range slices.Chunk(lines[:min(len(lines), 2*maxAsks)], asksAtOnce) {
 		var news []request
 		for _, l := range some {
 			one, err := n.gather(ctx, sibling, l)

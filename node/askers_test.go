@@ -141,6 +141,7 @@ func TestWhoWasDeclinedIsSoEverywhere(t *testing.T) {
 
 // TestAskingWhileANodeIsAway: what was asked and answered in the meantime is known when it is back.
 func TestAskingWhileANodeIsAway(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	founderKey := identity.Generate()
 	first, second, founder, eve := askPair(t, founderKey)

@@ -49,6 +49,7 @@ func isMember(t *testing.T, n *nodetest.Node, p person, name string) {
 // restores it: everybody is there, also who joined after the backup, for another community's node has seen it; once the
 // founder has approved the new node the evening goes on; and when the old node comes back after all, nothing forks.
 func TestABackupIsRestoredElsewhere(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	ana, leo, mia, noa, zoe := newPerson(), newPerson(), newPerson(), newPerson(), newPerson()
 	old := nodetest.New(t)

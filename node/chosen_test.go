@@ -50,6 +50,7 @@ func lists(t *testing.T, who *client.Client, id statement.ID) bool {
 
 // TestChosenPeopleAtOtherNodes: they find the room in their own hallway, and nobody else at their node or at another does.
 func TestChosenPeopleAtOtherNodes(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	s := known(t)
 	gil := s.b.Join(ctx, s.bea, "Gil")
@@ -121,6 +122,7 @@ func TestChosenPeopleAtOtherNodes(t *testing.T) {
 // TestWhoIsChosenElsewhereIsTold of the room by a notice, as a member of the host's node is: for the same reasons, and by
 // their own node. Whoever is not chosen is not. What another moderator has open is up to date.
 func TestWhoIsChosenElsewhereIsTold(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	s := known(t)
 	leo, gil := s.a.Join(ctx, s.ana, "Léo"), s.b.Join(ctx, s.bea, "Gil")
@@ -273,6 +275,7 @@ func moderates(t *testing.T, ana, who *client.RoomSession, key identity.PublicKe
 
 // TestAChosenRoomOutlivesItsHost: the successor lets in whom the moderators chose, and nobody else.
 func TestAChosenRoomOutlivesItsHost(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	s := known(t)
 	gil, dora := s.b.Join(ctx, s.bea, "Gil"), s.c.Join(ctx, s.cleo, "Dora")
@@ -321,6 +324,7 @@ func TestAChosenRoomOutlivesItsHost(t *testing.T) {
 
 // TestWhatIsPlannedForChosenPeople: they find it, at their nodes, and may enter when it opens; nobody else is told.
 func TestWhatIsPlannedForChosenPeople(t *testing.T) {
+	t.Parallel()
 	ctx, at := t.Context(), newClock(t, "2027-02-02T12:00")
 	first := nodetest.With(t, node.Config{Now: at.now})
 	ana := first.Found(ctx)

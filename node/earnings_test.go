@@ -31,6 +31,7 @@ func earning(t *testing.T, who *client.Client) (api.Invites, api.Earning) {
 }
 
 func TestHostingEarnsInvites(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	n := nodetest.New(t)
 	founder := n.Found(ctx)
@@ -73,6 +74,7 @@ func TestHostingEarnsInvites(t *testing.T) {
 }
 
 func TestSpeakingEarnsInvites(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	n := nodetest.New(t)
 	founder := n.Found(ctx)

@@ -35,6 +35,7 @@ func calendarAt(t *testing.T, url string) string {
 // TestOneDateIsCalledOff has the second date of a weekly room called off, and undone, and called off again: members of
 // another community see it, calendars read it, nobody opens it, and nobody is reminded of it, also after a restart.
 func TestOneDateIsCalledOff(t *testing.T) {
+	t.Parallel()
 	ctx, at := t.Context(), newClock(t, "2027-02-03T12:00")
 	a := nodetest.With(t, node.Config{Now: at.now})
 	b := nodetest.With(t, node.Config{Now: at.now}, a)

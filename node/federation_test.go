@@ -160,6 +160,7 @@ func TestAnEveningAcrossNodes(t *testing.T) {
 }
 
 func TestARoomOutlivesItsHost(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	s := newSquare(t)
 	shown(t, s.bea, s.room.ID, true)

@@ -13,6 +13,7 @@ import (
 // TestGuestsOutliveTheHost: who listens by way of the next host, or of a third node, goes on hearing over the connection
 // that they have, and is counted by the next host.
 func TestGuestsOutliveTheHost(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	s := newSquare(t)
 	shown(t, s.bea, s.room.ID, true)

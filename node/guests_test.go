@@ -259,6 +259,7 @@ func TestListsOfChosenPeopleThatAreRefused(t *testing.T) {
 }
 
 func TestGuestsByWayOfAnotherNode(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	s := newSquare(t)
 	ana := s.a.Enter(ctx, s.ana, s.room.ID)

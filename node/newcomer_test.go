@@ -12,6 +12,7 @@ import (
 // TestANewcomerFindsTheRoomsOfItsPeerAtOnce: a node that comes late is told of a room by its host, which announces it no
 // more, for its clock stands still.
 func TestANewcomerFindsTheRoomsOfItsPeerAtOnce(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	var stopped atomic.Int64 // the time at which the clock stands, Unix milliseconds; 0 while it goes
 	a := nodetest.With(t, node.Config{Now: func() time.Time {

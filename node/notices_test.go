@@ -183,6 +183,7 @@ func TestAMemberIsToldOfARoomElsewhere(t *testing.T) {
 
 // TestWhyAndWhen: the reasons in one community, the quiet hours, and a browser that is gone.
 func TestWhyAndWhen(t *testing.T) {
+	t.Parallel()
 	ctx, service := t.Context(), newPushService(t)
 	n := nodetest.With(t, node.WithPush(node.Config{}, service.client()))
 	ana := n.Found(ctx)

@@ -348,6 +348,7 @@ func TestWhatAModeratorMayNotSign(t *testing.T) {
 // TestARemovalTravels is about a room of A with a moderator of B: what is removed there is told here, is in the log of A,
 // and holds when B hosts the room.
 func TestARemovalTravels(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	s := newSquare(t)
 	shown(t, s.bea, s.room.ID, true)

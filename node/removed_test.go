@@ -74,6 +74,7 @@ func waysBack() []wayBack {
 
 // TestEveryWayBackOfARemovedMember tries them.
 func TestEveryWayBackOfARemovedMember(t *testing.T) {
+	t.Parallel()
 	t.Run("at home at the host", func(t *testing.T) {
 		host, other, founder := newPair(t)
 		x := banish(t, porchOn(t, host, host, founder), other)
@@ -371,6 +372,7 @@ func (x *banished) asks(method string, p *program, match string) error {
 // TestARemovalEnds: when the five minutes are over Léo may come back, to the audience, and is muted when he is on the stage
 // again. Nothing of before lives on.
 func TestARemovalEnds(t *testing.T) {
+	t.Parallel()
 	for where, across := range map[string]bool{"at home at the host": false, "at home elsewhere": true} {
 		t.Run(where, func(t *testing.T) {
 			ctx, at := t.Context(), newClock(t, "2027-02-02T12:00")

@@ -213,6 +213,7 @@ func TestPlansThatAreRefused(t *testing.T) {
 // TestPlansAreHeardElsewhere has another community hear of a plan, of its change and its end, also after a restart of the
 // node, and enter the room by the plan's link.
 func TestPlansAreHeardElsewhere(t *testing.T) {
+	t.Parallel()
 	ctx, at := t.Context(), newClock(t, "2027-02-02T12:00")
 	a := nodetest.With(t, node.Config{Now: at.now})
 	b := nodetest.With(t, node.Config{Now: at.now, Topics: []string{"music"}}, a)
@@ -264,6 +265,7 @@ func TestPlansAreHeardElsewhere(t *testing.T) {
 
 // TestReminders reminds a member in their open hallway once, whatever is restarted, and others not at all.
 func TestReminders(t *testing.T) {
+	t.Parallel()
 	ctx, at := t.Context(), newClock(t, "2027-02-02T12:00")
 	n := nodetest.With(t, node.Config{Now: at.now})
 	ana := n.Found(ctx)

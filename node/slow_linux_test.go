@@ -21,6 +21,7 @@ import (
 // TestWhoDoesNotReadIsNotPresentForEver: somebody whose connection takes nothing in is dropped before it ends. When it
 // does, they are gone, like anybody whose connection is lost.
 func TestWhoDoesNotReadIsNotPresentForEver(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	p := newParlour(t, statement.RoomMembers)
 	if _, err := p.founder.ChangeRules(ctx, "", func(r *statement.Rules) { r.AdmitSlots = 10 }); err != nil {

@@ -15,6 +15,7 @@ import (
 
 // TestTheFounderWithdrawsANode: whom it has admitted stay, nobody else comes in by it, until the founder adds it again.
 func TestTheFounderWithdrawsANode(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	founder, leo, mia := newPerson(), newPerson(), newPerson()
 	first := nodetest.New(t)
