@@ -22,8 +22,15 @@ func askedAs(home string, host *Room) exchange {
 func follow(t *testing.T, home string, host *Room) *Room {
 	t.Helper()
 	r := startServer(t, Config{}).Room(host.id)
-	check(t, r.Follow(t.Context(), askedAs(home, host)))
+	linkUp(t, home, r, host)
 	return r
+}
+
+// linkUp makes a room a relay of host, and waits until the host has the connection too.
+func linkUp(t *testing.T, home string, relay, host *Room) {
+	t.Helper()
+	check(t, relay.Follow(t.Context(), askedAs(home, host)))
+	until(t, "the link, at the host too", func() bool { return host.Stats().Links[home].Connected })
 }
 
 // joinFrom connects a speaker at a relay, with the permission that both nodes would give.
@@ -200,7 +207,7 @@ func TestLossOfTheHost(t *testing.T) {
 	if b.UplinkLost() != nil {
 		t.Error("an uplink before the first")
 	}
-	check(t, b.Follow(t.Context(), askedAs("b", host)))
+	linkUp(t, "b", b, host)
 	lost := b.UplinkLost()
 	speaker := joinFrom(t, "b", b, host, 2)
 	listener := join(t, b, 3, clientOptions{slots: 3})
@@ -316,7 +323,7 @@ func TestSwitchingThereAndBack(t *testing.T) {
 		talk(20, map[*client]uint8{speaker: 30})
 		heard += 20
 		until(t, "heard alone", func() bool { return len(listener.packets()) == heard })
-		check(t, b.Follow(t.Context(), askedAs("b", host)))
+		linkUp(t, "b", b, host)
 		talk(20, map[*client]uint8{speaker: 30})
 		heard += 20
 		until(t, "heard by way of the host", func() bool { return len(listener.packets()) == heard && len(far.packets()) == 20*(turn+1) })
@@ -333,7 +340,7 @@ func TestSwitchingThereAndBack(t *testing.T) {
 func TestDropLink(t *testing.T) {
 	host := startServer(t, Config{}).Room(roomID(1))
 	b := startPatient(t, Config{}, patience{handshakeTime, 3 * time.Second, time.Second}).Room(roomID(1))
-	check(t, b.Follow(t.Context(), askedAs("b", host)))
+	linkUp(t, "b", b, host)
 	speaker, local := joinFrom(t, "b", b, host, 2), join(t, host, 1, clientOptions{slots: 3, mic: true})
 	host.Allow(1, true)
 	talk(5, map[*client]uint8{speaker: 30, local: 35})
@@ -375,7 +382,7 @@ func TestNodesOfDifferentSlots(t *testing.T) {
 	for _, slots := range [][2]int{{1, 3}, {3, 1}} {
 		host := startServer(t, Config{Slots: slots[0]}).Room(roomID(1))
 		b := startServer(t, Config{Slots: slots[1]}).Room(roomID(1))
-		check(t, b.Follow(t.Context(), askedAs("b", host)))
+		linkUp(t, "b", b, host)
 		host.Allow(1, true)
 		local := join(t, host, 1, clientOptions{slots: slots[0], mic: true})
 		host.Carry(2, "b")

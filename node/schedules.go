@@ -105,7 +105,7 @@ func readPlan(stored storage.Schedule) (rooms.Plan, error) {
 func (s *schedules) keep(p rooms.Plan, chosen *[]identity.PublicKey, drop ...statement.ID) error {
 	batch := storage.Batch{DropSchedules: drop, Private: s.lists(drop)}
 	if chosen != nil {
-		list, err := guestList(p, *chosen)
+		list, err := chosenList(p, *chosen)
 		if err != nil {
 			return err
 		}

@@ -244,11 +244,6 @@ func (d *Directory) Rooms(topic string) []Announcement {
 	return d.list(func(a Announcement) bool { return topic == "" || slices.Contains(a.Create.Topics, topic) })
 }
 
-// FromCommunity lists the live rooms that were created in a community, as Rooms does.
-func (d *Directory) FromCommunity(root identity.PublicKey) []Announcement {
-	return d.list(func(a Announcement) bool { return a.Community == root })
-}
-
 // Bundles is the bundles of Rooms(topic), for another node.
 func (d *Directory) Bundles(topic string) [][]byte {
 	list := d.Rooms(topic)

@@ -240,7 +240,6 @@ func TestDirectoryLists(t *testing.T) {
 	same(t, want, numbers(d.Rooms("talk")))
 	same(t, []int{5, 3, 1}, numbers(d.Rooms("music")))
 	same(t, []int(nil), numbers(d.Rooms("nothing")))
-	same(t, []int{5, 2}, numbers(d.FromCommunity(key(2))))
 	same(t, [][]byte{{4}, {2}, {0}}, d.Bundles("books"))
 	again := made[0]
 	again.Number++

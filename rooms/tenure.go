@@ -202,11 +202,3 @@ func (t Tenure) Before() (Tenure, bool) {
 		Line: slices.Clip(t.Line[:n]), steps: slices.Clip(t.steps[:n]),
 	}, true
 }
-
-// Claimed is when the last handover was claimed, in Unix seconds; 0 for the first host.
-func (t Tenure) Claimed() int64 {
-	if len(t.steps) == 0 {
-		return 0
-	}
-	return t.steps[len(t.steps)-1].issued
-}

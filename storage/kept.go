@@ -71,7 +71,7 @@ func Keeping() []Kept {
 			Seen: "members", kind: kindSchedule, owner: within,
 		},
 		{
-			Name: "private", What: "what a member set, and what is kept for them alone: reminders, interests, whom they follow, block or mute, hashes of secrets, the picture of their profile; keys and references of what they were told, for 7 days, what they want to be told, and where their browsers take messages; whom they chose for a room that they plan, and who was removed from it, with the reasons; how long they hosted and spoke in the present period; of who asks to join, name and message, until the answer or 14 days",
+			Name: "private", What: "what a member set, and what is kept for them alone: reminders, interests, whom they follow, block or mute, hashes of secrets, the picture of their profile; keys and references of what they were told, for 7 days, what they want to be told, and where their browsers take messages; whom they chose for a room that they plan, and who was removed from it, with the reasons; how long they hosted and spoke in the present period; of who asks to join, name and message, until the answer or 14 days, at each node of the community; that somebody was declined, until the 14 days are over",
 			Why: "it is the same in every browser of theirs", Until: "changed or erased by the member", Seen: "the member alone; the picture: whoever sees the profile", kind: kindPrivate, owner: keyed,
 		},
 		{Name: "snapshot", What: "what the log says, summed up: keys, references, numbers", Why: "a quick start", Until: "the next one", Seen: "the node", kind: kindSnapshot, bound: drops},

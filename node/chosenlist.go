@@ -36,8 +36,8 @@ func (s *schedules) loadChosen(p rooms.Plan) error {
 	return nil
 }
 
-// guestList is the list of a plan as it is stored; of an empty one nothing is.
-func guestList(p rooms.Plan, list []identity.PublicKey) (storage.Private, error) {
+// chosenList is the list of a plan as it is stored; of an empty one nothing is.
+func chosenList(p rooms.Plan, list []identity.PublicKey) (storage.Private, error) {
 	kept := storage.Private{Member: p.Author, Name: keptChosen + p.ID.String()}
 	if len(list) == 0 {
 		return kept, nil
@@ -214,7 +214,7 @@ func (s *schedules) unchoose(member identity.PublicKey) {
 		list = slices.DeleteFunc(slices.Clone(list), func(key identity.PublicKey) bool { return key == member })
 		s.chosen[id] = list
 		if p, own := s.plans[id]; own {
-			if kept, err := guestList(p, list); err == nil {
+			if kept, err := chosenList(p, list); err == nil {
 				changed = append(changed, kept)
 			}
 		}
