@@ -29,6 +29,24 @@ function worker(): Plugin {
   };
 }
 
+// What the node's refusals say, in a part for each language.
+function sentences(): Plugin {
+  const prefix = "virtual:sentences/";
+  return {
+    name: "sentences",
+    resolveId: (id) => (id.startsWith(prefix) ? `\0${id}` : null),
+    load(id) {
+      if (!id.startsWith(`\0${prefix}`)) return null;
+      const file = fileURLToPath(new URL("../reason/sentences.json", import.meta.url));
+      this.addWatchFile(file);
+      const all = JSON.parse(readFileSync(file, "utf8")) as Record<string, { status: number; en: string; fr: string }>;
+      const language = id.endsWith("fr") ? "fr" : "en";
+      const said = Object.entries(all).map(([code, { status, [language]: title }]) => [code, { status, title }]);
+      return `export default JSON.parse(${JSON.stringify(JSON.stringify(Object.fromEntries(said)))});`;
+    },
+  };
+}
+
 // What the page's later parts are: see public/early.js.
 const parts = { inside: "/app/room/inside.ts", home: "/app/home.ts", more: "/app/more.ts", pages: "/app/pages.ts", fr: "/app/i18n/fr.ts" };
 
@@ -82,7 +100,7 @@ function compressed(): Plugin {
 // The node embeds dist and serves it under a Content-Security-Policy without unsafe-*: nothing is inlined, neither
 // scripts nor styles nor images.
 export default defineConfig({
-  plugins: [preact(), worker(), first(), compressed()],
+  plugins: [preact(), sentences(), worker(), first(), compressed()],
   build: {
     outDir: "dist",
     assetsInlineLimit: 0,

@@ -171,7 +171,8 @@ test("a guest becomes a member by a recovery file, by asking and through the ope
     await leo.page.getByRole("textbox", { name: "Passphrase" }).fill(passphrase);
     const saved = leo.page.waitForEvent("download");
     await leo.page.getByRole("button", { name: "Save recovery file" }).click();
-    const file = await (await saved).path();
+    const file = test.info().outputPath("recovery.json");
+    await (await saved).saveAs(file);
     await leo.leave();
     await ana.page.goto(`${node.url}/community`);
     await setEntry("People with an invite, and whoever asks and is let in");
@@ -350,5 +351,11 @@ test("the focus stays in the queue of hands when a hand goes", () => amongThree(
   await expect(hands.getByText("No raised hands.")).toBeVisible();
   await expect(hands).toBeFocused();
   await ana.page.keyboard.press("Tab");
-  await expect(ana.page.getByRole("region", { name: "Audience" }).getByRole("button").first()).toBeFocused();
+  const audience = ana.page.getByRole("region", { name: "Audience" });
+  await expect(audience.getByRole("button", { name: "Mia" })).toBeFocused();
+
+  // So it does with the audience.
+  await mia.page.getByRole("button", { name: "Leave quietly" }).click();
+  await expect(audience.getByRole("button")).toHaveCount(0);
+  await expect(audience).toBeFocused();
 }));

@@ -325,7 +325,7 @@ test("browsers that lack something are told what", async () => {
     await expect(noKeys.getByText("It lacks: Ed25519.")).toBeVisible();
     const noCalls = await opens((page) => page.addInitScript(() => { Reflect.deleteProperty(window, "RTCPeerConnection"); }));
     await expect(noCalls.getByText("It lacks: WebRTC.")).toBeVisible();
-    const oldest = await opens((page) => page.route("**/assets/*.js", (route) =>
+    const oldest = await opens((page) => page.route(/\/assets\/index-.*\.js$/u, (route) =>
       route.fulfill({ contentType: "text/javascript", body: "class A { later ?? }" })));
     await expect(oldest.getByRole("heading", { name: "This browser is too old" })).toBeVisible();
     await expect(oldest.getByText("It lacks: JavaScript (ES2023).")).toBeVisible();

@@ -130,7 +130,7 @@ test("what is planned is changed on its page: what is wrong is said beside its f
     await expect(leo.page.getByRole("heading", { name: "Songs of the week" })).toBeVisible();
     await expect(leo.page.getByText("May open it too, and moderate it")).toHaveCount(0);
 
-    await page.getByRole("button", { name: "Change" }).click();
+    await page.getByRole("button", { name: "Change", exact: true }).click();
     await page.getByRole("textbox", { name: "Title" }).fill("Songs of the month");
     await page.getByRole("combobox", { name: "Topics" }).fill("music,");
     await page.getByLabel("Language").selectOption("el");
@@ -160,14 +160,14 @@ test("what is planned is changed on its page: what is wrong is said beside its f
     await expect(leo.page.getByText("Anyone may listen")).toBeVisible();
     await expect(leo.page.getByRole("region", { name: "May open it too, and moderate it" })).toContainText("Léo");
     await expect(leo.page.getByText("You can open the room here from")).toBeVisible();
-    await expect(leo.page.getByRole("button", { name: "Change" })).toHaveCount(0);
+    await expect(leo.page.getByRole("button", { name: "Change", exact: true })).toHaveCount(0);
     await expect(leo.page.getByRole("main").locator("time")).toHaveCount(3);
 
     // Changed in another window in the meantime: what is there is shown, and nothing is overwritten.
     const second = await page.context().newPage();
     await second.goto(link);
-    await second.getByRole("button", { name: "Change" }).click();
-    await page.getByRole("button", { name: "Change" }).click();
+    await second.getByRole("button", { name: "Change", exact: true }).click();
+    await page.getByRole("button", { name: "Change", exact: true }).click();
     await page.getByRole("textbox", { name: "Title" }).fill("Songs of the year");
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByRole("heading", { name: "Songs of the year" })).toBeVisible();

@@ -107,7 +107,7 @@ export async function walkEvening(walk: Walk): Promise<void> {
   await leo.page.getByRole("button", { name: m.room.menu }).click();
   await walk.stop("room-menu", leo);
   await leo.page.keyboard.press("Escape");
-  await menu(leo, m.mic.device);
+  await menu(leo, m.mic.settings);
   await expect(leo.page.getByRole("combobox", { name: m.mic.device })).toBeVisible();
   await walk.stop("sound", leo);
   await leo.page.keyboard.press("Escape");

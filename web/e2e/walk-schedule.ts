@@ -108,6 +108,6 @@ export async function walkSchedule(walk: Walk): Promise<void> {
   await submit(p.cancel);
   await walk.stop("scheduled-cancel", ana);
   await page.getByRole("dialog").getByRole("button", { name: p.cancel }).click();
-  await expect(page.getByText(p.cancelled)).toBeVisible();
+  await expect(page.getByText(p.cancelled, { exact: true })).toBeVisible();
   await walk.stop("scheduled-cancelled", ana);
 }

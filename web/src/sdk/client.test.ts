@@ -290,7 +290,7 @@ describe("invites", () => {
   });
 
   test("without a free slot the refusal is in the person's language", async () => {
-    await loadSentences();
+    await loadSentences("fr");
     node.slots = [];
     client.language = "fr";
     const error = await client.invites.create().catch((reason: unknown) => reason);

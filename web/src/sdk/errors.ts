@@ -21,24 +21,26 @@ export class ProblemError extends Error {
   }
 }
 
-/** The sentence for each reason there is, in each language, as the node says it. */
-export type Sentences = typeof reasons;
+/** The HTTP status and the sentence for each reason there is, in one language, as the node says it. */
+export type Sentences = Readonly<Record<keyof typeof reasons, { status: number; title: string }>>;
 
-let sentences: Sentences | null = null;
+/** The languages that there are sentences in. */
+export type SentenceLanguage = "en" | "fr";
+
+const sentences: Partial<Record<SentenceLanguage, Sentences>> = {};
 
 /**
- * Loads the sentences, for the refusals that need no question to the node: what the node refuses it says itself, so the
- * first page does without them. Before, the title of such a refusal is its code.
+ * Loads the sentences of a language, for the refusals that need no question to the node: what the node refuses it says
+ * itself, so the first page does without them. Before, the title of such a refusal is its code.
  */
-export async function loadSentences(): Promise<Sentences> {
-  sentences ??= (await import("../../../reason/sentences.json")).default;
-  return sentences;
+export async function loadSentences(language: SentenceLanguage): Promise<Sentences> {
+  const { default: said } = await (language === "fr" ? import("virtual:sentences/fr") : import("virtual:sentences/en"));
+  return (sentences[language] = said as Sentences);
 }
 
 /** A refusal that needs no question to the node, in the node's own words. */
 export function refusal(code: keyof Sentences, language: string): ProblemError {
-  const said = sentences?.[code];
-  return new ProblemError({ code, status: said?.status ?? 0, title: said?.[language === "fr" ? "fr" : "en"] ?? code });
+  return new ProblemError({ code, ...(sentences[language === "fr" ? "fr" : "en"]?.[code] ?? { status: 0, title: code }) });
 }
 
 /** The node could not be reached, or did not answer. Whether it acted on the request is unknown. */

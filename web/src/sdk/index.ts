@@ -12,7 +12,7 @@
  */
 export * from "./types";
 export { Cell, Emitter, type Readable, type Subscribable } from "./emitter";
-export { KeyError, loadSentences, MicrophoneError, OfflineError, ProblemError, type KeyTrouble, type MicrophoneTrouble, type Sentences } from "./errors";
+export { KeyError, loadSentences, MicrophoneError, OfflineError, ProblemError, type KeyTrouble, type MicrophoneTrouble, type SentenceLanguage, type Sentences } from "./errors";
 export { addLink, adoptLink, inviteLink, isId, ownerLink, parseLink, roomLink, type Link } from "./links";
 export { peerIdOf } from "./identity";
 export { Keystore, type MemberKey } from "./keystore";

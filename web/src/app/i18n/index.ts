@@ -40,16 +40,24 @@ export const languages: readonly { locale: Locale; name: string }[] = [
   { locale: "fr", name: "Français" },
 ];
 
-const sentences = signal<Sentences | null>(null);
+const sentences = signal<Readonly<Partial<Record<Locale, Sentences>>>>({});
 
-/** Has the sentences for refusals come. */
+/** Fetches the sentences for refusals in the language in use. */
+async function fetchSentences(): Promise<void> {
+  const language = locale.value;
+  const said = await loadSentences(language);
+  sentences.value = { ...sentences.value, [language]: said };
+}
+
+/** Has the sentences for refusals come, now and with another language. */
 export async function startSentences(): Promise<void> {
-  sentences.value = await loadSentences();
+  await fetchSentences();
+  locale.subscribe(() => void fetchSentences().catch(() => undefined)); // without them what the node says itself is shown
 }
 
 /** The sentence for a refusal of the node; undefined before they are here, and for a code that this version does not know. */
 export function refusal(code: string): string | undefined {
-  return (sentences.value as Readonly<Record<string, Record<Locale, string>>> | null)?.[code]?.[locale.value];
+  return (sentences.value[locale.value] as Readonly<Record<string, { title: string }>> | undefined)?.[code]?.title;
 }
 
 const units = [

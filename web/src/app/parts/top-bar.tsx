@@ -38,7 +38,7 @@ export function TopBar(): JSX.Element {
             aria-current={here("invites")}
           >
             <Ticket aria-hidden="true" />
-            <span class="invites-word">{m.invites}</span>
+            <span class="invites-word">{m.invites}</span>{" "}
             <span class="count" aria-hidden="true">
               {self.left}
             </span>

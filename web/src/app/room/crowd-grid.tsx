@@ -6,6 +6,7 @@ import type { Did, Person } from "../../sdk";
 import { t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { stepFrom, type Step } from "../parts/roam";
+import { useFocusKept } from "../parts/use-focus-kept";
 import type { Crowd, CrowdView } from "../state/crowd";
 import { relation } from "../state/mine";
 import { open } from "../state/sheet";
@@ -73,8 +74,9 @@ export function CrowdGrid({ crowd, shared, raised, invited }: CrowdGridProps): J
     e.preventDefault();
     stop.value = wanted.current = stepFrom(Number(at), step, count);
   };
-  if (count === 0) return null;
   const tiles = tilesOf(places, view);
+  useFocusKept(list, tiles.map(({ key }) => key).join(" ")); // after a key's own focus
+  if (count === 0) return null;
   return (
     <ul
       ref={list}

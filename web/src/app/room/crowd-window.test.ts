@@ -17,8 +17,13 @@ test("on a phone four stand in a row, and of ten thousand some forty are in the 
 
 test("a wide screen has more columns; the same sight stays the same", () => {
   const wide = windowOf({ top: 300, width: 832, row: 132, screen: 800, count: 50 }, before);
-  expect(wide).toEqual({ columns: 9, from: 0, to: 50 });
+  expect(wide).toEqual({ columns: 9, from: 0, to: 54 });
   expect(windowOf({ top: 301, width: 832, row: 132, screen: 800, count: 50 }, wide)).toBe(wide);
+});
+
+test("who comes into a row that is there already is in sight at once", () => {
+  const one = windowOf({ ...phone, top: 500, count: 1 }, before);
+  expect(placesOf(one, 0, 3)).toEqual([0, 1, 2]);
 });
 
 test("a list that is out of sight, or not drawn yet, is no fault", () => {

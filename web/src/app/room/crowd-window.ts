@@ -1,4 +1,7 @@
-/** Which places of a grid are in sight, up to but not with the last, and in how many columns they stand. */
+/**
+ * Which places of a grid are in sight, up to but not with the last, and in how many columns they stand. Whole rows: the
+ * last one may have places where nobody stands yet.
+ */
 export interface Sight {
   columns: number;
   from: number;
@@ -27,7 +30,7 @@ export function windowOf(of: { top: number; width: number; row: number; screen: 
   const rows = Math.ceil(count / columns);
   const first = Math.min(Math.max(Math.floor(-top / row) - beyond, 0), rows);
   const last = Math.min(Math.max(Math.ceil((screen - top) / row) + beyond, first), rows);
-  const now = { columns, from: Math.min(first * columns, count), to: Math.min(last * columns, count) };
+  const now = { columns, from: Math.min(first * columns, count), to: last * columns };
   return now.columns === before.columns && now.from === before.from && now.to === before.to ? before : now;
 }
 

@@ -1,10 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { Check, X } from "lucide-preact";
-import type { JSX, Ref } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import type { Hand, RoomState } from "../../sdk";
 import { duration, t } from "../i18n";
 import { Avatar } from "../parts/avatar";
+import { useFocusKept } from "../parts/use-focus-kept";
 import type { Presence } from "../state/room";
 import { client } from "../state/session";
 import { attempt } from "../state/toast";
@@ -21,7 +22,8 @@ export function Hands(props: { presence: Presence; state: RoomState; shared: Rea
     const timer = setInterval(() => (now.value = client.now()), tick);
     return () => clearInterval(timer);
   }, []);
-  const list = useFocusKept(state.hands.map((hand) => hand.key).join(" "));
+  const list = useRef<HTMLElement>(null);
+  useFocusKept(list, state.hands.map((hand) => hand.key).join(" "));
   return (
     <section ref={list} class="hands card" id="hands" tabIndex={-1} aria-labelledby="hands-heading">
       <h2 id="hands-heading" class="eyebrow">
@@ -46,45 +48,6 @@ export function Hands(props: { presence: Presence; state: RoomState; shared: Rea
       )}
     </section>
   );
-}
-
-/**
- * Keeps the focus in a list when the entry that had it goes: it moves to the entry that took its place, or to the list.
- * Nothing else moves it.
- */
-function useFocusKept(entries: string): Ref<HTMLElement> {
-  const list = useRef<HTMLElement>(null);
-  const at = useRef<{ row: number; button: number } | null>(null);
-  useEffect(() => {
-    const place = list.current;
-    if (place === null) return;
-    const note = (e: FocusEvent) => {
-      const rows = [...place.querySelectorAll("li")];
-      const row = rows.findIndex((r) => e.target instanceof Node && r.contains(e.target));
-      const buttons = [...(rows[row]?.querySelectorAll("button") ?? [])];
-      at.current = row < 0 ? null : { row, button: buttons.indexOf(e.target as HTMLButtonElement) };
-    };
-    const forget = ({ target }: FocusEvent) => {
-      queueMicrotask(() => {
-        if (place.contains(document.activeElement)) return; // it is in the list still, or will be when its window is in front again
-        if (target instanceof Node && target.isConnected) at.current = null; // the person went elsewhere: nothing went from under them
-      });
-    };
-    place.addEventListener("focusin", note);
-    place.addEventListener("focusout", forget);
-    return () => {
-      place.removeEventListener("focusin", note);
-      place.removeEventListener("focusout", forget);
-    };
-  }, []);
-  useLayoutEffect(() => {
-    const lost = at.current;
-    if (lost === null || document.activeElement !== document.body) return;
-    const rows = list.current?.querySelectorAll("li") ?? [];
-    const row = rows[Math.min(lost.row, rows.length - 1)];
-    (row?.querySelectorAll("button")[lost.button] ?? list.current)?.focus({ preventScroll: true });
-  }, [entries]);
-  return list;
 }
 
 function Raised(props: {
