@@ -388,6 +388,7 @@ func TestWhatIsPlannedForChosenPeople(t *testing.T) {
 	first.Start()
 	at.set(t, "2027-02-02T18:21")
 	fresh(t, ana, leo, gil, zoe, yan, wim)
+	sees(t, zoe, "who is chosen, at another node, which is told of it again by now", s.ID, yes)
 	told := func(name string, who *client.Client, kind api.NoticeKind, room statement.ID) {
 		t.Helper()
 		soon(t, "a notice for "+name, func() bool {
