@@ -194,7 +194,7 @@ function Moderators({ state }: { state: RoomState }): JSX.Element {
         {moderators(state).map((p) => (
           <li key={p.key}>
             <button type="button" class="person-row" onClick={() => open({ kind: "person", who: p.key, name: p.name })}>
-              <Avatar id={p.key} name={p.name} size={40} />
+              <Avatar id={p.key} name={p.name} picture={p.picture} size={40} />
               <span class="one-line">{p.name}</span>
               <Shield aria-hidden="true" />
             </button>
