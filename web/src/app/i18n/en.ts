@@ -18,6 +18,7 @@ export const en = {
 
   common: {
     close: "Close",
+    on: (day: string) => `on ${day}`,
     cancel: "Cancel",
     copy: "Copy",
     copied: "Copied",

@@ -22,6 +22,7 @@ export const fr: Messages = {
 
   common: {
     close: "Fermer",
+    on: (day) => `le ${day}`,
     cancel: "Annuler",
     copy: "Copier",
     copied: "Copié",

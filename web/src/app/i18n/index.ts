@@ -60,14 +60,30 @@ export function refusal(code: string): string | undefined {
   return (sentences.value[locale.value] as Readonly<Record<string, { title: string }>> | undefined)?.[code]?.title;
 }
 
+const aDay = 86_400_000;
+
 const units = [
-  ["day", 86_400_000],
   ["hour", 3_600_000],
   ["minute", 60_000],
 ] as const;
 
-/** "in 2 days", "3 minutes ago": for times in Unix milliseconds. */
+/** A moment within a sentence: "in 2 hours", "3 minutes ago", from a day on "on 12 May". For times in Unix milliseconds. */
 export function relative(time: number, now: number): string {
+  return Math.abs(time - now) >= aDay ? t().common.on(dateOf(time, now)) : near(time, now);
+}
+
+/** The same by itself: "3 minutes ago", "12 May". */
+export function ago(time: number, now: number): string {
+  return Math.abs(time - now) >= aDay ? dateOf(time, now) : near(time, now);
+}
+
+/** A day, as in "12 May"; with the year where it is another than now. */
+function dateOf(time: number, now: number): string {
+  const thisYear = new Date(time).getFullYear() === new Date(now).getFullYear();
+  return new Intl.DateTimeFormat(region.value, { day: "numeric", month: "short", ...(!thisYear && { year: "numeric" }) }).format(time);
+}
+
+function near(time: number, now: number): string {
   const format = new Intl.RelativeTimeFormat(region.value, { numeric: "auto" });
   for (const [unit, length] of units) {
     if (Math.abs(time - now) >= length) return format.format(Math.round((time - now) / length), unit);
@@ -117,7 +133,7 @@ export function appointment(time: number): string {
 /** A day ahead, as in "Today", "Tomorrow" or "Friday, 27 November". */
 export function dayAhead(time: number, now: number): string {
   const midnight = (at: number) => new Date(at).setHours(0, 0, 0, 0);
-  const days = Math.round((midnight(time) - midnight(now)) / 86_400_000);
+  const days = Math.round((midnight(time) - midnight(now)) / aDay);
   const thisYear = new Date(time).getFullYear() === new Date(now).getFullYear();
   const name =
     days >= 0 && days <= 1

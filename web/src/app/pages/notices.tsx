@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Notice } from "../../sdk";
-import { relative, t } from "../i18n";
+import { ago, t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { Heading } from "../parts/heading";
 import { Loading } from "../parts/loading";
@@ -66,7 +66,7 @@ function Row({ notice, fresh }: { notice: Notice; fresh: boolean }): JSX.Element
         <h2 class="notice-title">{notice.over ? <span class="secondary">{title}</span> : <a href={paths.room(notice.room)}>{title}</a>}</h2>
         <p>{reason(notice)}</p>
         <p class="secondary small">
-          {[notice.community, relative(notice.at, Date.now()), notice.quiet ? m.quiet : undefined]
+          {[notice.community, ago(notice.at, Date.now()), notice.quiet ? m.quiet : undefined]
             .filter((part) => part !== undefined && part !== "")
             .join(" · ")}
         </p>

@@ -3,7 +3,7 @@ import { CircleX, MicOff, Shield } from "lucide-preact";
 import type { ComponentChildren, JSX } from "preact";
 import { useCallback, useEffect, useId, useRef } from "preact/hooks";
 import { moderators, type Action, type Did, type RoomHistory, type RoomState } from "../../sdk";
-import { duration, languageName, moment, relative, t } from "../i18n";
+import { ago, duration, languageName, moment, t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { Dialog } from "../parts/dialog";
 import { Select } from "../parts/field";
@@ -104,7 +104,7 @@ function Details({ state }: { state: RoomState }): JSX.Element {
     ...(room.topics.length > 0 ? [[t().start.topics, room.topics.join(", ")] as const] : []),
     [t().start.language, languageName(room.language)],
     [m.openedBy, room.creator.name === "" ? room.community.name : room.creator.name],
-    [m.since, relative(room.created, client.now())],
+    [m.since, ago(room.created, client.now())],
   ];
   return (
     <Part title={m.details}>
