@@ -62,5 +62,5 @@ func TestASiblingKeepsWhatIsPlannedAtANodeThatIsGone(t *testing.T) {
 	}
 	second.Enter(ctx, there, s.ID)
 	shown(t, zoe, room.ID, true)
-	abroad.Enter(ctx, zoe, s.ID)
+	enterByLink(t, zoe, s.ID)
 }

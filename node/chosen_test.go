@@ -388,7 +388,6 @@ func TestWhatIsPlannedForChosenPeople(t *testing.T) {
 	first.Start()
 	at.set(t, "2027-02-02T18:21")
 	fresh(t, ana, leo, gil, zoe, yan, wim)
-	sees(t, zoe, "who is chosen, at another node, which is told of it again by now", s.ID, yes)
 	told := func(name string, who *client.Client, kind api.NoticeKind, room statement.ID) {
 		t.Helper()
 		soon(t, "a notice for "+name, func() bool {
@@ -412,7 +411,7 @@ func TestWhatIsPlannedForChosenPeople(t *testing.T) {
 	shown(t, zoe, room.ID, true)
 	told("who is chosen, at another node", zoe, api.NoticePerson, room.ID)
 	told("who is chosen there too", wim, api.NoticePerson, room.ID)
-	abroad.Enter(ctx, zoe, s.ID)
+	enterByLink(t, zoe, s.ID)
 	if list := noticesOf(t, yan).Notices; len(list) > 0 {
 		t.Errorf("who is not chosen is told %+v", list)
 	}
