@@ -47,7 +47,7 @@ async function sheet(page: Page, pictures: readonly Buffer[]): Promise<Buffer> {
   const shown = pictures.map((png) => `<img src="data:image/png;base64,${png.toString("base64")}">`);
   await page.setContent(`<style>
     body { display: inline-grid; grid-template-columns: repeat(${looks.length}, auto); gap: 16px; margin: 0; padding: 16px; background: #808080 }
-    img { height: 640px }
+    img { height: 480px }
   </style>${shown.join("")}`);
   const clip = await page.evaluate(async () => {
     await Promise.all([...document.images].map((image) => image.decode()));
@@ -55,7 +55,7 @@ async function sheet(page: Page, pictures: readonly Buffer[]): Promise<Buffer> {
     return { x: 0, y: 0, width, height, scale: 1 };
   });
   const devtools = await page.context().newCDPSession(page);
-  const { data } = await devtools.send("Page.captureScreenshot", { format: "webp", quality: 80, clip, captureBeyondViewport: true });
+  const { data } = await devtools.send("Page.captureScreenshot", { format: "webp", quality: 75, clip, captureBeyondViewport: true });
   await devtools.detach();
   return Buffer.from(data, "base64");
 }

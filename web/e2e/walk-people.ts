@@ -74,7 +74,7 @@ export async function walkPeople(walk: Walk): Promise<void> {
   await walk.stop("person", leo);
   await page.getByRole("button", { name: m.person.follow, exact: true }).click();
   await page.goto(node.url);
-  await expect(page.getByRole("heading", { name: m.hallway.following })).toBeVisible();
+  await expect(page.getByRole("heading", { name: m.hallway.following, exact: true })).toBeVisible();
   await walk.stop("hallway-following", leo);
   await page.getByRole("button", { name: m.room.leave }).click();
   await page.getByRole("button", { name: m.hallway.options(title) }).click();
