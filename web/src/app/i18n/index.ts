@@ -88,7 +88,7 @@ function near(time: number, now: number): string {
   for (const [unit, length] of units) {
     if (Math.abs(time - now) >= length) return format.format(Math.round((time - now) / length), unit);
   }
-  return format.format(0, "minute");
+  return time <= now ? t().room.justNow : format.format(0, "minute");
 }
 
 /** How long: "45 s", "3 min", "2 hr", "1 day". */

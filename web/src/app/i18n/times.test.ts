@@ -10,6 +10,7 @@ const hour = 3_600_000;
 test("times are relative below a day, and dates from then on", () => {
   settings.language.value = "en";
   expect(relative(now - 3 * 60_000, now)).toBe("3 minutes ago");
+  expect(relative(now - 59_000, now)).toBe("just now");
   expect(relative(now + 23 * hour, now)).toBe("in 23 hours");
   expect(relative(now + 7 * 24 * hour, now)).toBe("on 19 May");
   expect(relative(now - 24 * hour, now)).toBe("on 11 May");
