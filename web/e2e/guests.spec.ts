@@ -350,8 +350,9 @@ test("the focus stays in the queue of hands when a hand goes", () => amongThree(
   await ana.page.keyboard.press("Enter");
   await expect(hands.getByText("No raised hands.")).toBeVisible();
   await expect(hands).toBeFocused();
-  await ana.page.keyboard.press("Tab");
   const audience = ana.page.getByRole("region", { name: "Audience" });
+  await expect(audience.getByRole("button")).toHaveText([/Mia$/]); // which is told once a second
+  await ana.page.keyboard.press("Tab");
   await expect(audience.getByRole("button", { name: "Mia" })).toBeFocused();
 
   // So it does with the audience.

@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /**
  * Keeps the focus in a list when the entry that had it goes, or all of the list: it moves to the entry that took its place,
@@ -7,7 +7,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
  */
 export function useFocusKept(list: RefObject<HTMLElement>, entries: string): void {
   const at = useRef<{ row: number; button: number; section: HTMLElement | null } | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => { // before anything can have the focus
     const place = list.current;
     if (place === null) return;
     const note = (e: FocusEvent) => {
