@@ -154,8 +154,7 @@ func who(entry statement.RoomEntry) string {
 		return "anybody with the link may listen"
 	case statement.RoomChosen:
 		return "whom the moderators chose"
-	case statement.RoomMembers:
+	default:
 		return "all members"
 	}
-	return "all members"
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import sentences from "../../../../reason/sentences.json";
 import { en } from "./en";
-import { de, fr } from "./fr";
+import { de } from "./de";
+import { fr } from "./fr";
 import { counter } from "./plural";
 
 /** Every sentence of a catalogue by its path; those with blanks are filled with samples. */
