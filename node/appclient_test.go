@@ -144,6 +144,11 @@ func (p *program) connect(lines int) {
 	if status, code := p.post(lines); status != http.StatusCreated {
 		p.t.Fatalf("the offer is refused: %d %s", status, code)
 	}
+	defer func() {
+		if state := p.pc.ConnectionState(); state != webrtc.PeerConnectionStateConnected {
+			p.t.Logf("%s: ICE %s, DTLS %s", state, p.pc.ICEConnectionState(), p.pc.SCTP().Transport().State())
+		}
+	}()
 	eventually(p.t, "connected", func() bool { return p.pc.ConnectionState() == webrtc.PeerConnectionStateConnected })
 }
 

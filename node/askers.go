@@ -1,7 +1,6 @@
 package node
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/api/link"
 	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/invites"
 	"github.com/stoa-rooms/stoa/ledger"
 	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/statement"
@@ -140,21 +140,12 @@ func (n *network) gatherFrom(ctx context.Context, sibling ledger.Log) error {
 	if err != nil {
 		return err
 	}
-	var lines []askLine
+	var lines []invites.Ask
 	if err := json.Unmarshal(data, &lines); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
-	slices.SortFunc(lines, func(a, b askLine) int {
-		switch {
-		case a.Declined == b.Declined:
-			return cmp.Compare(a.At, b.At)
-		case a.Declined:
-			return -1
-		default:
-			return 1
-		}
-	})
-	for some := range slices.Chunk(lines[:min(len(lines), 2*maxAsks)], asksAtOnce) {
+	slices.SortFunc(lines, invites.Ask.Compare)
+	for some := range slices.Chunk(lines[:min(len(lines), 2*invites.MaxAsks)], asksAtOnce) {
 		var news []request
 		for _, l := range some {
 			one, err := n.gather(ctx, sibling, l)
@@ -175,7 +166,7 @@ func (n *network) gatherFrom(ctx context.Context, sibling ledger.Log) error {
 }
 
 // gather is one request, if its line says more than is known here. It is checked as it was where it was made.
-func (n *network) gather(ctx context.Context, sibling ledger.Log, l askLine) (request, error) {
+func (n *network) gather(ctx context.Context, sibling ledger.Log, l invites.Ask) (request, error) {
 	c, now := n.hallway.community, millis(n.now())
 	state, _ := n.journal.fold()
 	l.Expires = min(l.Expires, now+askLife.Milliseconds())

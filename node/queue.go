@@ -1,9 +1,9 @@
 package node
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/invites"
 	"github.com/stoa-rooms/stoa/reason"
 	"github.com/stoa-rooms/stoa/statement"
 	"github.com/stoa-rooms/stoa/storage"
@@ -24,9 +25,6 @@ const (
 
 	// askLife is how long a request is kept, answered or not. After it the person may ask again.
 	askLife = 14 * 24 * time.Hour
-
-	// maxAsks is how many requests wait: with their statements some 2 MB. Of as many it is kept that they were declined.
-	maxAsks = 500
 )
 
 // asking is one request to join by nobody's invite. Of one that was declined nothing is left but that it was.
@@ -42,13 +40,9 @@ type asking struct {
 	Node     identity.PublicKey `json:"node,omitzero"` // which other node of the community said so; zero: it was asked here
 }
 
-// askLine is a request without what is forgotten with the answer.
-type askLine struct {
-	Member   identity.PublicKey `json:"member"`
-	ID       statement.ID       `json:"id"`
-	At       int64              `json:"at"`
-	Expires  int64              `json:"expires"`
-	Declined bool               `json:"declined,omitzero"`
+// of is what the rules see of somebody's request.
+func (a asking) of(key identity.PublicKey) invites.Ask {
+	return invites.Ask{Member: key, ID: a.ID, At: a.At, Expires: a.Expires, Declined: a.Declined}
 }
 
 // queue is the requests to join that wait at the nodes of this community, as far as this one knows, one for each person. They
@@ -108,17 +102,12 @@ type request struct {
 func (q *queue) placeLocked(some ...request) error {
 	next, full := maps.Clone(q.all), false
 	for _, one := range some {
-		count, oldest := places(next, one)
-		switch {
-		case count < maxAsks:
-		case !one.Declined:
-			full = true
+		gives, ok := one.of(one.by).Place(asks(next))
+		if !ok {
+			full = full || !one.Declined
 			continue
-		case one.At < next[oldest].At:
-			continue
-		default:
-			delete(next, oldest)
 		}
+		delete(next, gives) // the zero key is nobody's
 		next[one.by] = one.asking
 	}
 	batch := storage.Batch{}
@@ -144,22 +133,9 @@ func (q *queue) placeLocked(some ...request) error {
 		q.all = next
 	}
 	if full {
-		return reason.Reject(reason.AsksFull, "%d wait", maxAsks)
+		return reason.Reject(reason.AsksFull, "%d wait", invites.MaxAsks)
 	}
 	return nil
-}
-
-// places are how many others are like a request, declined or not, and whose is the oldest of them.
-func places(all map[identity.PublicKey]asking, like request) (count int, oldest identity.PublicKey) {
-	for key, a := range all {
-		if key == like.by || a.Declined != like.Declined {
-			continue
-		}
-		if count++; oldest.IsZero() || a.At < all[oldest].At {
-			oldest = key
-		}
-	}
-	return count, oldest
 }
 
 // expire forgets the requests whose time is over.
@@ -266,32 +242,29 @@ func (q *queue) clear() {
 }
 
 // lines is what the other nodes of this community may read of all that is kept.
-func (q *queue) lines() []askLine {
-	out := []askLine{}
-	for key, a := range q.copied() {
-		out = append(out, askLine{Member: key, ID: a.ID, At: a.At, Expires: a.Expires, Declined: a.Declined})
+func (q *queue) lines() []invites.Ask { return slices.AppendSeq([]invites.Ask{}, asks(q.copied())) }
+
+// asks is what the rules see of requests.
+func asks(all map[identity.PublicKey]asking) iter.Seq[invites.Ask] {
+	return func(yield func(invites.Ask) bool) {
+		for key, a := range all {
+			if !yield(a.of(key)) {
+				return
+			}
+		}
 	}
-	return out
 }
 
-// wants reports whether a line of another node says more than is known here: of two requests of one person the later
-// counts, and one that was declined anywhere is declined.
-func (q *queue) wants(l askLine) bool {
+// wants reports whether a line of another node says more than is known here.
+func (q *queue) wants(l invites.Ask) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.wantsLocked(l)
 }
 
-func (q *queue) wantsLocked(l askLine) bool {
+func (q *queue) wantsLocked(l invites.Ask) bool {
 	have, known := q.all[l.Member]
-	switch {
-	case !known:
-		return true
-	case have.Declined || l.Declined:
-		return l.Declined && !have.Declined
-	default:
-		return l.ID != have.ID && cmp.Or(cmp.Compare(l.At, have.At), bytes.Compare(l.ID[:], have.ID[:])) > 0
-	}
+	return !known || l.Prevails(have.of(l.Member))
 }
 
 // take keeps what another node of the community knows of requests, unless more is known here by now.
@@ -299,6 +272,6 @@ func (q *queue) take(some []request) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.placeLocked(slices.DeleteFunc(some, func(r request) bool {
-		return !q.wantsLocked(askLine{Member: r.by, ID: r.ID, At: r.At, Declined: r.Declined})
+		return !q.wantsLocked(r.of(r.by))
 	})...)
 }
