@@ -15,6 +15,7 @@ test("Back closes sheets and minimises the room", async () => {
 
     // A sheet in the hallway.
     await page.getByRole("button", { name: "Start a room" }).first().click();
+    await expect(dialog).toBeVisible();
     await page.goBack();
     await expect(dialog).toHaveCount(0);
     await expect(hallway).toBeVisible();
@@ -29,6 +30,7 @@ test("Back closes sheets and minimises the room", async () => {
     await expect(dialog).toHaveCount(0);
     expect(page.url()).toBe(room);
     await page.getByRole("button", { name: "Room menu" }).click();
+    await expect(dialog).toBeVisible();
     await page.keyboard.press("Escape");
     await expect(page.getByRole("button", { name: "Room menu" })).toBeFocused(); // where the sheet was opened from
     await page.goBack();

@@ -163,14 +163,14 @@ export function Interests(): JSX.Element | null {
         most={32}
         label={m.interestTopics}
         hint={m.interestTopicsHint}
-        onChange={(topics) => attempt(choose({ ...now, topics }))}
+        onChange={(topics) => attempt(choose({ topics }))}
       />
       <Languages
         label={m.interestLanguages}
         hint={m.interestLanguagesHint}
         languages={now.languages}
         most={mostUnderstood}
-        onChange={(languages) => attempt(choose({ ...now, languages }))}
+        onChange={(languages) => attempt(choose({ languages }))}
       />
     </section>
   );

@@ -23,7 +23,7 @@ export function NoticeSettingsSection(): JSX.Element | null {
     if (there && location.hash === "#notifications") section.current?.scrollIntoView();
   }, [there]);
   if (now === null) return null;
-  const set = (change: Partial<NoticeSettings>) => attempt(chooseNotices({ ...now, ...change }));
+  const set = (change: Partial<NoticeSettings>) => attempt(chooseNotices((wish) => ({ ...wish, ...change })));
   return (
     <section ref={section} class="card stack" aria-labelledby={id}>
       <h2 id={id}>{m.title}</h2>
@@ -48,11 +48,14 @@ function Quiet({ now, set }: { now: NoticeSettings; set: (change: Partial<Notice
   const m = t().notices;
   const { quiet } = now;
   const zones = [...new Set([here, quiet?.zone ?? here, ...Intl.supportedValuesOf("timeZone")])];
-  const without = () => {
-    const rest = { ...now };
-    delete rest.quiet;
-    attempt(chooseNotices(rest));
-  };
+  const without = () =>
+    attempt(
+      chooseNotices((wish) => {
+        const rest = { ...wish };
+        delete rest.quiet;
+        return rest;
+      }),
+    );
   return (
     <div class="stack">
       <label class="choice">

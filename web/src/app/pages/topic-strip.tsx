@@ -73,7 +73,7 @@ export function FollowTopic({ topic }: { topic: string }): JSX.Element | null {
       return;
     }
     const topics = follows ? now.topics.filter((one) => one !== topic) : [...now.topics, topic];
-    attempt(choose({ ...now, topics }));
+    attempt(choose({ topics }));
   };
   return (
     <button type="button" class="button" onClick={change}>

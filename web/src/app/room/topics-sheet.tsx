@@ -24,7 +24,7 @@ export function TopicsSheet(): JSX.Element | null {
         most={mostInterests}
         label={m.interestTopics}
         hint={m.interestTopicsHint}
-        onChange={(topics) => attempt(choose({ ...now, topics }))}
+        onChange={(topics) => attempt(choose({ topics }))}
       />
       <div class="sheet-actions">
         <button type="button" class="button button-primary" onClick={close}>

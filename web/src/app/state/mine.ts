@@ -1,17 +1,20 @@
 import { computed, effect, signal } from "@preact/signals";
 import { ProblemError, type Did, type Member, type Relation, type Settings } from "../../sdk";
+import { Kept } from "./kept";
 import { loadNotices } from "./notices";
 import { client, me, refresh } from "./session";
 import { attempt } from "./toast";
 
+const member = computed(() => me.value?.member.key ?? null);
+
 /** What this member has with others, by key; they alone know of it. */
-const relations = signal<ReadonlyMap<Did, Relation>>(new Map());
+const relations = new Kept<ReadonlyMap<Did, Relation>>(new Map());
 
 /** Their names and pictures, as far as the node knows them. */
 const faces = signal<ReadonlyMap<Did, Member>>(new Map());
 
 /** What this member wants to hear of; null until the node has said it. */
-export const interests = signal<Settings | null>(null);
+export const interests = new Kept<Settings | null>(null);
 
 const ordinary: Relation = { follow: false, block: false, mute: false, volume: 100 };
 
@@ -34,46 +37,40 @@ export function hearing(who: Did): number {
 }
 
 /** Changes what this member has with somebody: here at once, and at the node. */
-export async function relate(who: Did, change: Partial<Relation>): Promise<void> {
-  const before = relations.peek();
-  const now: Relation = { ...(before.get(who) ?? ordinary), ...change };
-  delete now.changed; // the node sets it
-  put(who, now);
-  try {
-    await client.people.setRelation(who, now);
-  } catch (error) {
-    relations.value = before;
-    throw error;
-  }
+export function relate(who: Did, change: Partial<Relation>): Promise<void> {
+  return relations.change(
+    (all) => {
+      const now: Relation = { ...(all.get(who) ?? ordinary), ...change };
+      delete now.changed; // the node sets it
+      const next = new Map(all);
+      if (now.follow || now.block || now.mute || now.volume !== 100) next.set(who, now);
+      else next.delete(who);
+      return next;
+    },
+    async (all) => {
+      await client.people.setRelation(who, all.get(who) ?? ordinary);
+      return all;
+    },
+  );
 }
 
-function put(who: Did, now: Relation): void {
-  const next = new Map(relations.peek());
-  if (now.follow || now.block || now.mute || now.volume !== 100) next.set(who, now);
-  else next.delete(who);
-  relations.value = next;
-}
-
-/** Replaces what this member wants to hear of. */
-export async function choose(settings: Settings): Promise<void> {
-  const before = interests.peek();
-  interests.value = settings;
-  try {
-    interests.value = await client.own.setSettings(settings);
-  } catch (error) {
-    interests.value = before;
-    throw error;
-  }
+/** Changes what this member wants to hear of. */
+export function choose(change: Partial<Settings>): Promise<void> {
+  return interests.change(
+    (now) => now && { ...now, ...change },
+    async (wish) => wish && client.own.setSettings(wish),
+  );
 }
 
 /** Asks the node for all of it. */
 async function load(): Promise<void> {
-  const of = me.peek()?.member.key;
-  const [list, settings] = await Promise.all([client.people.relations(), client.own.settings()]);
-  if (of === undefined || me.peek()?.member.key !== of) return;
-  relations.value = new Map(list.map((p) => [p.person.key, p.relation]));
-  faces.value = new Map(list.map((p) => [p.person.key, p.person]));
-  interests.value = settings;
+  const of = member.peek();
+  const related = async () => {
+    const list = await client.people.relations();
+    if (of !== null && member.peek() === of) faces.value = new Map(list.map((p) => [p.person.key, p.person]));
+    return new Map(list.map((p) => [p.person.key, p.relation]));
+  };
+  await Promise.all([relations.load(related), interests.load(() => client.own.settings())]);
 }
 
 /** Something of this member's own has changed, perhaps on another of their devices. */
@@ -81,14 +78,12 @@ export function reload(): void {
   attempt(Promise.all([load(), loadNotices(), refresh()]));
 }
 
-const member = computed(() => me.value?.member.key ?? null);
-
 /** Follows who this browser belongs to. */
 export function startMine(): void {
   effect(() => {
-    relations.value = new Map();
+    relations.reset(new Map());
     faces.value = new Map();
-    interests.value = null;
+    interests.reset(null);
     if (member.value !== null) load().catch((error: unknown) => {
       if (!(error instanceof ProblemError)) setTimeout(() => void load().catch(() => undefined), 5_000);
     });

@@ -5,6 +5,7 @@ import { why } from "../i18n/told";
 import { navigate, paths, route } from "../router";
 import { followHallway } from "./hallway";
 import { hiddenBy } from "./hidden";
+import { Kept } from "./kept";
 import { inRoom } from "./room";
 import { client, me } from "./session";
 import { attempt, say } from "./toast";
@@ -14,7 +15,7 @@ import { unread } from "./unread";
 export const notices = signal<readonly Notice[] | null>(null);
 
 /** What they want to be told; null until the node has said it. */
-export const noticeSettings = signal<NoticeSettings | null>(null);
+export const noticeSettings = new Kept<NoticeSettings | null>(null);
 
 const member = computed(() => me.value?.member.key ?? null);
 
@@ -49,16 +50,12 @@ export async function markRead(which: readonly Notice[]): Promise<void> {
   if (numbers.length > 0) take(await client.notices.read(numbers));
 }
 
-/** Replaces what the member wants to be told. */
-export async function chooseNotices(wish: NoticeSettings): Promise<void> {
-  const before = noticeSettings.peek();
-  noticeSettings.value = wish;
-  try {
-    noticeSettings.value = await client.notices.setSettings(wish);
-  } catch (error) {
-    noticeSettings.value = before;
-    throw error;
-  }
+/** Changes what the member wants to be told. */
+export function chooseNotices(how: (now: NoticeSettings) => NoticeSettings): Promise<void> {
+  return noticeSettings.change(
+    (now) => now && how(now),
+    async (wish) => wish && client.notices.setSettings(wish),
+  );
 }
 
 /** The communities that the member has hidden in this browser, as they were last looked at. */
@@ -73,12 +70,11 @@ function hush(): void {
   const now = { member: member.value, ids: hiddenBy(member.value).map(({ id }) => id) };
   const before = hiddenBefore;
   hiddenBefore = now;
-  const wish = noticeSettings.peek();
-  if (wish === null || before?.member !== now.member) return;
+  if (noticeSettings.peek() === null || before?.member !== now.member) return;
   const shown = before.ids.filter((id) => !now.ids.includes(id));
   const hidden = now.ids.filter((id) => !before.ids.includes(id));
   if (shown.length + hidden.length === 0) return;
-  attempt(chooseNotices({ ...wish, hidden: [...new Set([...wish.hidden.filter((id) => !shown.includes(id)), ...hidden])] }));
+  attempt(chooseNotices((wish) => ({ ...wish, hidden: [...new Set([...wish.hidden.filter((id) => !shown.includes(id)), ...hidden])] })));
 }
 
 function take(list: NoticeList): void {
@@ -89,10 +85,8 @@ function take(list: NoticeList): void {
 /** Asks the node for all of it. */
 export async function loadNotices(): Promise<void> {
   const of = member.peek();
-  const [list, settings] = await Promise.all([client.notices.list(), client.notices.settings()]);
-  if (of === null || member.peek() !== of) return;
-  take(list);
-  noticeSettings.value = settings;
+  const [list] = await Promise.all([client.notices.list(), noticeSettings.load(() => client.notices.settings())]);
+  if (of !== null && member.peek() === of) take(list);
 }
 
 /** Follows who this browser belongs to, and listens for them wherever on this page they are. */
@@ -100,7 +94,7 @@ export function startNotices(): void {
   effect(() => {
     notices.value = null;
     unread.value = 0;
-    noticeSettings.value = null;
+    noticeSettings.reset(null);
     if (member.value === null) return;
     loadNotices().catch((error: unknown) => {
       if (!(error instanceof ProblemError)) setTimeout(() => void loadNotices().catch(() => undefined), 5_000);
