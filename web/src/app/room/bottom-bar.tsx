@@ -1,10 +1,11 @@
-import { Hand, MessageCircleQuestionMark, Mic, MicOff, UserPlus, Users } from "lucide-preact";
+import { Hand, MessageCircleQuestionMark, Mic, MicOff, Users } from "lucide-preact";
 import type { JSX } from "preact";
 import type { RoomState } from "../../sdk";
 import { t } from "../i18n";
 import { isHostLost, openness, toggleHand, toggleMute, type Presence } from "../state/room";
 import { open } from "../state/sheet";
 import { goTo } from "./focus";
+import { InviteButton } from "./invite-button";
 import { askToLeave } from "./leaving";
 import { ReactionBar } from "./reactions";
 
@@ -36,9 +37,7 @@ export function BottomBar(props: { presence: Presence; state: RoomState }): JSX.
               <MessageCircleQuestionMark aria-hidden="true" />
             </button>
           )}
-          <button type="button" class="icon-button invite-tool" aria-label={m.invite} onClick={() => open({ kind: "invite" })}>
-            <UserPlus aria-hidden="true" />
-          </button>
+          <InviteButton at="foot" />
           <button
             type="button"
             class="icon-button"

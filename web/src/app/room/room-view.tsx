@@ -17,6 +17,7 @@ import { BottomBar } from "./bottom-bar";
 import { CommunityBadge, isForeign, RoomChips } from "./card";
 import { GuestAudience, GuestBar } from "./guest-bar";
 import { Hands } from "./hands";
+import { InviteButton } from "./invite-button";
 import { Awaiting } from "./join-sheet";
 import { MicrophoneNotice } from "./microphone";
 import { sharedNames } from "./people";
@@ -52,6 +53,7 @@ export function RoomView(props: { presence: Presence; state: RoomState }): JSX.E
             </p>
           )}
         </div>
+        {!presence.guest && <InviteButton at="head" />}
         <button type="button" class="icon-button" aria-label={m.menu} onClick={() => open({ kind: "menu" })}>
           <EllipsisVertical aria-hidden="true" />
         </button>
