@@ -155,7 +155,7 @@ func (s *schedules) unsaid(at int64) (rooms.Plan, bool) {
 		} else if at-last >= sayAgain {
 			over = 1 << 40 // nobody has heard of it as it is now
 		}
-		if s.again[id] {
+		if s.again[id] && at-last >= sayAgain {
 			over = 1 << 40
 		}
 		if over > longest {

@@ -416,3 +416,30 @@ func TestWhatIsPlannedForChosenPeople(t *testing.T) {
 		t.Errorf("who is not chosen is told %+v", list)
 	}
 }
+
+// TestWhoWasAwayIsToldOfPlansForThem: a node that was down when something was planned for its members, or has forgotten it
+// since, hears of it when it comes.
+func TestWhoWasAwayIsToldOfPlansForThem(t *testing.T) {
+	t.Parallel()
+	ctx, at := t.Context(), newClock(t, "2027-02-02T12:00")
+	here := nodetest.With(t, node.Config{Now: at.now})
+	ana := here.Found(ctx)
+	abroad := nodetest.With(t, node.Config{Now: at.now}, here)
+	zoe := abroad.Found(ctx)
+	if _, err := zoe.SetRelation(ctx, ana.Key(), api.Relation{Follow: true, Volume: api.FullVolume}); err != nil {
+		t.Fatal(err)
+	}
+	p := evening()
+	p.Entry, p.Chosen = statement.RoomChosen, []identity.PublicKey{zoe.Key()}
+	listed := func(_ api.Scheduled, listed bool) bool { return listed }
+	sees(t, zoe, "what was planned before", planned(t, ana, p).ID, listed)
+
+	abroad.Stop()
+	p.Title = "Songs of another week"
+	s := planned(t, ana, p)
+	abroad.Start()
+	sees(t, zoe, "what was planned while their node was down", s.ID, listed)
+	abroad.Stop()
+	abroad.Start()
+	sees(t, zoe, "what their node has forgotten", s.ID, listed)
+}

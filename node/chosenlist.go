@@ -114,18 +114,37 @@ func (s *schedules) door(create *statement.Create, opener identity.PublicKey, mo
 	return door
 }
 
-// confide tells the other nodes of this community, which host it as well as this one, and the homes of those who may enter.
-func (s *schedules) confide(a rooms.PlanAnnouncement) {
+// homes is which nodes are told of a plan for chosen people, and of whom: the other nodes of this community, which host it as
+// well as this one, and those at which the people are at home who may enter.
+func (s *schedules) homes(p rooms.Plan) map[identity.PublicKey][]identity.PublicKey {
 	s.mu.Lock()
-	chosen := s.chosen[a.ID]
+	chosen := s.chosen[p.ID]
 	s.mu.Unlock()
-	everybody := slices.Concat([]identity.PublicKey{a.Author}, a.Schedule.Moderators, chosen)
-	homes := s.nodes.whose(everybody)
+	homes := s.nodes.whose(slices.Concat([]identity.PublicKey{p.Author}, p.Schedule.Moderators, chosen))
 	for _, sibling := range s.nodes.siblings() {
 		homes[sibling] = chosen
 	}
-	for node, people := range homes {
+	return homes
+}
+
+// confide tells of a plan for chosen people.
+func (s *schedules) confide(a rooms.PlanAnnouncement) {
+	for node, people := range s.homes(a.Plan) {
 		s.nodes.tell(node, nil, link.Invited{Bundle: a.Raw, People: append([]identity.PublicKey{}, people...)})
+	}
+}
+
+// met has the plans announced again of which a node that has come is told: it was away, perhaps, when they were.
+func (s *schedules) met(node identity.PublicKey) {
+	for _, a := range s.all() {
+		if a.Schedule.Entry != statement.RoomChosen || !s.isOurs(a.Plan) {
+			continue
+		}
+		if _, is := s.homes(a.Plan)[node]; is {
+			s.mu.Lock()
+			s.again[a.ID] = true
+			s.mu.Unlock()
+		}
 	}
 }
 

@@ -76,6 +76,7 @@ func openNetwork(cfg Config, c *community) (*network, error) {
 	hostCfg := p2p.Config{
 		Key: c.journal.key, Listen: cfg.P2P, Public: cfg.P2PPublic, Peers: cfg.Peers, MDNS: cfg.MDNS, Topics: cfg.Topics,
 		Denied: func(node identity.PublicKey) bool { return deny[node] },
+		Met:    func(node identity.PublicKey) { go n.plans.met(node) },
 		Book:   book{c.journal.store}, Rooms: n, Logs: n, Now: cfg.Now, Log: cfg.Log,
 	}
 	if cfg.Metrics != "" {

@@ -35,7 +35,7 @@ type schedules struct {
 	plans    map[statement.ID]rooms.Plan           // of this community; guarded by mu
 	agenda   *rooms.Agenda                         // what was announced, by this node too; guarded by mu
 	said     map[statement.ID]int64                // when this node announced it last, Unix seconds; guarded by mu
-	again    map[statement.ID]bool                 // what is to be announced at once; guarded by mu
+	again    map[statement.ID]bool                 // what is to be announced before its time; guarded by mu
 	shown    string                                // what the hallway showed last; guarded by mu
 	reminded map[identity.PublicKey][]reminder     // guarded by mu
 	feeds    map[feedHash]identity.PublicKey       // guarded by mu

@@ -364,6 +364,9 @@ func (h *Host) watch(ctx context.Context, events event.Subscription, s *seeker) 
 func (h *Host) met(s *seeker, id peer.ID, protocols []protocol.ID) {
 	if slices.Contains(protocols, directoryProtocol) {
 		h.wantDirectory(id)
+		if node, err := keyOf(id); err == nil && h.cfg.Met != nil {
+			h.cfg.Met(node)
+		}
 	}
 	if h.cfg.Book != nil {
 		select {

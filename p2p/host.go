@@ -45,6 +45,7 @@ type Config struct {
 	MDNS   bool                          // look for nodes in the LAN, and be found there
 	Topics []string                      // topics to follow beside general
 	Denied func(identity.PublicKey) bool // nodes that are refused; it may change its mind. nil: none
+	Met    func(identity.PublicKey)      // told of each node that comes, perhaps twice; it must not block. nil: nobody
 
 	Book  Book  // remembers peers across restarts; nil: nobody does
 	Rooms Rooms // nil: announcements are passed on unjudged, and rooms are not served
