@@ -199,10 +199,10 @@ func (e *evening) host(ctx context.Context, s *soul, session *client.RoomSession
 		_ = session.OfferStage(ctx, h.Key) // the next look sees what became of it
 	}
 	for _, p := range state.Stage {
-		if p.Key == s.Key() || random.IntN(20) > 0 {
-			continue
-		}
 		other := e.find(p)
+		if other == s || other.room.Load() != s.room.Load() || random.IntN(20) > 0 {
+			continue // of who vanished into another room the place is kept here for a while
+		}
 		take := session.Move
 		if random.IntN(2) == 0 && !p.Muted {
 			take = session.Mute
