@@ -90,7 +90,15 @@ func (s *schedules) adopt(p rooms.Plan, chosen *[]identity.PublicKey) error {
 			return err
 		}
 	}
-	return s.keep(p, chosen, drop...)
+	if err := s.keep(p, chosen, drop...); err != nil {
+		return err
+	}
+	if p.Schedule.Entry == statement.RoomChosen {
+		s.mu.Lock()
+		s.again[p.ID] = true // by this node, which may reach others than the one that said it
+		s.mu.Unlock()
+	}
+	return nil
 }
 
 // bundles is what another node that asks gets of scheduled rooms.
@@ -130,7 +138,7 @@ func (s *schedules) run(ctx context.Context) error {
 }
 
 // unsaid is the plan of this community that it is time to announce: a changed one first, then the one that was announced
-// longest ago, by whichever node.
+// longest ago, by whichever node; if it is for chosen people, by this one.
 func (s *schedules) unsaid(at int64) (rooms.Plan, bool) {
 	state, founded := s.community.journal.fold()
 	if !founded {
@@ -147,16 +155,16 @@ func (s *schedules) unsaid(at int64) (rooms.Plan, bool) {
 		}
 		last := s.said[id]
 		over := at - last - rooms.PlanEvery
-		if a, ok := s.agenda.Get(id); ok && a.Latest.ID() == p.Latest.ID() {
+		a, heard := s.agenda.Get(id)
+		switch {
+		case at-last >= sayAgain && (s.again[id] || !heard || a.Latest.ID() != p.Latest.ID()):
+			over = 1 << 40 // there are some who have not heard of it as it is now
+		case !heard, p.Schedule.Entry == statement.RoomChosen: // which each node tells those whom it can reach
+		case a.Latest.ID() == p.Latest.ID():
 			over = at - max(a.Issued, last) - rooms.PlanEvery
 			if p.Schedule.Node != self {
 				over -= othersFirst
 			}
-		} else if at-last >= sayAgain {
-			over = 1 << 40 // nobody has heard of it as it is now
-		}
-		if s.again[id] && at-last >= sayAgain {
-			over = 1 << 40
 		}
 		if over > longest {
 			most, longest = p, over

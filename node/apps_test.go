@@ -94,7 +94,8 @@ func TestAProgramListens(t *testing.T) {
 		t.Errorf("a program that offers five lines got %d", n)
 	}
 
-	mina.Close() // the page
+	until(t, p.ana, "in the audience", func(s api.State) bool { return s.Audience.Count == 1 }) // it is said once a second
+	mina.Close()                                                                                // the page
 	gone := func(s api.State) bool { return s.Audience.Count == 0 }
 	short, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()

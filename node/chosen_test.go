@@ -443,3 +443,42 @@ func TestWhoWasAwayIsToldOfPlansForThem(t *testing.T) {
 	abroad.Start()
 	sees(t, zoe, "what their node has forgotten", s.ID, listed)
 }
+
+// TestANodeOfTheCommunityReachesThem has something planned at a node that cannot reach the home of who is chosen; another node
+// of the community can.
+func TestANodeOfTheCommunityReachesThem(t *testing.T) {
+	t.Parallel()
+	ctx, at := t.Context(), newClock(t, "2027-02-02T12:00")
+	first := nodetest.With(t, node.Config{Now: at.now})
+	ana := first.Found(ctx)
+	abroad := nodetest.With(t, node.Config{Now: at.now}, first)
+	zoe := abroad.Found(ctx)
+	if _, err := zoe.SetRelation(ctx, ana.Key(), api.Relation{Follow: true, Volume: api.FullVolume}); err != nil {
+		t.Fatal(err)
+	}
+	second := nodetest.With(t, node.Config{Now: at.now}, first)
+	delegate, err := ana.AddNode(ctx, second.Key(ctx))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Client().Adopt(ctx, second.Owner, delegate, []string{first.Addr()}); err != nil {
+		t.Fatal(err)
+	}
+	key := identity.Generate()
+	link, err := ana.CreateInvite(ctx, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.New(first.URL(), key, client.Options{}).Join(ctx, link.String(), "Léo"); err != nil {
+		t.Fatal(err)
+	}
+	leo := client.New(second.URL(), key, client.Options{})
+	soon(t, "the member at the second node", func() bool {
+		_, err := leo.Me(ctx)
+		return err == nil
+	})
+	p := evening()
+	p.Entry, p.Chosen = statement.RoomChosen, []identity.PublicKey{zoe.Key()}
+	s := planned(t, leo, p)
+	sees(t, zoe, "what was planned at the node that does not know her", s.ID, func(_ api.Scheduled, listed bool) bool { return listed })
+}

@@ -215,8 +215,13 @@ func TestPlansThatAreRefused(t *testing.T) {
 func enterByLink(t *testing.T, who *client.Client, plan statement.ID) *client.RoomSession {
 	t.Helper()
 	var s *client.RoomSession
+	var err error
+	defer func() {
+		if err != nil {
+			t.Logf("at the link of its plan: %v", err)
+		}
+	}()
 	soon(t, "the room at the link of its plan", func() bool {
-		var err error
 		s, err = who.Enter(t.Context(), plan)
 		return err == nil
 	})
