@@ -15,16 +15,7 @@ import (
 func TestASiblingKeepsWhatIsPlannedAtANodeThatIsGone(t *testing.T) {
 	ctx, at := t.Context(), newClock(t, "2027-02-02T12:00")
 	cfg := node.Config{Now: at.now}
-	first := nodetest.With(t, cfg)
-	ana := first.Found(ctx)
-	second := nodetest.With(t, cfg, first)
-	delegate, err := ana.AddNode(ctx, second.Key(ctx))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := second.Client().Adopt(ctx, second.Owner, delegate, []string{first.Addr()}); err != nil {
-		t.Fatal(err)
-	}
+	first, second, ana := newPair(t, cfg)
 	key := identity.Generate()
 	leo, there := client.New(first.URL(), key, client.Options{}), client.New(second.URL(), key, client.Options{})
 	invite, err := ana.CreateInvite(ctx, 0)

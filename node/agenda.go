@@ -160,7 +160,7 @@ func (s *schedules) unsaid(at int64) (rooms.Plan, bool) {
 		case at-last >= sayAgain && (s.again[id] || !heard || a.Latest.ID() != p.Latest.ID()):
 			over = 1 << 40 // there are some who have not heard of it as it is now
 		case !heard, p.Schedule.Entry == statement.RoomChosen: // which each node tells those whom it can reach
-		case a.Latest.ID() == p.Latest.ID():
+		default:
 			over = at - max(a.Issued, last) - rooms.PlanEvery
 			if p.Schedule.Node != self {
 				over -= othersFirst

@@ -119,6 +119,14 @@ func TestChosenPeopleAtOtherNodes(t *testing.T) {
 	shown(t, s.cleo, room.ID, false)
 }
 
+// follows has somebody follow another.
+func follows(t *testing.T, who, other *client.Client) {
+	t.Helper()
+	if _, err := who.SetRelation(t.Context(), other.Key(), api.Relation{Follow: true, Volume: api.FullVolume}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestWhoIsChosenElsewhereIsTold of the room by a notice, as a member of the host's node is: for the same reasons, and by
 // their own node. Whoever is not chosen is not. What another moderator has open is up to date.
 func TestWhoIsChosenElsewhereIsTold(t *testing.T) {
@@ -127,9 +135,7 @@ func TestWhoIsChosenElsewhereIsTold(t *testing.T) {
 	s := known(t)
 	leo, gil := s.a.Join(ctx, s.ana, "Léo"), s.b.Join(ctx, s.bea, "Gil")
 	for _, who := range []*client.Client{leo, gil, s.bea, s.cleo} {
-		if _, err := who.SetRelation(ctx, s.ana.Key(), api.Relation{Follow: true, Volume: api.FullVolume}); err != nil {
-			t.Fatal(err)
-		}
+		follows(t, who, s.ana)
 	}
 	room, ana := s.table(t, leo.Key(), s.bea.Key())
 	told := func(name string, who *client.Client) {
@@ -326,23 +332,12 @@ func TestAChosenRoomOutlivesItsHost(t *testing.T) {
 func TestWhatIsPlannedForChosenPeople(t *testing.T) {
 	t.Parallel()
 	ctx, at := t.Context(), newClock(t, "2027-02-02T12:00")
-	first := nodetest.With(t, node.Config{Now: at.now})
-	ana := first.Found(ctx)
-	second := nodetest.With(t, node.Config{Now: at.now}, first)
-	delegate, err := ana.AddNode(ctx, second.Key(ctx))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := second.Client().Adopt(ctx, second.Owner, delegate, []string{first.Addr()}); err != nil {
-		t.Fatal(err)
-	}
+	first, second, ana := newPair(t, node.Config{Now: at.now})
 	abroad := nodetest.With(t, node.Config{Now: at.now}, first)
 	zoe := abroad.Found(ctx)
 	yan, wim := abroad.Join(ctx, zoe, "Yan"), abroad.Join(ctx, zoe, "Wim")
 	for _, who := range []*client.Client{zoe, yan, wim} {
-		if _, err := who.SetRelation(ctx, ana.Key(), api.Relation{Follow: true, Volume: api.FullVolume}); err != nil {
-			t.Fatal(err)
-		}
+		follows(t, who, ana)
 	}
 	key := identity.Generate()
 	leo, leoThere := client.New(first.URL(), key, client.Options{}), client.New(second.URL(), key, client.Options{})
@@ -426,9 +421,7 @@ func TestWhoWasAwayIsToldOfPlansForThem(t *testing.T) {
 	ana := here.Found(ctx)
 	abroad := nodetest.With(t, node.Config{Now: at.now}, here)
 	zoe := abroad.Found(ctx)
-	if _, err := zoe.SetRelation(ctx, ana.Key(), api.Relation{Follow: true, Volume: api.FullVolume}); err != nil {
-		t.Fatal(err)
-	}
+	follows(t, zoe, ana)
 	p := evening()
 	p.Entry, p.Chosen = statement.RoomChosen, []identity.PublicKey{zoe.Key()}
 	listed := func(_ api.Scheduled, listed bool) bool { return listed }
@@ -449,36 +442,17 @@ func TestWhoWasAwayIsToldOfPlansForThem(t *testing.T) {
 func TestANodeOfTheCommunityReachesThem(t *testing.T) {
 	t.Parallel()
 	ctx, at := t.Context(), newClock(t, "2027-02-02T12:00")
-	first := nodetest.With(t, node.Config{Now: at.now})
-	ana := first.Found(ctx)
-	abroad := nodetest.With(t, node.Config{Now: at.now}, first)
-	zoe := abroad.Found(ctx)
-	if _, err := zoe.SetRelation(ctx, ana.Key(), api.Relation{Follow: true, Volume: api.FullVolume}); err != nil {
-		t.Fatal(err)
-	}
-	second := nodetest.With(t, node.Config{Now: at.now}, first)
-	delegate, err := ana.AddNode(ctx, second.Key(ctx))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := second.Client().Adopt(ctx, second.Owner, delegate, []string{first.Addr()}); err != nil {
-		t.Fatal(err)
-	}
 	key := identity.Generate()
-	link, err := ana.CreateInvite(ctx, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client.New(first.URL(), key, client.Options{}).Join(ctx, link.String(), "Léo"); err != nil {
-		t.Fatal(err)
-	}
-	leo := client.New(second.URL(), key, client.Options{})
-	soon(t, "the member at the second node", func() bool {
-		_, err := leo.Me(ctx)
+	first, second, ana := newPairOf(t, key, node.Config{Now: at.now})
+	zoe := nodetest.With(t, node.Config{Now: at.now}, first).Found(ctx)
+	follows(t, zoe, ana)
+	there := client.New(second.URL(), key, client.Options{})
+	soon(t, "the founder at the second node", func() bool {
+		_, err := there.Me(ctx)
 		return err == nil
 	})
 	p := evening()
 	p.Entry, p.Chosen = statement.RoomChosen, []identity.PublicKey{zoe.Key()}
-	s := planned(t, leo, p)
+	s := planned(t, there, p)
 	sees(t, zoe, "what was planned at the node that does not know her", s.ID, func(_ api.Scheduled, listed bool) bool { return listed })
 }

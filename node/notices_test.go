@@ -189,9 +189,7 @@ func TestWhyAndWhen(t *testing.T) {
 	ana := n.Found(ctx)
 	leo, mia := n.Join(ctx, ana, "Léo"), n.Join(ctx, ana, "Mia")
 	wants(t, leo, func(s *api.NoticeSettings) { s.Community = true })
-	if _, err := mia.SetRelation(ctx, leo.Key(), api.Relation{Follow: true, Volume: api.FullVolume}); err != nil {
-		t.Fatal(err)
-	}
+	follows(t, mia, leo)
 	subscribe(t, leo, "leo")
 	service.answer(http.StatusGone)
 	his, hers := listen(t, leo), listen(t, mia)
