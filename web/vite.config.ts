@@ -48,7 +48,8 @@ function sentences(): Plugin {
 }
 
 // What the page's later parts are: see public/early.js.
-const parts = { inside: "/app/room/inside.ts", home: "/app/home.ts", more: "/app/more.ts", pages: "/app/pages.ts", fr: "/app/i18n/fr.ts" };
+const words = { en: "/app/i18n/en.ts", enPages: "/app/i18n/pages.en.ts", fr: "/app/i18n/fr.ts", frPages: "/app/i18n/pages.fr.ts" };
+const parts = { inside: "/app/room/inside.ts", home: "/app/home.ts", more: "/app/more.ts", pages: "/app/pages.ts", ...words };
 
 // The two scripts that go before the page's own are one file, which knows the names of the later parts. It has a hashed
 // name as the others, so that a browser that has it need not ask for it again.

@@ -55,9 +55,12 @@ test("first visits on a slow phone", async () => {
   const zoe = await Person.arrive("Zoe", small);
   const stranger = await Person.arrive("Noor", small);
   const french = await Person.arrive("Inès", { ...small, locale: "fr-FR" });
+  const inFrench = await Person.arrive("Éloïse", small);
   try {
     await ana.found(node.ownerLink);
     await zoe.join(await ana.invite());
+    await inFrench.join(await ana.invite());
+    await inFrench.page.evaluate(() => localStorage.setItem("stoa.language", '"fr"'));
     const invite = await ana.invite();
     const room = await ana.startRoom("Measured", "Anyone with the link may listen");
     const visitors: Visitor[] = [
@@ -65,6 +68,7 @@ test("first visits on a slow phone", async () => {
       { who: "a stranger, at a public room", person: stranger, address: room, control: ".door-buttons .button-primary:enabled" },
       { who: "somebody invited", person: stranger, address: invite, control: "form button[type=submit]:enabled" },
       { who: "a member, in the hallway", person: zoe, address: `${node.url}/`, control: ".room-card-title a" },
+      { who: "a member, in the hallway, in French", person: inFrench, address: `${node.url}/`, control: "html[lang=fr] .room-card-title a" },
       { who: "a stranger, at a public room, in French", person: french, address: room, control: "html[lang=fr] .door-buttons .button-primary:enabled" },
     ];
     console.log(`the least of ${rounds}, at ${(phone.down * 8) / 1024 / 1024} Mbit/s, ${phone.latency} ms a request, a processor ${phone.slower} times slower`);

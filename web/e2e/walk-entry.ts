@@ -13,33 +13,33 @@ export async function walkEntry(walk: Walk): Promise<void> {
 
   // A note and a life for an invite; how the next ones come.
   await page.goto(`${node.url}/invites`);
-  await page.getByRole("textbox", { name: m.entry.note }).fill("Léo");
-  await page.getByRole("combobox", { name: m.entry.life }).selectOption("1");
+  await page.getByRole("textbox", { name: m.earning.note }).fill("Léo");
+  await page.getByRole("combobox", { name: m.earning.life }).selectOption("1");
   await page.getByRole("button", { name: m.invites.create }).click();
   await expect(page.getByRole("textbox", { name: m.invites.link })).toHaveValue(/\/i\/.+#/);
-  await expect(page.getByText(m.entry.forWhom("Léo"))).toBeVisible();
-  await expect(page.getByRole("progressbar", { name: m.entry.speaking })).toBeVisible();
+  await expect(page.getByText(m.earning.forWhom("Léo"))).toBeVisible();
+  await expect(page.getByRole("progressbar", { name: m.earning.speaking })).toBeVisible();
   await walk.stop("invites-earning", ana);
 
   // The founder lets people ask. A second tab that knew the rules before is told.
   await page.goto(`${node.url}/community`);
-  await expect(page.getByRole("heading", { name: m.entry.rules, exact: true })).toBeVisible();
+  await expect(page.getByRole("heading", { name: m.community.rules, exact: true })).toBeVisible();
   await walk.stop("community", ana);
   const second = await page.context().newPage();
   await second.goto(`${node.url}/community`);
-  await expect(second.getByRole("heading", { name: m.entry.rules, exact: true })).toBeVisible();
-  await page.getByRole("radio", { name: m.entry.entryAsk }).check();
-  await page.getByRole("textbox", { name: m.entry.admitSlots }).fill("many");
-  await page.getByRole("button", { name: m.entry.save }).click();
-  await expect(page.getByRole("textbox", { name: m.entry.admitSlots })).toBeFocused();
+  await expect(second.getByRole("heading", { name: m.community.rules, exact: true })).toBeVisible();
+  await page.getByRole("radio", { name: m.community.entryAsk }).check();
+  await page.getByRole("textbox", { name: m.community.admitSlots }).fill("many");
+  await page.getByRole("button", { name: m.community.save }).click();
+  await expect(page.getByRole("textbox", { name: m.community.admitSlots })).toBeFocused();
   await walk.stop("community-wrong", ana);
-  await page.getByRole("textbox", { name: m.entry.admitSlots }).fill("1");
-  await page.getByRole("button", { name: m.entry.save }).click();
-  await expect(page.getByText(m.entry.saved)).toBeVisible();
-  await second.getByRole("textbox", { name: m.entry.admitSlots }).fill("5");
-  await second.getByRole("button", { name: m.entry.save }).click();
-  await second.getByRole("button", { name: m.entry.again }).click();
-  await expect(second.getByRole("textbox", { name: m.entry.admitSlots })).toHaveValue("1");
+  await page.getByRole("textbox", { name: m.community.admitSlots }).fill("1");
+  await page.getByRole("button", { name: m.community.save }).click();
+  await expect(page.getByText(m.community.saved)).toBeVisible();
+  await second.getByRole("textbox", { name: m.community.admitSlots }).fill("5");
+  await second.getByRole("button", { name: m.community.save }).click();
+  await second.getByRole("button", { name: m.community.again }).click();
+  await expect(second.getByRole("textbox", { name: m.community.admitSlots })).toHaveValue("1");
   await second.close();
 
   // Somebody asks, waits, reloads, and is let in by themselves.
@@ -58,32 +58,32 @@ export async function walkEntry(walk: Walk): Promise<void> {
   await page.getByRole("link", { name: m.entry.answer }).click();
   await expect(page.getByText("We met at the lighthouse")).toBeVisible();
   await walk.stop("community-requests", ana);
-  await page.getByRole("button", { name: m.entry.approveWhich("Léo") }).click();
-  await expect(page.getByText(m.entry.nobody)).toBeVisible();
+  await page.getByRole("button", { name: m.community.approveWhich("Léo") }).click();
+  await expect(page.getByText(m.community.nobody)).toBeVisible();
   await expect(leo.page.getByRole("heading", { name: m.hallway.live })).toBeVisible({ timeout: 20_000 });
   await leo.page.goto(`${node.url}/community`);
-  await expect(leo.page.getByText(m.entry.founderOnly)).toBeVisible();
+  await expect(leo.page.getByText(m.community.founderOnly)).toBeVisible();
   await walk.stop("community-member", leo);
 
   // Somebody is refused.
   await mia.page.goto(node.url);
   await mia.page.getByRole("textbox", { name: m.join.name }).fill(mia.name);
   await mia.page.getByRole("button", { name: m.entry.ask, exact: true }).click();
-  await page.getByRole("button", { name: m.entry.declineWhich("Mia") }).click({ timeout: 20_000 });
+  await page.getByRole("button", { name: m.community.declineWhich("Mia") }).click({ timeout: 20_000 });
   await expect(mia.page.getByRole("heading", { name: m.entry.declined })).toBeVisible({ timeout: 20_000 });
   await walk.stop("ask-declined", mia);
   await mia.page.getByRole("button", { name: m.entry.withdraw }).click();
 
   // The door opens.
-  await page.getByRole("radio", { name: m.entry.entryOpen }).check();
-  await page.getByRole("button", { name: m.entry.save }).click();
-  await expect(page.getByText(m.entry.saved)).toBeVisible();
+  await page.getByRole("radio", { name: m.community.entryOpen }).check();
+  await page.getByRole("button", { name: m.community.save }).click();
+  await expect(page.getByText(m.community.saved)).toBeVisible();
   await mia.page.goto(node.url);
   await mia.page.getByRole("textbox", { name: m.join.name }).fill(mia.name);
   await walk.stop("open-door", mia);
   await mia.page.getByRole("button", { name: m.join.submit, exact: true }).click();
   await mia.page.getByRole("button", { name: m.recovery.later }).click();
   await mia.page.goto(`${node.url}/invites`);
-  await expect(mia.page.getByText(m.entry.wayOpen)).toBeVisible();
+  await expect(mia.page.getByText(m.earning.wayOpen)).toBeVisible();
   await walk.stop("invites-open", mia);
 }

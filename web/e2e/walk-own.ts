@@ -16,14 +16,14 @@ export async function walkOwn(walk: Walk): Promise<void> {
   await page.goto(`${node.url}/me`);
   await walk.stop("profile-founder", ana, page.getByText(m.own.founderStays));
   await leo.page.goto(other.ownerLink);
-  const request = leo.page.getByRole("region", { name: m.own.requestTitle });
-  await request.getByRole("textbox", { name: m.own.requestAddress }).fill(node.url);
-  await request.getByRole("button", { name: m.own.requestMake }).click();
-  const link = request.getByRole("textbox", { name: m.own.requestLink });
+  const request = leo.page.getByRole("region", { name: m.request.title });
+  await request.getByRole("textbox", { name: m.request.address }).fill(node.url);
+  await request.getByRole("button", { name: m.request.make }).click();
+  const link = request.getByRole("textbox", { name: m.request.link });
   await expect(link).toHaveValue(/#add=/);
   await walk.stop("node-request", leo, request);
   await page.goto(await link.inputValue());
-  await expect(page.getByRole("button", { name: m.own.requestApprove })).toBeVisible();
+  await expect(page.getByRole("button", { name: m.nodes.requestApprove })).toBeVisible();
   await walk.stop("node-asked", ana);
 
   // The file, saved; a second browser by it, signed out again.
@@ -31,12 +31,12 @@ export async function walkOwn(walk: Walk): Promise<void> {
   await leo.page.getByRole("button", { name: m.profile.forget }).click();
   await expect(leo.page.getByRole("dialog")).toBeVisible();
   await walk.stop("forget", leo);
-  await leo.page.getByRole("link", { name: m.own.forgetFirst }).click();
+  await leo.page.getByRole("link", { name: m.key.forgetFirst }).click();
   await leo.page.getByRole("textbox", { name: m.recovery.passphrase }).fill("olives and figs");
   const coming = leo.page.waitForEvent("download");
   await leo.page.getByRole("button", { name: m.recovery.save }).click();
   const file = await (await coming).path();
-  await expect(leo.page.getByRole("button", { name: m.own.fileAgain })).toBeVisible();
+  await expect(leo.page.getByRole("button", { name: m.key.fileAgain })).toBeVisible();
   const desk = await walk.arrive("Léo");
   const elsewhere = desk.page;
   await elsewhere.goto(`${node.url}/restore`);
@@ -51,9 +51,9 @@ export async function walkOwn(walk: Walk): Promise<void> {
   await elsewhere.goto(`${node.url}/me`);
   await elsewhere.getByRole("button", { name: m.own.signOutOthers(1) }).click();
   await leo.page.reload();
-  await expect(leo.page.getByRole("button", { name: m.own.signIn })).toBeVisible();
+  await expect(leo.page.getByRole("button", { name: m.farewell.signIn })).toBeVisible();
   await walk.stop("signed-out", leo);
-  await leo.page.getByRole("button", { name: m.own.signIn }).click();
+  await leo.page.getByRole("button", { name: m.farewell.signIn }).click();
 
   // Leaving for good.
   await leo.page.getByRole("button", { name: m.own.erase, exact: true }).click();
@@ -66,7 +66,7 @@ export async function walkOwn(walk: Walk): Promise<void> {
   await walk.stop("erase-wrong", leo);
   await dialog.getByRole("textbox").fill("Léo");
   await dialog.getByRole("button", { name: m.own.eraseConfirm }).click();
-  await expect(leo.page.getByRole("heading", { name: m.own.erasedTitle })).toBeVisible({ timeout: 30_000 });
+  await expect(leo.page.getByRole("heading", { name: m.farewell.erasedTitle })).toBeVisible({ timeout: 30_000 });
   await walk.stop("erased", leo);
 
   // The node is lost, and restored from its backup.
@@ -76,9 +76,9 @@ export async function walkOwn(walk: Walk): Promise<void> {
   await expect(banner).toBeVisible();
   await walk.stop("restored", ana);
   await banner.getByRole("link").click();
-  await expect(page.getByRole("button", { name: m.own.requestApprove })).toBeVisible();
+  await expect(page.getByRole("button", { name: m.nodes.requestApprove })).toBeVisible();
   await walk.stop("node-restored", ana);
-  await page.getByRole("button", { name: m.own.requestApprove }).click();
-  await expect(page.getByRole("button", { name: m.own.beforeWithdraw })).toBeVisible();
+  await page.getByRole("button", { name: m.nodes.requestApprove }).click();
+  await expect(page.getByRole("button", { name: m.nodes.beforeWithdraw })).toBeVisible();
   await walk.stop("node-before", ana);
 }

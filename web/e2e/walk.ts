@@ -2,6 +2,8 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 import { en, type Messages } from "../src/app/i18n/en";
 import { fr } from "../src/app/i18n/fr";
+import { pagesEn, type PageMessages } from "../src/app/i18n/pages.en";
+import { pagesFr } from "../src/app/i18n/pages.fr";
 import { StoaNode } from "./node";
 import { Person, type PersonOptions } from "./people";
 
@@ -20,11 +22,12 @@ export type Check = (stop: string, page: Page, look: Look) => Promise<void>;
 /** Goes from stop to stop. Controls are found by their names in the language of the walk. */
 export type Way = (walk: Walk) => Promise<void>;
 
-export const catalogues: Readonly<Record<Language, Messages>> = { en, fr };
+/** All that the page says, in each language. */
+export const catalogues: Readonly<Record<Language, Messages & PageMessages>> = { en: { ...en, ...pagesEn }, fr: { ...fr, ...pagesFr } };
 
 /** One walk in one language. At each stop the page is looked at in every look: the states of it need to be made once. */
 export class Walk {
-  readonly m: Messages;
+  readonly m: Messages & PageMessages;
   private readonly language: Language;
   private readonly looks: readonly Look[];
   private readonly check: Check;

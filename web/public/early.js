@@ -56,8 +56,21 @@
     if (invited && !token) ask("/rooms/" + invited[1] + "/door", false);
   }
 
-  if ((language || navigator.language || "").slice(0, 2).toLowerCase() === "fr") load("fr");
+  // The first language of the browser that there is, as the page itself chooses it (i18n/words.ts).
+  function preferred() {
+    var tags = navigator.languages || [];
+    for (var i = 0; i < tags.length; i++) {
+      var tag = tags[i].slice(0, 2).toLowerCase();
+      if (tag === "fr" || tag === "en") return tag;
+    }
+    return "en";
+  }
+
+  var words = language || preferred();
+  load(words);
   if (way[1] === "") load("home");
-  else if (way[1] !== "r" && way[1] !== "i") load("pages");
-  else if (has("sessionStorage", "stoa.room")) load("inside");
+  else if (way[1] !== "r" && way[1] !== "i") {
+    load("pages");
+    load(words + "Pages");
+  } else if (has("sessionStorage", "stoa.room")) load("inside");
 })();

@@ -2,7 +2,7 @@ import { render } from "preact";
 import { App } from "./app";
 import { startLanguage } from "./i18n";
 import { startRouter } from "./router";
-import { loadRest } from "./start";
+import { loadRest, surely } from "./start";
 import { comeBack } from "./state/current";
 import { boot } from "./state/session";
 import { startTheme } from "./state/settings";
@@ -10,13 +10,26 @@ import { startTitle } from "./state/title";
 
 startTheme();
 
-// Other languages are built on this very module: awaited here, it would wait for itself.
-void startLanguage().then(async () => {
+const place = document.getElementById("app");
+
+/** What is said while there are no words in one language. */
+function sayNoWords(): void {
+  const said = document.createElement("p");
+  said.className = "noscript";
+  said.setAttribute("role", "status");
+  said.textContent = "The node does not answer. Trying again… · Le nœud ne répond pas. Nouvel essai…";
+  place?.replaceChildren(said);
+}
+
+// Languages are built on this very module: awaited here, they would wait for themselves.
+void surely(startLanguage, sayNoWords).then(async () => {
   startTitle();
   startRouter();
 
-  const place = document.getElementById("app");
-  if (place !== null) render(<App />, place);
+  if (place !== null) {
+    place.replaceChildren();
+    render(<App />, place);
+  }
 
   await boot(comeBack);
   await loadRest();

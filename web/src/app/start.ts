@@ -1,4 +1,4 @@
-import { startSentences } from "./i18n";
+import { loadPageWords, loadRefusals } from "./i18n";
 import { inside } from "./state/current";
 
 /** Whether the person asked for as little as possible to be loaded. */
@@ -26,7 +26,7 @@ const pause = (ms = 0) => new Promise((over) => setTimeout(over, ms));
 export async function loadRest(): Promise<void> {
   await pause(); // until it is drawn
   await surely(() => inside.load());
-  await surely(startSentences);
+  await surely(loadRefusals);
   for (const sign of ["pointerover", "focusin"]) document.addEventListener(sign, pointed, { passive: true });
   if (sparing()) return;
   await idle();
@@ -37,16 +37,17 @@ export async function loadRest(): Promise<void> {
 function pointed({ target }: Event): void {
   if (!(target instanceof Element) || target.closest("a[href^='/']") === null) return;
   for (const sign of ["pointerover", "focusin"]) document.removeEventListener(sign, pointed);
-  void import("./pages").catch(() => undefined); // it is asked for again when it is wanted
+  void Promise.all([import("./pages"), loadPageWords()]).catch(() => undefined); // they are asked for again when they are wanted
 }
 
-/** Tries until the node answers. */
-async function surely(load: () => Promise<unknown>): Promise<void> {
+/** Tries until the node answers; tells `onFailure` when it does not. */
+export async function surely(load: () => Promise<unknown>, onFailure?: () => void): Promise<void> {
   for (;;) {
     try {
       await load();
       return;
     } catch {
+      onFailure?.();
       await pause(retryAfter);
     }
   }

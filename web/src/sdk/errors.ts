@@ -34,7 +34,7 @@ const sentences: Partial<Record<SentenceLanguage, Sentences>> = {};
  * itself, so the first page does without them. Before, the title of such a refusal is its code.
  */
 export async function loadSentences(language: SentenceLanguage): Promise<Sentences> {
-  const { default: said } = await (language === "fr" ? import("virtual:sentences/fr") : import("virtual:sentences/en"));
+  const { default: said } = await (language === "fr" ? import("virtual:sentences/sentences.fr") : import("virtual:sentences/sentences.en"));
   return (sentences[language] = said as Sentences);
 }
 

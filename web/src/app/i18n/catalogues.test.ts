@@ -3,6 +3,8 @@ import sentences from "../../../../reason/sentences.json";
 import { en } from "./en";
 import { de } from "./de";
 import { fr } from "./fr";
+import { pagesEn } from "./pages.en";
+import { pagesFr } from "./pages.fr";
 import { counter } from "./plural";
 
 /** Every sentence of a catalogue by its path; those with blanks are filled with samples. */
@@ -19,8 +21,8 @@ function sentencesOf(catalogue: object, path = ""): [string, string][] {
   });
 }
 
-const english = new Map(sentencesOf(en));
-const french = new Map(sentencesOf(fr));
+const english = new Map(sentencesOf({ ...en, ...pagesEn }));
+const french = new Map(sentencesOf({ ...fr, ...pagesFr }));
 
 /** What is the same word in both languages. */
 const same = new Set(["notices.title", "person.danger", "person.removeSpans.short", "shortcuts.space"]);

@@ -4,8 +4,8 @@ import { doorEn } from "./door.en";
 import { entryEn } from "./entry.en";
 import { peopleEn } from "./people.en";
 import { roomEn } from "./room.en";
-import { nodeEn } from "./node.en";
-import { ownEn } from "./own.en";
+import { appsEn } from "./apps.en";
+import { keyEn } from "./key.en";
 import { counter, numbers } from "./plural";
 
 const count = counter("en");
@@ -220,7 +220,7 @@ export const en = {
 
   entry: entryEn,
 
-  own: ownEn,
+  ...keyEn,
 
   profile: {
     more: "More",
@@ -272,7 +272,14 @@ export const en = {
     forgetTitle: "Forget this browser?",
   },
 
-  ...nodeEn,
+  apps: appsEn,
+
+  restored: {
+    title: "Restored from a backup",
+    founder: "This node was restored from a backup. Nobody can join and no room can be opened until you approve it.",
+    others: "This node was restored from a backup. Nobody can join and no room can be opened until the founder has signed in here and approved it.",
+    approve: "Approve it",
+  },
 
   shortcuts: {
     title: "Keyboard shortcuts",

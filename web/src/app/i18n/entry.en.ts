@@ -2,7 +2,7 @@ import { counter } from "./plural";
 
 const count = counter("en");
 
-/** How people come in, what they earn, and the rules of it, in English. */
+/** How people come in, and the rules of it, in English. */
 export const entryEn = {
   // Without an invite.
   ask: "Ask to join",
@@ -26,87 +26,14 @@ export const entryEn = {
   requests: "Requests to join",
   waiting: (n: number) => count(n, { one: "# person asks to join.", other: "# people ask to join." }),
   answer: "Answer",
-  nobody: "Nobody is waiting.",
-  noMessage: "No message.",
-  asked: (when: string) => `Asked ${when}`,
-  approve: "Let in",
-  approveWhich: (name: string) => `Let in ${name}`,
-  decline: "Decline",
-  declineWhich: (name: string) => `Decline ${name}`,
-  youAnswer: "You answer for whom you let in, as for your own guests.",
-  approved: (name: string) => `${name} is a member now.`,
-  declinedDone: "Declined.",
 
-  // What is earned.
-  next: (n: number) => count(n, { one: "How your next invite comes", other: "How your next # invites come" }),
+  // The rules.
   nextText: (n: number, people: string, host: string, speak: string) =>
     count(n, {
       one: `# more every period, if you host a room of ${people} for ${host}, or speak ${speak} in all.`,
       other: `# more every period, if you host a room of ${people} for ${host}, or speak ${speak} in all.`,
     }),
   peopleOf: (n: number) => count(n, { one: "# person", other: "# people" }),
-  branches: "People count once for each branch of the invite tree: guests of guests of the same person are one branch. Whoever is on probation does not count.",
-  hosting: "Hosting",
-  speaking: "Speaking",
-  ofTime: (done: string, all: string) => `${done} of ${all}`,
-  here: (n: number, all: number) => `${n} of ${all} branches are in your room now`,
-  periodEnds: (when: string) => `This period ends ${when}.`,
-  earnedHosting: (when: string) => `You earned them by hosting. The next can be earned ${when}.`,
-  earnedSpeaking: (when: string) => `You earned them by speaking. The next can be earned ${when}.`,
-  onlyHere: "What you do in rooms of other communities does not count here.",
-  received: "Received",
-  admission: "for joining",
-  forHosting: "for hosting a room",
-  forSpeaking: "for speaking",
-  slots: (n: number) => count(n, { one: "# invite", other: "# invites" }),
-
-  // Standing.
-  standing: "Your standing",
-  wayInvite: (name: string) => `You came by the invite of ${name}, who answers for you.`,
-  wayAsk: (name: string) => `You asked to join, and ${name} let you in and answers for you.`,
-  wayOpen: "You came by the open door. Nobody answers for you by name.",
-  wayFounder: "You founded this community.",
-  answersFor: (n: number) =>
-    count(n, { one: "You answer for # person.", other: "You answer for # people." }),
-  answersNobody: "You answer for nobody yet.",
-  probation: (day: string) => `You are on probation until ${day}: others do not earn by your being in their room.`,
-
-  // Creating an invite.
-  note: "For whom (only you see this)",
-  noteLong: "A note has at most 100 characters.",
-  noteCharacters: "A note is one line of plain text.",
-  life: "Valid for",
-  forWhom: (note: string) => `For ${note}`,
-
-  // The community and its rules.
-  title: "Community",
-  rules: "Rules",
-  rulesText: "They are signed by the founder; every node of the community goes by them.",
-  communityName: "Community name",
-  entry: "Who may join",
-  entryInvite: "People with an invite",
-  entryInviteHint: "Each member answers for whom they invite.",
-  entryAsk: "People with an invite, and whoever asks and is let in",
-  entryAskHint: "Requests come to you. You answer for whom you let in.",
-  entryOpen: "Everybody",
-  entryOpenHint: "Nobody vouches for those who come. They begin without invites.",
-  admitSlots: "Invites a new member begins with",
-  periodSlots: "Invites that can be earned in a period",
-  period: "Length of a period, in days",
-  periodHint: "Counted from the day each member joined. Made longer, who earned lately waits longer.",
-  inviteLife: "Longest life of an invite, in days",
-  hostPeople: "People in a room that make hosting count",
-  hostPeopleHint: "From as many different branches of the invite tree, so that nobody earns with guests of their own.",
-  hostTime: "Minutes of hosting that earn",
-  speakTime: "Minutes of speaking that earn",
-  probationDays: "Days of probation after joining",
-  range: (low: string, high: string) => `From ${low} to ${high}`,
-  numberWrong: (low: string, high: string) => `A number from ${low} to ${high}.`,
-  save: "Change the rules",
-  saving: "Signing…",
-  saved: "The new rules are in force.",
-  again: "Show the rules as they are now",
-  founderOnly: "Only the founder changes them.",
   rulesInvite: "New members come by a member’s invite.",
   rulesAsk: "New members come by a member’s invite, or ask and are let in.",
   rulesOpen: "Everybody may join.",
@@ -115,8 +42,4 @@ export const entryEn = {
   rulesPeriod: (period: string, life: string) => `A period is ${period}. An invite stands for at most ${life}.`,
   rulesProbation: (time: string) => `New members are on probation for ${time}.`,
   rulesShow: "The community’s rules",
-  nodes: "Nodes",
-  nodesText: "Each acts for the community by your word, which this page renews when you visit.",
-  until: (day: string) => `until ${day}`,
-  soon: "This node’s time runs out soon. Reload this page to renew it.",
 };

@@ -6,8 +6,8 @@ import { doorFr } from "./door.fr";
 import { entryFr } from "./entry.fr";
 import { peopleFr } from "./people.fr";
 import { roomFr } from "./room.fr";
-import { nodeFr } from "./node.fr";
-import { ownFr } from "./own.fr";
+import { appsFr } from "./apps.fr";
+import { keyFr } from "./key.fr";
 import { counter } from "./plural";
 
 const count = counter("fr");
@@ -227,7 +227,7 @@ export const fr: Messages = {
 
   entry: entryFr,
 
-  own: ownFr,
+  ...keyFr,
 
   profile: {
     more: "Autres pages",
@@ -281,7 +281,14 @@ export const fr: Messages = {
     forgetTitle: "Oublier ce navigateur ?",
   },
 
-  ...nodeFr,
+  apps: appsFr,
+
+  restored: {
+    title: "Rétabli depuis une sauvegarde",
+    founder: "Ce nœud a été rétabli depuis une sauvegarde. Personne ne peut entrer et aucun salon ne peut s’ouvrir tant que vous ne l’avez pas approuvé.",
+    others: "Ce nœud a été rétabli depuis une sauvegarde. Personne ne peut entrer et aucun salon ne peut s’ouvrir tant que le fondateur ne s’est pas connecté ici pour l’approuver.",
+    approve: "L’approuver",
+  },
 
   shortcuts: {
     title: "Raccourcis clavier",

@@ -1,64 +1,10 @@
-import { computed, effect, signal } from "@preact/signals";
-import { loadSentences, type Sentences } from "../../sdk";
-import { settings, type Locale } from "../state/settings";
-import { en, type Messages } from "./en";
+import { computed } from "@preact/signals";
+import { locale, t } from "./words";
 
-/** English is part of the page; another language comes when it is wanted. */
-const catalogues = signal<Readonly<Partial<Record<Locale, Messages>>>>({ en });
-
-const wanted = computed<Locale>(() => settings.language.value ?? preferred());
-
-/** The language in use: the chosen one, else the browser's first that there is, else English; English until it is here. */
-export const locale = computed<Locale>(() => (catalogues.value[wanted.value] === undefined ? "en" : wanted.value));
-
-/** Fetches the wanted language. Without an answer the page stays in English. */
-async function fetchLanguage(): Promise<void> {
-  if (wanted.value !== "fr" || catalogues.value.fr !== undefined) return;
-  const { fr } = await import("./fr");
-  catalogues.value = { ...catalogues.value, fr };
-}
-
-function preferred(): Locale {
-  for (const tag of navigator.languages) {
-    const language = tag.toLowerCase().split("-")[0];
-    if (language === "fr" || language === "en") return language;
-  }
-  return "en";
-}
+export { languages, loadPageWords, loadRefusals, locale, refusal, startLanguage, t, tp } from "./words";
 
 /** The language in use with the browser's region, if it has one for it: dates and lists differ between regions. */
 const region = computed(() => navigator.languages.find((tag) => tag.split("-")[0] === locale.value) ?? locale.value);
-
-/** The catalogue of the language in use. A component that reads it is drawn anew when the language changes. */
-export function t(): Messages {
-  return catalogues.value[locale.value] ?? en;
-}
-
-/** The names of the languages there are, each in itself. */
-export const languages: readonly { locale: Locale; name: string }[] = [
-  { locale: "en", name: en.language.name },
-  { locale: "fr", name: "Français" },
-];
-
-const sentences = signal<Readonly<Partial<Record<Locale, Sentences>>>>({});
-
-/** Fetches the sentences for refusals in the language in use. */
-async function fetchSentences(): Promise<void> {
-  const language = locale.value;
-  const said = await loadSentences(language);
-  sentences.value = { ...sentences.value, [language]: said };
-}
-
-/** Has the sentences for refusals come, now and with another language. */
-export async function startSentences(): Promise<void> {
-  await fetchSentences();
-  locale.subscribe(() => void fetchSentences().catch(() => undefined)); // without them what the node says itself is shown
-}
-
-/** The sentence for a refusal of the node; undefined before they are here, and for a code that this version does not know. */
-export function refusal(code: string): string | undefined {
-  return (sentences.value[locale.value] as Readonly<Record<string, { title: string }>> | undefined)?.[code]?.title;
-}
 
 const aDay = 86_400_000;
 
@@ -201,14 +147,4 @@ export function listed(names: readonly string[]): { type: "element" | "literal";
 export function languageName(tag: string): string {
   const name = new Intl.DisplayNames(region.value, { type: "language", fallback: "code" }).of(tag) ?? tag;
   return name.charAt(0).toLocaleUpperCase(locale.value) + name.slice(1);
-}
-
-/** Keeps the page and its document in the wanted language. Resolves when the page can be shown in it, or not at all. */
-export async function startLanguage(): Promise<void> {
-  effect(() => {
-    document.documentElement.lang = locale.value;
-  });
-  const fetched = fetchLanguage();
-  wanted.subscribe(() => void fetchLanguage().catch(() => undefined));
-  await fetched.catch(() => undefined); // without an answer the page says so, in English
 }

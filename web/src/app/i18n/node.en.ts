@@ -64,13 +64,6 @@ export const nodeEn = {
     noMetrics: "No metrics are served. --metrics 127.0.0.1:9090 serves them for Prometheus.",
   },
 
-  restored: {
-    title: "Restored from a backup",
-    founder: "This node was restored from a backup. Nobody can join and no room can be opened until you approve it.",
-    others: "This node was restored from a backup. Nobody can join and no room can be opened until the founder has signed in here and approved it.",
-    approve: "Approve it",
-  },
-
   adopt: {
     title: "Add this node to your community",
     text: "The founder has signed that this node is one of theirs. It fetches the community’s log from the other nodes.",
@@ -98,34 +91,5 @@ export const nodeEn = {
     tryWhich: (operation: string) => `Try ${operation}`,
     send: "Send",
     sending: "Sending…",
-  },
-
-  apps: {
-    title: "Connect another app",
-    intro: "A mixer, a radio, a streaming program: any program that speaks WHIP or plays WHEP. It holds no key of yours, only a token for this room.",
-    speak: "Create a token to speak",
-    listen: "Create a token to listen",
-    creating: "Creating…",
-    forSpeaking: "To speak",
-    forListening: "To listen",
-    url: "Address",
-    token: "Token",
-    tokenHint: "Shown only now. Whoever has it acts as you in this room.",
-    command: "Command line (GStreamer with gst-plugins-rs)",
-    obs: "In OBS: Settings, Stream, service WHIP; the address is the server, the token the bearer token.",
-    connected: "Your apps",
-    none: "No app has a token.",
-    isConnected: "connected",
-    waits: "not connected",
-    until: (time: string) => `until ${time} at the latest`,
-    disconnect: (name: string) => `Disconnect: ${name}`,
-    disconnectShort: "Disconnect",
-    stageFirst: "It is heard once you are on the stage.",
-    speaking: "You are speaking from another app.",
-    speakingHint: "This page’s microphone is closed. Mute and unmute as usual.",
-    useMicrophone: "Use this microphone",
-    listening: "You are listening in another app.",
-    listeningHint: "This page stays silent meanwhile.",
-    listenHere: "Listen here too",
   },
 };

@@ -1,11 +1,10 @@
-import type { Messages } from "./en";
 import type { nodeEn } from "./node.en";
 import { numbers } from "./plural";
 
 const number = numbers("fr");
 
 /** Running a node, and other programs on it, in French. */
-export const nodeFr: Pick<Messages, keyof typeof nodeEn> = {
+export const nodeFr: typeof nodeEn = {
   node: {
     title: "Votre nœud",
     intro: "Son état, tel que le nœud le constate. Vous seul, le fondateur, voyez cette page.",
@@ -66,13 +65,6 @@ export const nodeFr: Pick<Messages, keyof typeof nodeEn> = {
     noMetrics: "Aucune mesure n’est servie. --metrics 127.0.0.1:9090 les sert à Prometheus.",
   },
 
-  restored: {
-    title: "Rétabli depuis une sauvegarde",
-    founder: "Ce nœud a été rétabli depuis une sauvegarde. Personne ne peut entrer et aucun salon ne peut s’ouvrir tant que vous ne l’avez pas approuvé.",
-    others: "Ce nœud a été rétabli depuis une sauvegarde. Personne ne peut entrer et aucun salon ne peut s’ouvrir tant que le fondateur ne s’est pas connecté ici pour l’approuver.",
-    approve: "L’approuver",
-  },
-
   adopt: {
     title: "Ajouter ce nœud à votre communauté",
     text: "Le fondateur a signé que ce nœud est l’un des siens. Celui-ci va chercher le journal de la communauté auprès des autres nœuds.",
@@ -100,35 +92,5 @@ export const nodeFr: Pick<Messages, keyof typeof nodeEn> = {
     tryWhich: (operation: string) => `Essayer ${operation}`,
     send: "Envoyer",
     sending: "Envoi…",
-  },
-
-  apps: {
-    title: "Connecter une autre application",
-    intro:
-      "Une console, une radio, un logiciel de diffusion : tout programme qui parle par WHIP ou écoute par WHEP. Il n’a aucune de vos clés, seulement un jeton pour ce salon.",
-    speak: "Créer un jeton pour parler",
-    listen: "Créer un jeton pour écouter",
-    creating: "Création…",
-    forSpeaking: "Pour parler",
-    forListening: "Pour écouter",
-    url: "Adresse",
-    token: "Jeton",
-    tokenHint: "Affiché une seule fois. Qui le détient agit en votre nom dans ce salon.",
-    command: "Ligne de commande (GStreamer avec gst-plugins-rs)",
-    obs: "Dans OBS : Paramètres, Stream, service WHIP ; l’adresse est le serveur, le jeton est le « bearer token ».",
-    connected: "Vos applications",
-    none: "Aucune application n’a de jeton.",
-    isConnected: "connectée",
-    waits: "non connectée",
-    until: (time: string) => `jusqu’à ${time} au plus tard`,
-    disconnect: (name: string) => `Déconnecter : ${name}`,
-    disconnectShort: "Déconnecter",
-    stageFirst: "On l’entendra dès que vous serez sur scène.",
-    speaking: "Vous parlez depuis une autre application.",
-    speakingHint: "Le micro de cette page est fermé. Coupez et réactivez comme d’habitude.",
-    useMicrophone: "Utiliser ce micro",
-    listening: "Vous écoutez dans une autre application.",
-    listeningHint: "Cette page reste muette en attendant.",
-    listenHere: "Écouter ici aussi",
   },
 };

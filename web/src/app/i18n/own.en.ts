@@ -2,7 +2,7 @@ import { counter } from "./plural";
 
 const count = counter("en");
 
-/** What is one's own, in English: one's data, sessions and key; and the nodes of the founder. */
+/** What is one's own: one's data, and where one is signed in, in English. */
 export const ownEn = {
   // One's data.
   data: "Your data",
@@ -39,10 +39,6 @@ export const ownEn = {
   erasing: "Erasing… it may take a few minutes.",
   founderStays: "As the founder you cannot be erased: your key is the community, and every member’s chain ends at it.",
   founderInstead: "You can change your name, or give the community up: stop its nodes and delete their data. Download everything first.",
-  erasedTitle: "You are forgotten here",
-  erasedText: (community: string) => `${community} has erased you: you are no member any more, and your name is on none of its nodes.`,
-  erasedKey: "This browser has forgotten your key. Delete your recovery file: it opens nothing here any more.",
-  erasedBack: "To come back you need an invite, as if for the first time.",
 
   // Sessions.
   sessions: "Where you are signed in",
@@ -58,61 +54,4 @@ export const ownEn = {
   signedOut: "Signed out there.",
   signedOutOthers: "Signed out everywhere else.",
   sessionsHint: "Signing out stops what goes on there, other apps included. The key stays in that browser: whoever uses it can sign in again, unless you choose “Forget this browser” there.",
-  outTitle: "You are signed out here",
-  outText: "You ended this session from another of your browsers or programs. Your key is still in this browser.",
-  outStranger: "If that was not you, somebody else has your key. Then erase yourself, and join again with a new key.",
-  signIn: "Sign in again",
-
-  // The key.
-  fileAgain: "Save the recovery file again",
-  fileAgainHint: "It opens with the passphrase that you chose for it.",
-  fileElsewhere: "This browser has no copy of the file. Open your file here once, and it can be saved again from here.",
-  fileOpen: "Open the recovery file",
-  keeps: "This browser has promised to keep your key.",
-  mayForget: "This browser may forget your key when it runs out of space.",
-  askToKeep: "Ask it to keep the key",
-  keepRefused: "The browser promises nothing. Some do so only for pages that you visit often or have installed.",
-  forgetFirst: "Save the recovery file first",
-
-  // The founder's nodes.
-  requestTitle: "Or add it to a community that there is",
-  requestText: "Its founder approves this node. Make a request for them, with the address of a node that the community has.",
-  requestAddress: "Address of the community’s node",
-  requestAddressHint: "As in the browser: https://…",
-  requestAddressWrong: "This is no address of a node. It begins with https:// and has no path.",
-  requestMake: "Make a request",
-  requestLink: "Request for the founder",
-  requestLinkHint: "Open it in the founder’s browser, or send it to them alone: whoever has it may claim this node for an hour.",
-  requestWaits: "Waiting for the founder. This page goes on by itself.",
-  requestIs: "A node asks to be one of yours",
-  requestFrom: (address: string) => `It runs at ${address}.`,
-  requestCompare: "Compare its key with the line “node” that the new node printed in its terminal, and with the one that its page shows. Approve only if they are the same.",
-  requestKey: "Key",
-  requestPeer: "Peer",
-  requestApprove: "Approve this node",
-  requestApproving: "Signing…",
-  requestDone: "Signed. Next, tell the node: it opens in this tab.",
-  requestGo: "Go to the new node",
-  requestKnown: "It is one of your nodes already.",
-  requestBroken: "This request is incomplete. Copy the whole link, to its last character, and open it again.",
-  thisNode: "This node",
-  withdraw: "Withdraw",
-  withdrawWhich: (mark: string) => `Withdraw the node ${mark}`,
-  withdrawTitle: "Withdraw this node?",
-  withdrawText: (mark: string) => `The node ${mark} takes nobody in any more, and what it writes from now on does not count.`,
-  withdrawStays: "Whom it has admitted stay members. You can add it again later.",
-  withdrawConfirm: "Withdraw it",
-  withdrawn: "The node is withdrawn.",
-  addAgain: "Add again",
-  addAgainWhich: (mark: string) => `Add the node ${mark} again`,
-  addedAgain: "The node is one of yours again.",
-  restoredTitle: "This node was restored from a backup",
-  restoredText: "It has a new key, for which your word is missing. Until you give it people can sign in, and nobody can join and no room can be opened.",
-  restoredKey: "Its new key",
-  restoredCompare: "Approve it if you, or whoever runs the node for you, restored it. The key is the line “node” that it printed in its terminal when it started.",
-  restoredApproved: "Approved. The community goes on here.",
-  beforeTitle: "The node before this one",
-  beforeText: "This node was restored from a backup of another, for which your word still holds. If that one is lost for good, withdraw it: then nobody who finds its key can let people in with it. If it comes back, both go on side by side.",
-  beforeWait: "What it wrote after the backup comes back from other nodes that know it. Withdraw it once they have been connected: what comes later does not count.",
-  beforeWithdraw: "Withdraw the lost node",
 };

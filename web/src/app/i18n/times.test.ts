@@ -1,8 +1,11 @@
-import { expect, test, vi } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { settings } from "../state/settings";
-import { ago, relative } from "./index";
+import { ago, relative, startLanguage } from "./index";
 
 vi.stubGlobal("navigator", { languages: ["en-GB"] });
+vi.stubGlobal("document", { documentElement: {} });
+
+beforeAll(startLanguage);
 
 const now = new Date(2026, 4, 12, 12).getTime();
 const hour = 3_600_000;

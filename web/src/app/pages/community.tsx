@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { ProblemError, type Asking, type Community, type Me, type Rules } from "../../sdk";
-import { day, plain, relative, t } from "../i18n";
+import { day, plain, relative, t, tp } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { Field } from "../parts/field";
 import { Form, useText, type TextField } from "../parts/form";
@@ -21,7 +21,7 @@ const warnBefore = 60 * 86_400_000;
 
 /** The community: who asks to join, for stewards; its rules, which the founder changes here; its nodes. */
 export function CommunityPage({ self }: { self: Me }): JSX.Element {
-  const m = t().entry;
+  const m = tp().community;
   const here = community.value;
   return (
     <>
@@ -61,7 +61,7 @@ export function CommunityPage({ self }: { self: Me }): JSX.Element {
 }
 
 function Requests(): JSX.Element {
-  const m = t().entry;
+  const m = tp().community;
   const asks = useSignal<readonly Asking[] | null>(null);
   const failure = useSignal<string | null>(null);
   const busy = useSignal(false);
@@ -90,7 +90,7 @@ function Requests(): JSX.Element {
   };
   return (
     <section class="card stack" aria-labelledby="requests" aria-busy={asks.value === null}>
-      <h2 id="requests">{m.requests}</h2>
+      <h2 id="requests">{t().entry.requests}</h2>
       <p class="secondary">{m.youAnswer}</p>
       {failure.value !== null && <Notice kind="warning" text={failure.value} />}
       {asks.value?.length === 0 && <p>{m.nobody}</p>}
@@ -158,7 +158,7 @@ function numberIn(text: string, of: (typeof numbers)[number], inForce: number): 
 }
 
 function RulesForm({ shown }: { shown: Community }): JSX.Element {
-  const m = t().entry;
+  const m = tp().community;
   const rules = shown.rules;
   const name = useText(shown.name);
   const entry = useSignal(rules.entry);

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { t } from "../i18n";
+import { t, tp } from "../i18n";
 import { Field } from "../parts/field";
 import { Heading } from "../parts/heading";
 import { Notice } from "../parts/notice";
@@ -12,7 +12,7 @@ import { example, groups, nameOf, resolve, typeOf, type Document, type Operation
 
 /** The API as its own document describes it, to read and to try. What the document says is in English. */
 export function DocsPage(): JSX.Element {
-  const m = t().docs;
+  const m = tp().docs;
   const doc = useSignal<Document | null>(null);
   const failed = useSignal(false);
   const token = useSignal("");
@@ -95,7 +95,7 @@ function Group(props: { name: string; operations: Operation[]; doc: Document; to
 }
 
 function OperationView({ operation: o, doc, token }: { operation: Operation; doc: Document; token: string }): JSX.Element {
-  const m = t().docs;
+  const m = tp().docs;
   const opened = useSignal(false);
   const body = Object.entries(o.requestBody?.content ?? {})[0];
   return (
@@ -161,7 +161,7 @@ function SchemaView({ schema, doc, open }: { schema: Schema; doc: Document; open
 }
 
 function Members({ schema, doc }: { schema: Schema; doc: Document }): JSX.Element | null {
-  const m = t().docs;
+  const m = tp().docs;
   if (schema.oneOf !== undefined) {
     return (
       <ul class="members">
@@ -206,7 +206,7 @@ interface Reply {
 }
 
 function Try({ operation: o, doc, token }: { operation: Operation; doc: Document; token: string }): JSX.Element {
-  const m = t().docs;
+  const m = tp().docs;
   const [kind, content] = Object.entries(o.requestBody?.content ?? {})[0] ?? [];
   const isJSON = kind === "application/json";
   const values = useSignal<Record<string, string>>({});

@@ -1,19 +1,19 @@
 import type { JSX } from "preact";
 import type { Earning, Grant, Standing } from "../../sdk";
-import { day, duration, relative, span, t } from "../i18n";
+import { day, duration, relative, span, t, tp } from "../i18n";
 import { client, me } from "../state/session";
 
 /** How the next invites come, and how far one is. */
 export function EarningCard({ earning }: { earning: Earning }): JSX.Element {
-  const m = t().entry;
+  const m = tp().earning;
   const ends = relative(earning.ends, client.now());
   return (
     <section class="card stack" aria-labelledby="earning">
       <h2 id="earning">{m.next(earning.slots)}</h2>
       <p>
-        {m.nextText(
+        {t().entry.nextText(
           earning.slots,
-          m.peopleOf(earning.host_people),
+          t().entry.peopleOf(earning.host_people),
           span(earning.host_time / 1000),
           span(earning.speak_time / 1000),
         )}
@@ -40,7 +40,7 @@ function Progress(props: { label: string; done: number; all: number }): JSX.Elem
   return (
     <label class="progress">
       <span>{props.label}</span>
-      <span class="secondary small">{t().entry.ofTime(duration(done), duration(props.all))}</span>
+      <span class="secondary small">{tp().earning.ofTime(duration(done), duration(props.all))}</span>
       <progress value={done} max={Math.max(1, props.all)} />
     </label>
   );
@@ -48,7 +48,7 @@ function Progress(props: { label: string; done: number; all: number }): JSX.Elem
 
 /** What one was given, and why. */
 export function Received({ grants }: { grants: readonly Grant[] }): JSX.Element | null {
-  const m = t().entry;
+  const m = tp().earning;
   if (grants.length === 0) return null;
   const why = { admission: m.admission, hosting: m.forHosting, speaking: m.forSpeaking };
   return (
@@ -70,7 +70,7 @@ export function Received({ grants }: { grants: readonly Grant[] }): JSX.Element 
 
 /** How one stands: who answers, for whom one answers. */
 export function StandingCard({ standing }: { standing: Standing }): JSX.Element {
-  const m = t().entry;
+  const m = tp().earning;
   const sponsor = me.value?.chain[1]?.name ?? "";
   const way = { invite: m.wayInvite(sponsor), ask: m.wayAsk(sponsor), open: m.wayOpen };
   return (

@@ -11,7 +11,7 @@ import { ForgetDialog } from "./keys";
 
 /** After this browser's session was ended from another: nothing goes on by itself. */
 export function SignedOutPage(): JSX.Element {
-  const m = t().own;
+  const m = t().farewell;
   const forgetting = useSignal(false);
   useEffect(() => void leave().catch(() => undefined), []); // the node has done so already
   return (
@@ -35,7 +35,7 @@ export function SignedOutPage(): JSX.Element {
 
 /** After somebody has erased themselves. */
 export function ErasedPage({ community }: { community: string }): JSX.Element {
-  const m = t().own;
+  const m = t().farewell;
   useEffect(() => void leave().catch(() => undefined), []); // the node has done so already
   return (
     <PlainPage title={m.erasedTitle} lead={m.erasedText(community)}>

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Invite, Invites } from "../../sdk";
-import { day, relative, span, t } from "../i18n";
+import { day, relative, span, t, tp } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { Field, Select } from "../parts/field";
 import { Form, useText } from "../parts/form";
@@ -83,7 +83,7 @@ export function InvitesPage(): JSX.Element {
 /** For whom, for how long. */
 function CreateForm(props: { onCreate: (note: string, days: number) => Promise<void> }): JSX.Element {
   const m = t().invites;
-  const e = t().entry;
+  const e = tp().earning;
   const note = useText();
   const most = (community.value?.rules.invite_life ?? 0) / 86_400;
   const choices = [...new Set([...lives.filter((days) => days < most), most])];
@@ -112,7 +112,7 @@ function CreateForm(props: { onCreate: (note: string, days: number) => Promise<v
 
 function Given(props: { invites: readonly Invite[]; onRevoke: (invite: Invite) => void }): JSX.Element {
   const m = t().invites;
-  const e = t().entry;
+  const e = tp().earning;
   const now = client.now();
   const pending = props.invites.filter((i) => i.state === "pending");
   const joined = props.invites.filter((i) => i.state === "joined");

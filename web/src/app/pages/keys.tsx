@@ -36,7 +36,7 @@ export function Keys({ self }: { self: Me }): JSX.Element {
 
 /** The way to the recovery file, or to one more copy of it. */
 function RecoveryFile({ unsaved }: { unsaved: boolean }): JSX.Element {
-  const m = t().own;
+  const m = t().key;
   const has = hasRecoveryFile();
   return (
     <>
@@ -66,14 +66,14 @@ export function SaveAgain(): JSX.Element {
   };
   return (
     <button type="button" class="button" onClick={save}>
-      {t().own.fileAgain}
+      {t().key.fileAgain}
     </button>
   );
 }
 
 /** Whether the browser keeps the key when space runs short; it can be asked to. */
 function Persistence(): JSX.Element | null {
-  const m = t().own;
+  const m = t().key;
   const keeps = useSignal<boolean | null>(null);
   useEffect(() => void keystore.persisted().then((is) => (keeps.value = is)), []);
   if (keeps.value === null) return null;
@@ -114,7 +114,7 @@ export function ForgetDialog(props: { unsaved: boolean; founder: boolean; onClos
       <div class="sheet-actions">
         {props.unsaved && (
           <a class="button button-primary button-wide" href={paths.recovery(paths.profile)}>
-            {t().own.forgetFirst}
+            {t().key.forgetFirst}
           </a>
         )}
         {!props.unsaved && hasRecoveryFile() && <SaveAgain />}

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import { adoptLink, peerIdOf, type Checkup, type Link } from "../../sdk";
-import { t } from "../i18n";
+import { tp } from "../i18n";
 import { Fingerprint } from "../parts/fingerprint";
 import { Form } from "../parts/form";
 import { Notice } from "../parts/notice";
@@ -13,7 +13,7 @@ type Request = Extract<Link, { kind: "add" }>;
 
 /** Another node asks the founder to be one of theirs: they compare its key, and sign. */
 export function NodeRequest({ to, checkup }: { to: Request; checkup: Checkup }): JSX.Element {
-  const m = t().own;
+  const m = tp().nodes;
   const id = useId();
   const handOver = useSignal<string | null>(null);
   const known = checkup.nodes.some((n) => n.node === to.node && !n.revoked);

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import type { Checkup, Did } from "../../sdk";
-import { t } from "../i18n";
+import { tp } from "../i18n";
 import { ConfirmDialog } from "../parts/confirm";
 import { Fingerprint } from "../parts/fingerprint";
 import { Form } from "../parts/form";
@@ -18,7 +18,7 @@ export function NodeRestored({ checkup, onChange }: { checkup: Checkup; onChange
 }
 
 function Approve({ self, onChange }: { self: Did; onChange: () => Promise<void> }): JSX.Element {
-  const m = t().own;
+  const m = tp().nodes;
   const id = useId();
   const approve = async () => {
     await client.founder.addNode(self);
@@ -44,7 +44,7 @@ function Approve({ self, onChange }: { self: Did; onChange: () => Promise<void> 
 }
 
 function Before({ node: lost, onChange }: { node: Checkup["nodes"][number]; onChange: () => Promise<void> }): JSX.Element {
-  const m = t().own;
+  const m = tp().nodes;
   const id = useId();
   const asking = useSignal(false);
   return (
@@ -55,7 +55,7 @@ function Before({ node: lost, onChange }: { node: Checkup["nodes"][number]; onCh
         <dt>{m.requestKey}</dt>
         <dd>
           <Fingerprint of={lost.node} />
-          <span class="secondary small block">{lost.connected ? t().node.connected : t().node.notConnected}</span>
+          <span class="secondary small block">{lost.connected ? tp().node.connected : tp().node.notConnected}</span>
         </dd>
       </dl>
       <p>{m.beforeWait}</p>
@@ -71,7 +71,7 @@ function Before({ node: lost, onChange }: { node: Checkup["nodes"][number]; onCh
 
 /** Asks before the founder takes their word for a node back, and does it. */
 export function WithdrawDialog(props: { node: Did; onClose: () => void; onChange: () => Promise<void> }): JSX.Element {
-  const m = t().own;
+  const m = tp().nodes;
   const withdraw = async () => {
     await client.founder.withdrawNode(props.node);
     say(m.withdrawn);

@@ -3,7 +3,7 @@ import { CircleCheck, CircleHelp, CircleX, TriangleAlert } from "lucide-preact";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { adoptLink, parseLink, testMedia, type Checkup, type MediaTest } from "../../sdk";
-import { day, locale, t } from "../i18n";
+import { day, locale, t, tp } from "../i18n";
 import { copyDiagnosis, LinkField } from "../parts/copy";
 import { Field } from "../parts/field";
 import { Form, useText } from "../parts/form";
@@ -21,7 +21,7 @@ const lookEvery = 30_000;
 
 /** How the node is run, for its founder: what is checked, what to do, and the other nodes. */
 export function NodePage(): JSX.Element {
-  const m = t().node;
+  const m = tp().node;
   const checkup = useSignal<Checkup | null>(null);
   const failure = useSignal<string | null>(null);
   const test = useSignal<MediaTest | "running" | null>(null);
@@ -69,7 +69,7 @@ export function NodePage(): JSX.Element {
           <p class="secondary">{m.intro}</p>
         </div>
         {failure.value !== null && <Notice kind="warning" text={failure.value} />}
-        {asked.kind === "broken" && <Notice kind="warning" text={t().own.requestBroken} />}
+        {asked.kind === "broken" && <Notice kind="warning" text={tp().nodes.requestBroken} />}
         {now !== null && <NodeRestored checkup={now} onChange={look} />}
         {asked.kind === "add" && now !== null && <NodeRequest to={asked} checkup={now} />}
         <section class="card stack" aria-labelledby="checks" aria-busy={now === null}>
@@ -101,7 +101,7 @@ type Finding = Checkup["findings"][number];
 type CommunityNode = Checkup["nodes"][number];
 
 function FindingRow({ finding }: { finding: Finding }): JSX.Element {
-  const m = t().node;
+  const m = tp().node;
   const Icon = { ok: CircleCheck, warn: TriangleAlert, fail: CircleX, unknown: CircleHelp }[finding.state];
   const names: Readonly<Record<string, string>> = m.names;
   return (
@@ -126,7 +126,7 @@ function flags(text: string): (string | JSX.Element)[] {
 
 /** Says no more than was seen: a browser beside the node proves nothing about the way from elsewhere. */
 function TestResult({ test }: { test: MediaTest | "running" | null }): JSX.Element | null {
-  const m = t().node;
+  const m = tp().node;
   if (test === null || test === "running") return null;
   if (!test.reached) return <Notice kind="warning" text={m.udpBlocked} hint={m.udpBlockedHint(test.offered.join(", "))} />;
   const near = test.address === undefined || isPrivate(test.address);
@@ -147,7 +147,7 @@ function isPrivate(address: string): boolean {
 }
 
 function Nodes({ checkup, onChange }: { checkup: Checkup; onChange: () => Promise<void> }): JSX.Element {
-  const m = t().node;
+  const m = tp().node;
   const key = useText();
   const owner = useText();
   const handOver = useSignal<string | null>(null);
@@ -207,7 +207,7 @@ function Nodes({ checkup, onChange }: { checkup: Checkup; onChange: () => Promis
 }
 
 function NodeActions(props: { node: CommunityNode; onRenew: (done: string) => void; onWithdraw: () => void }): JSX.Element {
-  const m = t().own;
+  const m = tp().nodes;
   const { node, revoked, self } = props.node;
   const mark = node.slice(-6);
   if (revoked) {
@@ -219,8 +219,8 @@ function NodeActions(props: { node: CommunityNode; onRenew: (done: string) => vo
   }
   return (
     <div class="row">
-      <button type="button" class="button" aria-label={t().node.renewWhich(mark)} onClick={() => props.onRenew(t().node.renewed)}>
-        {t().node.renew}
+      <button type="button" class="button" aria-label={tp().node.renewWhich(mark)} onClick={() => props.onRenew(tp().node.renewed)}>
+        {tp().node.renew}
       </button>
       {!self && (
         <button type="button" class="button button-danger" aria-label={m.withdrawWhich(mark)} onClick={props.onWithdraw}>
@@ -232,7 +232,7 @@ function NodeActions(props: { node: CommunityNode; onRenew: (done: string) => vo
 }
 
 function Others({ checkup }: { checkup: Checkup }): JSX.Element {
-  const m = t().node;
+  const m = tp().node;
   return (
     <section class="card stack" aria-labelledby="others">
       <h2 id="others">{m.others}</h2>
@@ -253,7 +253,7 @@ function Others({ checkup }: { checkup: Checkup }): JSX.Element {
 }
 
 function Facts({ checkup }: { checkup: Checkup }): JSX.Element {
-  const m = t().node;
+  const m = tp().node;
   return (
     <section class="card stack" aria-labelledby="facts">
       <h2 id="facts">{m.facts}</h2>
@@ -267,7 +267,7 @@ function Facts({ checkup }: { checkup: Checkup }): JSX.Element {
         )}
       </p>
       <a class="text-link" href={paths.docs}>
-        {t().docs.title}
+        {tp().docs.title}
       </a>
     </section>
   );

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import { OfflineError, ProblemError, type Me } from "../../sdk";
-import { size, t } from "../i18n";
+import { size, t, tp } from "../i18n";
 import { Dialog } from "../parts/dialog";
 import { download } from "../parts/download";
 import { Field } from "../parts/field";
@@ -15,7 +15,7 @@ import { explain, say } from "../state/toast";
 
 /** All that the node holds on somebody, to take along. */
 export function OwnData({ self }: { self: Me }): JSX.Element {
-  const m = t().own;
+  const m = tp().own;
   const id = useId();
   const came = useSignal<number | null>(null);
   const failure = useSignal<string | null>(null);
@@ -53,7 +53,7 @@ export function OwnData({ self }: { self: Me }): JSX.Element {
 
 /** The way out. A founder has none, and is told why. */
 export function LeaveForGood({ self }: { self: Me }): JSX.Element {
-  const m = t().own;
+  const m = tp().own;
   const id = useId();
   const asking = useSignal(false);
   return (
@@ -81,7 +81,7 @@ export function LeaveForGood({ self }: { self: Me }): JSX.Element {
 
 /** Says what goes and what stays, and asks for the name, so that nobody is erased by a slip. */
 function EraseDialog(props: { name: string; onClose: () => void }): JSX.Element {
-  const m = t().own;
+  const m = tp().own;
   const name = useText();
   const alike = (text: string) => tidy(text).toLocaleLowerCase();
   const check = () => {

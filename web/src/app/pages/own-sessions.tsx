@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { OpenSession } from "../../sdk";
-import { moment, relative, t } from "../i18n";
+import { moment, relative, tp } from "../i18n";
 import { client } from "../state/session";
 import { attempt, explain, say } from "../state/toast";
 
@@ -11,7 +11,7 @@ const lookEvery = 30_000;
 
 /** Where one is signed in, and the way to end that. */
 export function OwnSessions(): JSX.Element {
-  const m = t().own;
+  const m = tp().own;
   const id = useId();
   const heading = useRef<HTMLHeadingElement>(null);
   const sessions = useSignal<readonly OpenSession[] | null>(null);
@@ -71,7 +71,7 @@ export function OwnSessions(): JSX.Element {
 }
 
 function SessionRow({ session, onEnd }: { session: OpenSession; onEnd: () => void }): JSX.Element {
-  const m = t().own;
+  const m = tp().own;
   const program = session.program ?? m.program;
   const since = moment(session.since);
   return (

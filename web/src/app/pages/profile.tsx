@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { Me } from "../../sdk";
-import { t } from "../i18n";
+import { t, tp } from "../i18n";
 import { LanguageSwitch } from "../parts/language-switch";
 import { TopBar } from "../parts/top-bar";
 import { paths } from "../router";
@@ -45,11 +45,11 @@ export function ProfilePage({ self }: { self: Me }): JSX.Element {
         <nav class="row" aria-label={m.more}>
           {self.founder && (
             <a class="button" href={paths.node}>
-              {t().node.title}
+              {tp().node.title}
             </a>
           )}
           <a class="button" href={paths.docs}>
-            {t().docs.title}
+            {tp().docs.title}
           </a>
         </nav>
       </main>

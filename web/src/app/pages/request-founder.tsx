@@ -15,7 +15,7 @@ const lookEvery = 3_000;
 
 /** For whoever runs a node that is to be one more of a community's: what they hand to its founder. */
 export function RequestFounder({ secret }: { secret: string }): JSX.Element | null {
-  const m = t().own;
+  const m = t().request;
   const id = useId();
   const address = useText();
   const request = useSignal<string | null>(null);
@@ -38,7 +38,7 @@ export function RequestFounder({ secret }: { secret: string }): JSX.Element | nu
     return URL.canParse(text) && new URL(text).origin === text.toLowerCase() && /^https?:/i.test(text) ? text : null;
   };
   const check = () => {
-    if (origin() === null) address.refuse(m.requestAddressWrong);
+    if (origin() === null) address.refuse(m.addressWrong);
     return origin() !== null;
   };
   const make = () => {
@@ -47,16 +47,16 @@ export function RequestFounder({ secret }: { secret: string }): JSX.Element | nu
   };
   return (
     <section class="card stack" aria-labelledby={id}>
-      <h2 id={id}>{m.requestTitle}</h2>
-      <p class="secondary">{m.requestText}</p>
+      <h2 id={id}>{m.title}</h2>
+      <p class="secondary">{m.text}</p>
       <p>
         {m.thisNode} <Fingerprint of={here.node} />
       </p>
       {request.value === null ? (
-        <Form submit={m.requestMake} submitting={t().common.loading} check={check} onSubmit={make} second>
+        <Form submit={m.make} submitting={t().common.loading} check={check} onSubmit={make} second>
           <Field
-            label={m.requestAddress}
-            hint={m.requestAddressHint}
+            label={m.address}
+            hint={m.addressHint}
             inputMode="url"
             autocomplete="off"
             value={address.value}
@@ -66,9 +66,9 @@ export function RequestFounder({ secret }: { secret: string }): JSX.Element | nu
         </Form>
       ) : (
         <>
-          <LinkField label={m.requestLink} hint={m.requestLinkHint} link={request.value} />
+          <LinkField label={m.link} hint={m.linkHint} link={request.value} />
           <p role="status" class="secondary">
-            {m.requestWaits}
+            {m.waits}
           </p>
         </>
       )}

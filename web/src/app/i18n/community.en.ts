@@ -1,0 +1,51 @@
+/** What a community's page says: who asks to join, its rules and its nodes, in English. */
+export const communityEn = {
+  title: "Community",
+
+  // For stewards.
+  nobody: "Nobody is waiting.",
+  noMessage: "No message.",
+  asked: (when: string) => `Asked ${when}`,
+  approve: "Let in",
+  approveWhich: (name: string) => `Let in ${name}`,
+  decline: "Decline",
+  declineWhich: (name: string) => `Decline ${name}`,
+  youAnswer: "You answer for whom you let in, as for your own guests.",
+  approved: (name: string) => `${name} is a member now.`,
+  declinedDone: "Declined.",
+
+  // The rules.
+  rules: "Rules",
+  rulesText: "They are signed by the founder; every node of the community goes by them.",
+  communityName: "Community name",
+  entry: "Who may join",
+  entryInvite: "People with an invite",
+  entryInviteHint: "Each member answers for whom they invite.",
+  entryAsk: "People with an invite, and whoever asks and is let in",
+  entryAskHint: "Requests come to you. You answer for whom you let in.",
+  entryOpen: "Everybody",
+  entryOpenHint: "Nobody vouches for those who come. They begin without invites.",
+  admitSlots: "Invites a new member begins with",
+  periodSlots: "Invites that can be earned in a period",
+  period: "Length of a period, in days",
+  periodHint: "Counted from the day each member joined. Made longer, who earned lately waits longer.",
+  inviteLife: "Longest life of an invite, in days",
+  hostPeople: "People in a room that make hosting count",
+  hostPeopleHint: "From as many different branches of the invite tree, so that nobody earns with guests of their own.",
+  hostTime: "Minutes of hosting that earn",
+  speakTime: "Minutes of speaking that earn",
+  probationDays: "Days of probation after joining",
+  range: (low: string, high: string) => `From ${low} to ${high}`,
+  numberWrong: (low: string, high: string) => `A number from ${low} to ${high}.`,
+  save: "Change the rules",
+  saving: "Signing…",
+  saved: "The new rules are in force.",
+  again: "Show the rules as they are now",
+  founderOnly: "Only the founder changes them.",
+
+  // The nodes.
+  nodes: "Nodes",
+  nodesText: "Each acts for the community by your word, which this page renews when you visit.",
+  until: (day: string) => `until ${day}`,
+  soon: "This node’s time runs out soon. Reload this page to renew it.",
+};
