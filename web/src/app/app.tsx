@@ -7,13 +7,13 @@ import { RoomPage } from "./pages/room";
 import { AlreadyPage, FailedPage, LackingPage, NotFoundPage, OfflinePage } from "./pages/trouble";
 import { Later, Opening } from "./parts/later";
 import { Loading } from "./parts/loading";
+import { ToastPlace } from "./parts/toast-place";
 import { TopBar } from "./parts/top-bar";
 import { PageFoot } from "./parts/page-foot";
 import { paths, link, route, type Route } from "./router";
 import { inRoom, inside, sayMissing } from "./state/current";
 import { key, node, outdated, phase } from "./state/session";
 import { close, open, sheet } from "./state/sheet";
-import { hush, toast } from "./state/toast";
 
 // What is not before the door of a room is loaded after it has been shown (start.ts): it is here when it is wanted.
 const home = () => import("./home");
@@ -55,7 +55,7 @@ export function App(): JSX.Element {
       </a>
       <Page />
       <Over />
-      <Toast />
+      <ToastPlace />
     </>
   );
 }
@@ -167,22 +167,25 @@ function MembersPage({ self }: { self: Me }): JSX.Element {
   }
 }
 
-/** The offer of the stage, which goes before anything else, or the sheet that is open, if one is. */
-function Over(): JSX.Element | null {
+/** The sheet that is open, if one is, and over it the offer of the stage: what was typed below stays. */
+function Over(): JSX.Element {
   const presence = inRoom.value;
   const offer = presence?.offer.value ?? null;
   const which = sheet.value;
-  if (presence !== null && offer !== null && inside.here !== null) return <inside.here.OfferDialog presence={presence} offer={offer} />;
-  if (which === null) return null;
   const missing = () => {
     const pressed = document.activeElement;
     close();
     sayMissing(() => {
       if (pressed instanceof HTMLElement && pressed.isConnected) pressed.focus(); // where it will go back to
-      open(which);
+      if (which !== null) open(which);
     });
   };
-  return <Opening load={sheets} props={{}} onMissing={missing} />;
+  return (
+    <>
+      {which !== null && <Opening load={sheets} props={{}} onMissing={missing} />}
+      {presence !== null && offer !== null && inside.here !== null && <inside.here.OfferDialog presence={presence} offer={offer} />}
+    </>
+  );
 }
 
 /** Stays until the recovery file is saved. */
@@ -242,29 +245,5 @@ function WaitingBanner({ self }: { self: Me }): JSX.Element | null {
       <p>{t().entry.waiting(self.waiting)}</p>
       <a href={paths.community}>{t().entry.answer}</a>
     </aside>
-  );
-}
-
-function Toast(): JSX.Element {
-  const message = toast.value;
-  return (
-    <div class="toast-place" role="status">
-      {message !== null && (
-        <div class={`toast toast-${message.kind}`}>
-          <p>{message.text}</p>
-          {message.action !== undefined && (
-            <button
-              type="button"
-              onClick={() => {
-                hush();
-                message.action?.run();
-              }}
-            >
-              {message.action.label}
-            </button>
-          )}
-        </div>
-      )}
-    </div>
   );
 }

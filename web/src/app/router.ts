@@ -157,6 +157,7 @@ function onPop(): void {
     if (dialogs.length > 0 && dialog !== true) push(location.href, true); // opened in the meantime
   } else if (dialog !== true) {
     dialogs.pop()?.();
+    if (dialogs.length > 0) push(location.href, true); // the next Back is for the one below
   } else if (dialogs.length === 0) {
     history.back(); // Forward, or a reload: the dialog is no more
   }
@@ -172,8 +173,11 @@ export function startRouter(): void {
     const a = e.target instanceof Element ? e.target.closest("a") : null;
     if (a === null || a.target !== "" || a.hasAttribute("download") || a.origin !== location.origin) return;
     const href = a.getAttribute("href") ?? "";
-    if (href.startsWith("#")) return;
     e.preventDefault();
+    if (href.startsWith("#")) {
+      document.getElementById(href.slice(1))?.focus(); // the address stays: its fragment may be a secret
+      return;
+    }
     navigate(a.pathname + a.search + a.hash);
   });
 }

@@ -1,5 +1,6 @@
 import { loadPageWords, loadRefusals } from "./i18n";
 import { inside } from "./state/current";
+import { surely } from "./state/surely";
 
 /** Whether the person asked for as little as possible to be loaded. */
 function sparing(): boolean {
@@ -14,17 +15,12 @@ function idle(): Promise<void> {
   });
 }
 
-/** Milliseconds after which what did not come is asked for again. */
-const retryAfter = 3_000;
-
-const pause = (ms = 0) => new Promise((over) => setTimeout(over, ms));
-
 /**
  * Loads the other parts of the page once its first one has been shown: what is needed in rooms at once, what opens by a
  * press when there is nothing to do, other pages when somebody points at a link.
  */
 export async function loadRest(): Promise<void> {
-  await pause(); // until it is drawn
+  await new Promise((drawn) => setTimeout(drawn));
   await surely(() => inside.load());
   await surely(loadRefusals);
   for (const sign of ["pointerover", "focusin"]) document.addEventListener(sign, pointed, { passive: true });
@@ -38,17 +34,4 @@ function pointed({ target }: Event): void {
   if (!(target instanceof Element) || target.closest("a[href^='/']") === null) return;
   for (const sign of ["pointerover", "focusin"]) document.removeEventListener(sign, pointed);
   void Promise.all([import("./pages"), loadPageWords()]).catch(() => undefined); // they are asked for again when they are wanted
-}
-
-/** Tries until the node answers; tells `onFailure` when it does not. */
-export async function surely(load: () => Promise<unknown>, onFailure?: () => void): Promise<void> {
-  for (;;) {
-    try {
-      await load();
-      return;
-    } catch {
-      onFailure?.();
-      await pause(retryAfter);
-    }
-  }
 }

@@ -47,7 +47,7 @@ export class Client {
       api: session.api,
       origin: session.origin,
       ask: (request, token, signal) => session.ask(request, token, signal),
-      asMember: (request, signal) => session.asMember(request, signal),
+      asMember: (request, signal) => session.asMember(request, signal).catch((error: unknown) => this.#retimed(error)),
       signer: () => session.requireSigner(),
       sign: (body, by) => session.sign(body, by),
       knownNode: () => this.knownNode(),
@@ -191,6 +191,13 @@ export class Client {
       if (me === null) throw error;
       return me.member;
     }
+  }
+
+  /** What a member's question failed with. Where the clock of this device was set since, the node's time is asked for again. */
+  async #retimed(error: unknown): Promise<never> {
+    const late = error instanceof ProblemError && (error.code === "statement-time" || error.code === "act-replayed");
+    if (late) await this.node().catch(() => undefined);
+    throw error;
   }
 
   /** The node, which must have a community. */

@@ -10,7 +10,8 @@ export const earningEn = {
   hosting: "Hosting",
   speaking: "Speaking",
   ofTime: (done: string, all: string) => `${done} of ${all}`,
-  here: (n: number, all: number) => `${n} of ${all} branches are in your room now`,
+  here: (n: number, all: number) => 
+    count(n, { one: `# of ${all} branches is in your room now`, other: `# of ${all} branches are in your room now` }),
   periodEnds: (when: string) => `This period ends ${when}.`,
   earnedHosting: (when: string) => `You earned them by hosting. The next can be earned ${when}.`,
   earnedSpeaking: (when: string) => `You earned them by speaking. The next can be earned ${when}.`,

@@ -11,7 +11,8 @@ export const earningFr: typeof earningEn = {
   hosting: "Animer",
   speaking: "Parler",
   ofTime: (done: string, all: string) => `${done} sur ${all}`,
-  here: (n: number, all: number) => `${n} branches sur ${all} sont dans votre salon en ce moment`,
+  here: (n: number, all: number) => 
+    count(n, { one: `# branche sur ${all} est dans votre salon en ce moment`, other: `# branches sur ${all} sont dans votre salon en ce moment` }),
   periodEnds: (when: string) => `Cette période se termine ${when}.`,
   earnedHosting: (when: string) => `Vous les avez gagnées en animant un salon. Les prochaines pourront l’être ${when}.`,
   earnedSpeaking: (when: string) => `Vous les avez gagnées en parlant. Les prochaines pourront l’être ${when}.`,

@@ -1,6 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { loadSentences } from "../../sdk";
 import { settings, type Locale } from "../state/settings";
+import { surely } from "../state/surely";
 
 /** The names of the languages there are, each in itself. */
 export const languages: readonly { locale: Locale; name: string }[] = [
@@ -33,7 +34,8 @@ function words<T>(fetch: (language: Locale) => Promise<T>): Words<T> {
     const language = wanted.value;
     if (here.peek()?.locale === language) return;
     const fetched = await fetch(language);
-    if (language === wanted.peek()) here.value = { locale: language, words: fetched };
+    // Another may be wanted by now. Until that is here these are better than none.
+    if (language === wanted.peek() || here.peek() === null) here.value = { locale: language, words: fetched };
   }
   let kept = false;
   return {
@@ -44,7 +46,7 @@ function words<T>(fetch: (language: Locale) => Promise<T>): Words<T> {
       await fetchWanted();
       if (kept) return;
       kept = true;
-      wanted.subscribe(() => void fetchWanted().catch(() => undefined));
+      wanted.subscribe(() => void surely(fetchWanted));
     },
   };
 }

@@ -79,8 +79,8 @@ export function useAsked(request: Sent): { ask: Signal<Ask | null>; gone: Signal
       try {
         ask.value = await client.asks.state(request.id);
         if (ask.value.state === "joined") {
-          remember(null);
           await refresh();
+          remember(null); // not before: until one is known as a member, this is the way to become one
         }
       } catch (error) {
         gone.value = error instanceof ProblemError && error.code === "ask-unknown";

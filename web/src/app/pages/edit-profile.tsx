@@ -29,7 +29,7 @@ export function EditProfile({ self }: { self: Me }): JSX.Element | null {
   return (
     <>
       <RoomsOf profile={profile.value} />
-      <ProfileForm key={profile.value.statement} profile={profile.value} onSaved={(p) => (profile.value = p)} />
+      <ProfileForm profile={profile.value} onSaved={(p) => (profile.value = p)} />
     </>
   );
 }
@@ -60,6 +60,7 @@ function ProfileForm({ profile, onSaved }: { profile: Profile; onSaved: (p: Prof
   };
   const save = async (e: Event) => {
     e.preventDefault();
+    if (busy.value) return;
     const listed = links.value.split(/\s+/).filter((link) => link !== "");
     const nameFault = fault(name.value, nameLength);
     nameError.value = error.value = "";
@@ -77,7 +78,10 @@ function ProfileForm({ profile, onSaved }: { profile: Profile; onSaved: (p: Prof
           name: name.value, bio: bio.value, links: [...new Set(listed)], topics: topics.value, languages: languages.value, picture: picture.value,
         };
         await client.people.setProfile(wish, fresh.value?.blob ?? null);
-        onSaved(await client.people.get(profile.key));
+        const saved = await client.people.get(profile.key);
+        picture.value = saved.picture ?? null;
+        fresh.value = null;
+        onSaved(saved);
         await refresh();
         say(m.saved);
       } catch (refused) {
@@ -139,7 +143,7 @@ function ProfileForm({ profile, onSaved }: { profile: Profile; onSaved: (p: Prof
           </p>
         )}
         <div class="row">
-          <button type="submit" class="button button-primary" disabled={busy.value}>
+          <button type="submit" class="button button-primary" aria-disabled={busy.value}>
             {m.save}
           </button>
         </div>

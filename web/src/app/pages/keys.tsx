@@ -94,12 +94,15 @@ function Persistence(): JSX.Element | null {
   );
 }
 
+/** How long a node that does not answer is waited for before the key goes, in milliseconds. */
+const patience = 3_000;
+
 /** Asks before the key goes from this browser, and for its recovery file first. */
 export function ForgetDialog(props: { unsaved: boolean; founder: boolean; onClose: () => void }): JSX.Element {
   const m = t().profile;
   const forgetAll = async () => {
     await leave().catch(() => undefined); // the node may be gone; the key is forgotten all the same
-    await forgetPush();
+    await Promise.race([forgetPush().catch(() => undefined), new Promise((over) => setTimeout(over, patience))]);
     await forget();
     navigate(paths.hallway);
   };

@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX, TargetedPointerEvent } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { closeOnBack } from "../router";
+import { ToastPlace } from "./toast-place";
 
 interface DialogProps {
   title: string;
@@ -62,6 +63,7 @@ export function Dialog(props: DialogProps): JSX.Element {
         )}
       </header>
       {props.children}
+      <ToastPlace />
     </dialog>
   );
 }

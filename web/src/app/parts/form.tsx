@@ -8,7 +8,7 @@ interface FormProps {
   /** What the button says, and what it says while the form is under way. */
   submit: string;
   submitting: string;
-  /** Nothing is sent twice: the button rests until the promise settles. A rejection is shown above the button. */
+  /** Nothing is sent twice: the button, which keeps the focus, rests until the promise settles. A rejection is shown above the button. */
   onSubmit: () => Promise<void>;
   /** False keeps the form from being sent; whoever says so shows why in a field. */
   check?: () => boolean;
@@ -54,7 +54,7 @@ export function Form(props: FormProps): JSX.Element {
       {props.children}
       {failure.value !== null && <Notice kind="warning" text={failure.value} />}
       <div class="sheet-actions">
-        <button type="submit" class={`button button-wide ${props.danger === true ? "button-danger" : props.second === true ? "" : "button-primary"}`} disabled={busy.value}>
+        <button type="submit" class={`button button-wide ${props.danger === true ? "button-danger" : props.second === true ? "" : "button-primary"}`} aria-disabled={busy.value}>
           {busy.value ? props.submitting : props.submit}
         </button>
         {props.after}

@@ -87,7 +87,9 @@ function ChosenPeople({ presence, state, onChange }: { presence: Presence; state
     const latest = () => mine === asked.current && acting.current === 0;
     client.rooms.chosen(presence.id).then(
       (list) => {
-        if (latest()) people.value = list;
+        if (!latest()) return;
+        people.value = list;
+        failure.value = null;
       },
       (error: unknown) => {
         if (latest()) failure.value = explain(error);
@@ -98,7 +100,15 @@ function ChosenPeople({ presence, state, onChange }: { presence: Presence; state
   useEffect(() => {
     if (acting.current === 0) read();
   }, [presence.id, state.room.entry, state.chosen, onStage]);
-  if (failure.value !== null) return <Notice kind="warning" text={failure.value} />;
+  if (failure.value !== null) {
+    return (
+      <Notice kind="warning" text={failure.value}>
+        <button type="button" class="button" onClick={read}>
+          {t().common.retry}
+        </button>
+      </Notice>
+    );
+  }
   const list = people.value;
   if (list === null) return <Loading />;
   const act = async (action: Action, then: readonly Member[]) => {

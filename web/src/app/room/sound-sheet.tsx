@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
 import { Dialog } from "../parts/dialog";
 import type { Presence } from "../state/room";
@@ -10,6 +11,10 @@ import { OutputPicker } from "./output";
 /** Which microphone and which loudspeaker, while in the room. */
 export function SoundSheet({ presence }: { presence: Presence }): JSX.Element {
   const { microphone, output } = presence.session;
+  const closeTried = () => {
+    if (presence.role.peek() === "listener") microphone.close();
+  };
+  useEffect(() => closeTried, []);
   return (
     <Dialog title={t().mic.settings} onClose={close}>
       {presence.microphone.value.kind !== "open" && (

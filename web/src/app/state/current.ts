@@ -110,8 +110,13 @@ export function enter(id: Id, from: FromDoor = {}): void {
 
 /** Says that a part of the page did not come, and offers to try again. */
 export function sayMissing(again: () => void): void {
-  say(t().problem.offline, "warning", { label: t().common.retry, run: again });
+  const retry = { label: t().common.retry, run: again };
+  const reload = { label: t().problem.reload, run: () => location.reload() };
+  say(t().problem.offline, "warning", ++missed > 1 ? reload : retry);
 }
+
+// Many browsers never fetch a module again that failed once: if another attempt is in vain, a reload helps.
+let missed = 0;
 
 /** Leaves the room quietly. */
 export async function leave(): Promise<void> {

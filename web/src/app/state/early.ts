@@ -13,7 +13,11 @@ const answers = new Map(Object.entries((globalThis as { stoaEarly?: Readonly<Rec
 export function fetchOnce(request: Request): Promise<Response> {
   const early = taken(request);
   // Without an answer it is asked as if it had not been.
-  return early === null ? fetch(request) : early.catch(() => fetch(request));
+  if (early === null) return fetch(request);
+  const late = new Promise<never>((_, fail) => {
+    request.signal.addEventListener("abort", () => fail(new Error("no answer in time")), { once: true });
+  });
+  return Promise.race([early, late]).catch(() => fetch(request)); // which fails at once where time is up
 }
 
 function taken({ method, url, headers }: Request): Promise<Response> | null {

@@ -65,8 +65,12 @@ function attach(id: Id, session: RoomSession, { door = null, guest = false, wait
   });
   let waiting = waits;
   const stopWaiting = effect(() => {
-    if (waiting && presence.status.value.kind === "live") say(t().door.gotIn);
-    if (presence.status.value.kind === "live") waiting = false;
+    if (!waiting || presence.status.value.kind !== "live") return;
+    waiting = false;
+    untracked(() => {
+      markEntered(id, guest);
+      say(t().door.gotIn);
+    });
   });
   let lost = false;
   const stopHost = session.host.subscribe((host) => {
@@ -100,7 +104,7 @@ export function begin(id: Id, from: FromDoor = {}): void {
   current.value = attach(id, session, from);
   if (guest) guests.set(current.value, by);
   session.enter();
-  markEntered(id, guest);
+  if (from.waits !== true) markEntered(id, guest); // who waits takes the sound from no other tab before there is a place
 }
 
 // The sessions of those who only listen, to be closed when they leave: their places are few.

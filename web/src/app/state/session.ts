@@ -52,6 +52,16 @@ effect(() => {
   client.language = locale.value;
 });
 
+/** Tells this browser's other tabs that its key is another one now, or none. */
+const keys = "BroadcastChannel" in globalThis ? new BroadcastChannel("stoa-key") : null;
+keys?.addEventListener("message", () => void followKey().catch(() => undefined));
+
+/** A tab whose member is not this browser's any more begins anew. */
+async function followKey(): Promise<void> {
+  const own = key.peek();
+  if (own !== null && (await keystore.load())?.did !== own.did) location.reload();
+}
+
 client.ended.subscribe((ended) => {
   if (ended && phase.peek().kind === "member") phase.value = { kind: "signed-out" };
 });
@@ -153,6 +163,7 @@ export async function become(how: () => Promise<unknown>, then: string): Promise
 /** Takes the key of an opened recovery file, and the file, as this browser's own; then goes to a path. */
 export async function restore(recovery: Recovery, file: Uint8Array<ArrayBuffer>, then: string): Promise<void> {
   use(await keystore.adopt(recovery, file));
+  keys?.postMessage(null);
   client.signIn(); // also where an earlier session was ended from elsewhere
   void keystore.persist();
   await settle(then);
@@ -194,7 +205,7 @@ async function settle(then: string): Promise<void> {
 
 /** Removes the key from this browser. */
 export async function forget(): Promise<void> {
-  await client.signOut().catch(() => undefined); // the node may be gone; the key is forgotten all the same
+  void client.signOut().catch(() => undefined); // the node may be gone; the key is forgotten all the same, and at once
   await forgetHere();
   phase.value = { kind: "stranger" };
 }
@@ -208,6 +219,7 @@ async function forgetHere(): Promise<void> {
   remember(null);
   keptSession.save(null);
   use(null);
+  keys?.postMessage(null);
 }
 
 /** Erases the member at the node, and takes them out of this browser. */
