@@ -392,6 +392,22 @@ describe("the microphone", () => {
     expect(session.microphone.state.value.kind).toBe("open");
   });
 
+  test("is tried by a listener whatever happens in the room, and closed when that is over", async () => {
+    listen();
+    const over = session.tryMicrophone();
+    await session.microphone.open();
+    stream.tell(event(11, { type: "stage_joined", person: onStage(ana, "speaker") }));
+    expect([session.microphone.state.value.kind, audio.sending]).toEqual(["open", null]);
+    over();
+    expect(session.microphone.state.value.kind).toBe("closed");
+  });
+
+  test("tried on the stage, stays open", async () => {
+    await heard();
+    session.tryMicrophone()();
+    expect([session.microphone.state.value.kind, session.muted.value]).toEqual(["open", false]);
+  });
+
   test("unplugged while speaking: the default one is heard instead", async () => {
     await heard();
     const fellBack: string[] = [];

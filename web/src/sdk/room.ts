@@ -82,6 +82,7 @@ export class RoomSession {
   readonly #mutedSpeech = new MutedSpeech();
   #asked: Asked | null = null; // an unmute on its way
   #here = false; // to be heard here as well, while another program listens
+  #trying = false; // the microphone stays open off the stage
   #hearing: (who: Did) => number = () => 1;
   #run: string | null = null; // for which the sound was connected last
   #stops: (() => void)[] = [];
@@ -277,6 +278,15 @@ export class RoomSession {
     if (told) await this.act({ type: "mute_self" });
   }
 
+  /** Lets the microphone be tried: until the returned function is called it stays open off the stage, too. It sends nothing there. */
+  tryMicrophone(): () => void {
+    this.#trying = true;
+    return () => {
+      this.#trying = false;
+      this.#reconcile();
+    };
+  }
+
   /**
    * Opens the microphone, asks the room, and sends once the room has said yes. Rejects with a MicrophoneError, a
    * ProblemError or an OfflineError; then nothing is sent.
@@ -402,7 +412,7 @@ export class RoomSession {
   #reconcile(): void {
     if (!this.#heardByRoom) {
       this.#hush(); // muted, moved, removed, or come back
-      if (this.#me === null && this.#asked === null) this.microphone.close();
+      if (this.#me === null && this.#asked === null && !this.#trying) this.microphone.close();
     } else if (this.voice !== null) {
       this.#yield();
     } else if (this.#asked !== null) {

@@ -12,7 +12,7 @@ import { attempt } from "../state/toast";
 export function OfferDialog(props: { presence: Presence; offer: Offer }): JSX.Element {
   const m = t().room;
   const { presence, offer } = props;
-  const left = () => Math.max(0, Math.ceil((offer.expires - client.now()) / 1000));
+  const left = () => Math.max(0, Math.round((offer.expires - client.now()) / 1000)); // the clocks agree to within a round trip
   const seconds = useSignal(left());
   useEffect(() => {
     const timer = setInterval(() => (seconds.value = left()), 1000);

@@ -11,10 +11,7 @@ import { OutputPicker } from "./output";
 /** Which microphone and which loudspeaker, while in the room. */
 export function SoundSheet({ presence }: { presence: Presence }): JSX.Element {
   const { microphone, output } = presence.session;
-  const closeTried = () => {
-    if (presence.role.peek() === "listener") microphone.close();
-  };
-  useEffect(() => closeTried, []);
+  useEffect(() => presence.session.tryMicrophone(), [presence.session]);
   return (
     <Dialog title={t().mic.settings} onClose={close}>
       {presence.microphone.value.kind !== "open" && (
