@@ -93,7 +93,7 @@ test("another language may be chosen while a page is still on its way", async ()
   try {
     await ana.found(node.ownerLink);
     const { page } = ana;
-    let release = () => undefined as void;
+    let release: () => void = () => undefined;
     const released = new Promise<void>((done) => (release = done));
     await page.route(/\/assets\/pages\.(?:en|fr)-/, async (route) => {
       await released;
