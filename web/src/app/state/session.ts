@@ -207,6 +207,7 @@ async function settle(then: string): Promise<void> {
 export async function forget(): Promise<void> {
   void client.signOut().catch(() => undefined); // the node may be gone; the key is forgotten all the same, and at once
   await forgetHere();
+  keys?.postMessage(null);
   phase.value = { kind: "stranger" };
 }
 
@@ -219,7 +220,6 @@ async function forgetHere(): Promise<void> {
   remember(null);
   keptSession.save(null);
   use(null);
-  keys?.postMessage(null);
 }
 
 /** Erases the member at the node, and takes them out of this browser. */
