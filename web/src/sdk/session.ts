@@ -209,6 +209,10 @@ export class Session {
       }
       if (kept !== null) return kept.token;
       const token = await this.#new(member);
+      if (this.#signer?.did !== member.did) { // forgotten meanwhile: it is nobody's
+        await this.ask((init) => this.api.DELETE("/sessions", init), token);
+        throw refusal("session-required", this.language);
+      }
       keep.save({ did: member.did, token, ended: false });
       return token;
     });

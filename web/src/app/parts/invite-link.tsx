@@ -3,7 +3,9 @@ import type { JSX } from "preact";
 import { t } from "../i18n";
 import { attempt } from "../state/toast";
 import { LinkField } from "./copy";
-import { QRCode } from "./qr";
+import { Soon } from "./later";
+
+const qrCode = () => import("./qr").then(({ QRCode }) => QRCode);
 
 /** A link just made: to copy, to scan, to share. It cannot be shown again. */
 export function InviteLink({ link }: { link: string }): JSX.Element {
@@ -19,7 +21,9 @@ export function InviteLink({ link }: { link: string }): JSX.Element {
     <div class="stack">
       <LinkField label={m.link} hint={m.linkFor} link={link} />
       <p class="small">{m.linkOnce}</p>
-      <QRCode text={link} label={m.qr} />
+      <div class="qr-place">
+        <Soon load={qrCode} props={{ text: link, label: m.qr }} />
+      </div>
       {"share" in navigator && (
         <button type="button" class="button" onClick={() => attempt(share())}>
           <Share2 aria-hidden="true" />

@@ -59,7 +59,11 @@ keys?.addEventListener("message", () => void followKey().catch(() => undefined))
 /** A tab whose member is not this browser's any more begins anew. */
 async function followKey(): Promise<void> {
   const own = key.peek();
-  if (own !== null && (await keystore.load())?.did !== own.did) location.reload();
+  if (own === null || (await keystore.load())?.did === own.did) return;
+  const told = client.signOut().catch(() => undefined); // also of a session that it has opened since
+  use(null);
+  await Promise.race([told, new Promise((over) => setTimeout(over, 1_000))]);
+  location.reload();
 }
 
 client.ended.subscribe((ended) => {
@@ -83,7 +87,9 @@ export async function boot(comeBack: (member: boolean) => Promise<void>): Promis
   try {
     const there = await asked;
     node.value = there;
-    use(await stored);
+    const own = await stored;
+    if (own === null) keptSession.save(null); // whose key is gone, their session is
+    use(own);
     const now = await whoIs(there);
     await comeBack(now.kind === "member");
     phase.value = now;
@@ -206,6 +212,7 @@ async function settle(then: string): Promise<void> {
 /** Removes the key from this browser. */
 export async function forget(): Promise<void> {
   void client.signOut().catch(() => undefined); // the node may be gone; the key is forgotten all the same, and at once
+  client.signer = null; // so that nothing opens another session meanwhile
   await forgetHere();
   keys?.postMessage(null);
   phase.value = { kind: "stranger" };
