@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pion/webrtc/v3"
 
@@ -74,7 +75,7 @@ func (s *Server) selected(c *client) bool {
 // TestRestartRefused: what is no credential, and what is no connection, changes nothing; a restart that no check follows
 // ends the connection as any loss.
 func TestRestartRefused(t *testing.T) {
-	r := startPatient(t, Config{}, patience{handshakeTime, 500e6, 500e6}).Room(roomID(1))
+	r := startPatient(t, Config{}, patience{handshakeTime, 3 * time.Second, time.Second}).Room(roomID(1))
 	r.Allow(1, true)
 	speaker := join(t, r, 1, clientOptions{slots: 1, mic: true})
 	listener := join(t, r, 2, clientOptions{slots: 1})

@@ -213,10 +213,11 @@ func TestLostListener(t *testing.T) {
 }
 
 func TestSRTPProfiles(t *testing.T) {
-	r := startPatient(t, Config{}, patience{2 * time.Second, disconnectedAfter, failedAfter}).Room(roomID(1))
+	r := startServer(t, Config{}).Room(roomID(1))
 	old := func(e *webrtc.SettingEngine) { e.SetSRTPProtectionProfiles(aes128CMSHA80) }
 	join(t, r, 1, clientOptions{slots: 1, api: old, Options: Options{Compat: true}})
 	join(t, r, 2, clientOptions{slots: 1, Options: Options{Compat: true}})
+	r.server.wait.handshake = 2 * time.Second
 	c := newClient(t, clientOptions{slots: 1, api: old})
 	answer, _, err := r.Offer(t.Context(), 3, c.pc.LocalDescription().SDP, Options{})
 	check(t, err)
