@@ -359,3 +359,13 @@ func withHead(event Event, h Head) Event { //nolint:funlen // one case for each 
 		return event // not numbered
 	}
 }
+
+// OfRoom reports whether an event is one of those that a room's host numbers: what happened there. In the others a node
+// speaks to its own members.
+func OfRoom(event Event) bool {
+	switch event.(type) {
+	case Snapshot, Hallway, Refused, Entry, HostChanged, Mine, AppsChanged, Noticed, Reactions:
+		return false
+	}
+	return true
+}

@@ -44,6 +44,16 @@ func PictureMedia() []string {
 	return all
 }
 
+// PictureKind is the media type of a picture that CheckPicture has taken.
+func PictureKind(data []byte) string {
+	for _, t := range pictureTypes() {
+		if t.magic(data) {
+			return t.media
+		}
+	}
+	return "application/octet-stream"
+}
+
 // CheckPicture reads a picture and says its media type. It refuses what is no still PNG, JPEG or WebP image, what is not
 // square or has sides of more than 256 pixels, and what is larger than 64 KiB. The size that the header says is looked at
 // before anything is decoded, so a few bytes cannot ask for a great deal of memory; then all of it is decoded, so that no

@@ -98,7 +98,9 @@ func obtained(cfg Config) (*Certs, error) {
 	}
 	config := m.TLSConfig()
 	config.MinVersion = tls.VersionTLS12
-	return &Certs{config: config, acme: m, problems: heard, domain: domain, log: cfg.Log}, nil
+	return &Certs{
+		config: config, acme: m, problems: heard, domain: domain, log: cfg.Log, wrong: errors.New("the certificate is being obtained"),
+	}, nil
 }
 
 // TLS is the configuration of the page's listener; nil: plain HTTP.

@@ -56,6 +56,10 @@ type Options struct {
 
 	// For is what the connection is for.
 	For Purpose
+
+	// Guest says that it is somebody's who only listens, under a key for the occasion. Half of the connections that may be on
+	// their way at once are not for guests, of whom anybody can be as many as they like.
+	Guest bool
 }
 
 // Purpose is what one of a person's connections is for. There is one of each kind but Ear: a new one takes the place of

@@ -360,7 +360,8 @@ func TestDropLink(t *testing.T) {
 
 // TestManyRoomsBetweenTwoNodes: each has its link, in both directions, though every node has one UDP port.
 func TestManyRoomsBetweenTwoNodes(t *testing.T) {
-	one, two := startServer(t, Config{Addr: ":0"}), startServer(t, Config{})
+	one := startServer(t, Config{Addr: ":0", Public: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}})
+	two := startServer(t, Config{})
 	var speakers, listeners []*client
 	for n := range byte(4) {
 		host, relay := one.Room(roomID(n)), two.Room(roomID(n))

@@ -164,3 +164,37 @@ func FuzzLink(f *testing.F) {
 		}
 	})
 }
+
+// TestMayCall: another node names addresses, and this one does not knock wherever it is told to.
+func TestMayCall(t *testing.T) {
+	inside := startServer(t, Config{})
+	public := startServer(t, Config{Public: []netip.AddrPort{netip.MustParseAddrPort("203.0.113.7:7081")}})
+	anywhere := startServer(t, Config{Addr: "0.0.0.0:0"})
+	for _, tt := range []struct {
+		to                       string
+		inside, public, anywhere bool
+	}{
+		{"203.0.113.9", true, true, true},
+		{"2001:db8::9", true, true, true},
+		{"10.0.0.1", true, false, true},
+		{"fd00::1", true, false, true},
+		{"127.0.0.1", true, true, false}, // both of the first listen there
+		{"::1", true, true, false},
+		{"169.254.169.254", false, false, false},
+		{"fe80::1", false, false, false},
+		{"255.255.255.255", false, false, false},
+	} {
+		to := netip.MustParseAddr(tt.to)
+		if got := [3]bool{inside.mayCall(to), public.mayCall(to), anywhere.mayCall(to)}; got != [3]bool{tt.inside, tt.public, tt.anywhere} {
+			t.Errorf("%s: %v", tt.to, got)
+		}
+	}
+}
+
+func TestFollowCallsNoAddressThatItMayNot(t *testing.T) {
+	host := startServer(t, Config{Public: []netip.AddrPort{netip.MustParseAddrPort("169.254.169.254:80")}}).Room(roomID(1))
+	r := startServer(t, Config{}).Room(roomID(1))
+	if err := r.Follow(t.Context(), askedAs("b", host)); reason.Of(err) != reason.MediaSDP {
+		t.Errorf("%v", err)
+	}
+}

@@ -29,6 +29,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -103,11 +104,10 @@ type Server struct {
 
 	mu         sync.Mutex
 	rooms      map[statement.ID]*Room
-	socket     *socket     // nil before Run
-	api        *webrtc.API // AEAD_AES_128_GCM alone
-	compat     *webrtc.API // Options.Compat
+	socket     *socket // nil before Run
 	stopped    bool
 	handshakes int
+	guests     int // of the handshakes
 	tests      int // see Test
 }
 
@@ -154,7 +154,6 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("media: a server runs once")
 	}
 	s.socket = sock
-	s.api, s.compat = newAPI(sock, lite, s.wait), newAPI(sock, compat, s.wait)
 	s.mu.Unlock()
 	close(s.ready)
 	s.config.Log.Info("media listens", "addr", sock.LocalAddr().String())
@@ -265,15 +264,15 @@ type caller interface {
 // open makes the leg that answers c's offer. The caller closes it.
 func (s *Server) open(c caller, o *offer, options Options) (*peerLeg, local, error) {
 	var here local
-	g, err := s.admit(c, func() (*peerLeg, error) {
-		api := s.api
+	g, err := s.admit(c, options.Guest, func() (*peerLeg, error) {
+		as := lite
 		if options.Compat {
-			api = s.compat
+			as = compat
 		}
 		here = s.local()
 		here.addresses = s.socket.advertised(s.config.Public)
 		here.overTCP = s.socket.advertisedTCP(s.config.Public, here.addresses)
-		g, err := newPeerLeg(api, c, s.socket, o)
+		g, err := newPeerLeg(newAPI(s.socket, as, s.wait, c.closed), c, s.socket, o)
 		if err == nil {
 			g.met = s.reached.note
 		}
@@ -297,9 +296,9 @@ func (s *Server) dial(ctx context.Context, c caller) (*peerLeg, local, error) {
 		return nil, local{}, err
 	}
 	sock.newMux(base.log)
-	g, err := s.admit(c, func() (*peerLeg, error) {
+	g, err := s.admit(c, false, func() (*peerLeg, error) {
 		wait := patience{disconnected: min(s.wait.disconnected, linkDisconnectedAfter), failed: min(s.wait.failed, linkFailedAfter)}
-		return newDialingLeg(newAPI(sock, full, wait), c, sock, s.config.Slots)
+		return newDialingLeg(newAPI(sock, full, wait, c.closed), c, sock, s.config.Slots)
 	})
 	if err != nil {
 		_ = sock.mux.Close()
@@ -308,8 +307,28 @@ func (s *Server) dial(ctx context.Context, c caller) (*peerLeg, local, error) {
 	return g, s.local(), nil
 }
 
+// mayCall reports whether an address that another node names is one to send to. Otherwise anybody could make this node knock
+// at doors of its own machine and of the network behind it: it is the rule of p2p for what it dials.
+func (s *Server) mayCall(to netip.Addr) bool {
+	s.mu.Lock()
+	here := s.socket.bound().Addr()
+	s.mu.Unlock()
+	named := func(kind func(netip.Addr) bool) bool {
+		return slices.ContainsFunc(s.config.Public, func(p netip.AddrPort) bool { return kind(p.Addr()) })
+	}
+	switch {
+	case to.IsLoopback():
+		return here.IsLoopback() || named(netip.Addr.IsLoopback)
+	case to.IsLinkLocalUnicast(), to == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return false
+	case to.IsPrivate(): // a node that lives on the internet does not knock in a LAN
+		return !named(func(a netip.Addr) bool { return !a.IsPrivate() && !a.IsLoopback() })
+	}
+	return true
+}
+
 // admit makes a leg with create, unless there are too many on their way already.
-func (s *Server) admit(c caller, create func() (*peerLeg, error)) (*peerLeg, error) {
+func (s *Server) admit(c caller, guest bool, create func() (*peerLeg, error)) (*peerLeg, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -317,16 +336,24 @@ func (s *Server) admit(c caller, create func() (*peerLeg, error)) (*peerLeg, err
 		return nil, reason.Reject(reason.ShuttingDown, "media does not run")
 	case s.handshakes >= maxHandshakes:
 		return nil, reason.Reject(reason.MediaBusy, "%d handshakes", maxHandshakes)
+	case guest && s.guests >= maxHandshakes/2:
+		return nil, reason.Reject(reason.MediaBusy, "%d handshakes of guests", maxHandshakes/2)
 	}
 	g, err := create()
 	if err != nil {
 		return nil, err
 	}
 	s.handshakes++
+	if guest {
+		s.guests++
+	}
 	c.begin(g, sync.OnceFunc(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.handshakes--
+		if guest {
+			s.guests--
+		}
 	}), c.closed)
 	s.work.Go(c.wait)
 	return g, nil
@@ -348,8 +375,9 @@ const (
 	full                // offers, and makes its way to the other side
 )
 
-// newAPI is pion with everything switched off that is not needed: interceptors, mDNS, sockets of its own.
-func newAPI(sock *socket, as agent, wait patience) *webrtc.API {
+// newAPI is pion for one leg, with everything switched off that is not needed: interceptors, mDNS, sockets of its own. A far
+// side that is not to be borne is told to tooMany, on a goroutine of its own.
+func newAPI(sock *socket, as agent, wait patience, tooMany func()) *webrtc.API {
 	var e webrtc.SettingEngine
 	e.LoggerFactory = sock.log
 	e.SetLite(as != full)
@@ -358,6 +386,7 @@ func newAPI(sock *socket, as agent, wait patience) *webrtc.API {
 	e.SetIncludeLoopbackCandidate(true) // of the mux; what others see is local.addresses
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.SetICETimeouts(wait.disconnected, wait.failed, 2*time.Second)
+	e.BufferFactory = streamBuffers(tooMany)
 	e.SetDTLSRetransmissionInterval(retransmitDTLS)
 	e.SetDTLSInsecureSkipHelloVerify(true)            // ICE has verified the address
 	_ = e.SetAnsweringDTLSRole(webrtc.DTLSRoleServer) // fails only for other values

@@ -126,6 +126,28 @@ func TestHandshakesAreLimited(t *testing.T) {
 	}
 }
 
+// TestGuestsLeaveHandshakesToMembers: however many guests are on their way, members and other nodes come in.
+func TestGuestsLeaveHandshakesToMembers(t *testing.T) {
+	s := startServer(t, Config{})
+	r := s.Room(roomID(1))
+	offer := offerOf("0", audioLine("0", "recvonly"))
+	for n := range uint32(maxHandshakes / 2) {
+		_, _, err := r.Offer(t.Context(), 1+n, offer, Options{Guest: true})
+		check(t, err)
+	}
+	if _, _, err := r.Offer(t.Context(), 9999, offer, Options{Guest: true}); reason.Of(err) != reason.MediaBusy {
+		t.Errorf("a guest too many: %v", err)
+	}
+	_, _, err := r.Offer(t.Context(), 9998, offer, Options{})
+	check(t, err)
+	r.Close()
+	until(t, "places for guests again", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.handshakes == 0 && s.guests == 0
+	})
+}
+
 func TestLegThatNeverConnectsExpires(t *testing.T) {
 	closed := make(chan string, 1)
 	s := startPatient(t, Config{}, patience{50 * time.Millisecond, disconnectedAfter, failedAfter})

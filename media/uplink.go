@@ -2,6 +2,8 @@ package media
 
 import (
 	"context"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/stoa-rooms/stoa/reason"
@@ -173,6 +175,10 @@ func (r *Room) connectUp(ctx context.Context, l *link, g *peerLeg, here local, t
 	answer, err := parseLinkAnswer(text, r.server.config.Slots)
 	if err != nil {
 		return err
+	}
+	answer.addresses = slices.DeleteFunc(answer.addresses, func(at netip.AddrPort) bool { return !r.server.mayCall(at.Addr()) })
+	if len(answer.addresses) == 0 {
+		return reason.Reject(reason.MediaSDP, "no address of the host that this node may call")
 	}
 	l.listen(&answer.offer)
 	if err := r.installUplink(l, turn); err != nil {

@@ -24,9 +24,9 @@ func serveMetrics(ctx context.Context, group *errgroup.Group, cfg Config) error 
 	if cfg.Metrics == "" {
 		return nil
 	}
-	l, err := listen(ctx, cfg.Metrics)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Metrics)
 	if err != nil {
-		return fmt.Errorf("--metrics: %w", err)
+		return explainListen(err, cfg.Metrics, "the metrics", "--metrics", "127.0.0.1:9090")
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherer(cfg.meters.registry), promhttp.HandlerOpts{}))

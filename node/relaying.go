@@ -352,7 +352,7 @@ func (r *relaying) take(m link.Message) {
 			r.stream.tell(reactions)
 			return
 		}
-		if err != nil || r.blind || event.Header().N != r.state.N+1 {
+		if err != nil || r.blind || !api.OfRoom(event) || event.Header().N != r.state.N+1 {
 			r.hostLost(r.attempt, reason.Reject(reason.StreamInvalid, "an event out of turn: %v", err))
 			return
 		}
@@ -363,13 +363,13 @@ func (r *relaying) take(m link.Message) {
 		r.up.answer(m)
 	case link.Left:
 		r.dropApps(m.Member)
-		r.dismiss(m.Member, reason.Reject(m.Reason, ""))
+		r.dismiss(m.Member, reason.Reject(link.Told(m.Reason), ""))
 	case link.Line:
 		r.election.listed(r, m)
 	case link.Record:
 		r.election.record = m.Record
 	case link.Refused:
-		r.hostLost(r.attempt, reason.Reject(m.Reason, "%s", m.Detail))
+		r.hostLost(r.attempt, reason.Reject(link.Told(m.Reason), "%s", m.Detail))
 	default:
 		r.hostLost(r.attempt, reason.Reject(reason.StreamInvalid, "%T out of turn", m))
 	}

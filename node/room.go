@@ -282,9 +282,10 @@ func (r *room) audience(ctx context.Context, of api.AudiencePage) (api.Audience,
 // offer connects a member's audio. Only somebody whose events are connected has a place in the room to connect it to.
 func (r *room) offer(ctx context.Context, member identity.PublicKey, sdp string, compat bool) (answer, leg string, err error) {
 	var number uint32
+	var guest bool
 	if err := r.do(ctx, func() (err error) {
 		if g := r.guests[member]; g != nil {
-			number = g.number
+			number, guest = g.number, true
 		} else if number, err = r.role.number(member); err != nil {
 			return err
 		}
@@ -293,7 +294,7 @@ func (r *room) offer(ctx context.Context, member identity.PublicKey, sdp string,
 	}); err != nil {
 		return "", "", err
 	}
-	answer, id, err := r.media.Offer(ctx, number, sdp, media.Options{Compat: compat})
+	answer, id, err := r.media.Offer(ctx, number, sdp, media.Options{Compat: compat, Guest: guest})
 	if err != nil {
 		return "", "", err
 	}

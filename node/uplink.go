@@ -73,7 +73,7 @@ func greet(s *p2p.Stream, hello link.Hello) (link.Welcome, error) {
 	case link.Welcome:
 		return m, nil
 	case link.Refused:
-		return link.Welcome{}, reason.Reject(m.Reason, "%s", m.Detail)
+		return link.Welcome{}, reason.Reject(link.Told(m.Reason), "%s", m.Detail)
 	default:
 		return link.Welcome{}, reason.Reject(reason.StreamInvalid, "%T instead of a welcome", m)
 	}

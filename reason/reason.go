@@ -227,6 +227,12 @@ func readTable() map[Reason]entry {
 	return t
 }
 
+// Known reports whether this version has the reason in its list.
+func (r Reason) Known() bool {
+	_, ok := table()[r]
+	return ok
+}
+
 // Status is the HTTP status that carries this reason; 500 for one that is not in the list.
 func (r Reason) Status() int {
 	if e, ok := table()[r]; ok {

@@ -368,7 +368,21 @@ func Refuse(id int64, err error) Answer {
 	return a
 }
 
-// Err is why a request was refused; nil if it was not. A reason that this version does not know is passed on as it is.
+// Told is a reason that another node gives, as it may be passed on to members: not one that this version does not know, nor
+// one of those by which their own node speaks of their session, their keys and its addresses.
+func Told(r reason.Reason) reason.Reason {
+	switch r {
+	case reason.SessionRequired, reason.SessionEnded, reason.SessionUnknown, reason.SessionChallenge, reason.AppToken,
+		reason.MemberErased, reason.HostDenied, reason.OriginDenied:
+		return reason.StreamInvalid
+	}
+	if !r.Known() {
+		return reason.StreamInvalid
+	}
+	return r
+}
+
+// Err is why a request was refused; nil if it was not.
 func (a Answer) Err() error {
 	if a.Reason == "" {
 		return nil
@@ -376,7 +390,7 @@ func (a Answer) Err() error {
 	if removed := new(api.RemovedError); a.Reason == reason.RoomRemoved && len(a.Body) > 0 && Into(a.Body, &removed.Removal) == nil {
 		return removed
 	}
-	return reason.Reject(a.Reason, "%s", a.Detail)
+	return reason.Reject(Told(a.Reason), "%s", a.Detail)
 }
 
 // Snapshot reads the room of a welcome.

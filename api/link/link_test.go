@@ -147,3 +147,20 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestTold: a host cannot speak to another node's members as their own node does.
+func TestTold(t *testing.T) {
+	for _, r := range []reason.Reason{reason.SessionEnded, reason.SessionRequired, reason.MemberErased, reason.AppToken, "made-up", ""} {
+		if got := link.Told(r); got != reason.StreamInvalid {
+			t.Errorf("%q is told as %q", r, got)
+		}
+		if err := (link.Answer{ID: 1, Reason: r}).Err(); r != "" && reason.Of(err) != reason.StreamInvalid {
+			t.Errorf("%q: %v", r, err)
+		}
+	}
+	for _, r := range []reason.Reason{reason.RoomChosen, reason.RoomReplaced, reason.RoomFull, reason.EnterStale} {
+		if got := link.Told(r); got != r {
+			t.Errorf("%q is told as %q", r, got)
+		}
+	}
+}

@@ -56,6 +56,9 @@ func (s *Server) secure(next http.Handler) http.Handler {
 		defer s.recover(w, r)
 		origin, known := s.origins.ofHost(r.Host)
 		setHeaders(w.Header(), origin, r.TLS != nil)
+		if forApps(r.URL.Path) {
+			letPagesRead(w.Header())
+		}
 		switch {
 		case !known:
 			s.refuse(w, r, reason.Reject(reason.HostDenied, "this node does not answer to that name"))

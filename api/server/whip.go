@@ -65,8 +65,6 @@ func (s *Server) methods(by map[string]appHandler, e endpoint) http.HandlerFunc 
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Expose-Headers", "Location, ETag, Accept-Patch, Retry-After, WWW-Authenticate")
 		h.Set("Cache-Control", "no-store")
 		do := by[r.Method]
 		if do == nil {
@@ -79,6 +77,12 @@ func (s *Server) methods(by map[string]appHandler, e endpoint) http.HandlerFunc 
 			s.refuse(w, r, err)
 		}
 	}
+}
+
+// letPagesRead lets pages of any origin read an answer, a refusal of whatever kind as well.
+func letPagesRead(h http.Header) {
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "Location, ETag, Accept-Patch, Retry-After, WWW-Authenticate")
 }
 
 // appOptions answers OPTIONS, of a browser before it lets a page ask and of a client that wants to know.

@@ -63,8 +63,13 @@ func (c *joinCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	defer speech.close()
 	me, room, err := c.arrive(ctx)
-	if err != nil || room.IsZero() {
+	switch {
+	case err != nil:
 		return err
+	case room.IsZero() && (c.Listen || c.JSON || c.Speak != ""):
+		return errors.New("you are a member now, but the invite names no room: give a room's link or title, with the same flags")
+	case room.IsZero():
+		return nil
 	}
 	session, err := me.Enter(ctx, room)
 	if err != nil {

@@ -30,6 +30,9 @@ func (n *narrator) tell(ctx context.Context, v *visit) error {
 				if err := v.session.Err(); err != nil {
 					return err
 				}
+				if v.speech != nil {
+					return errUnsaid
+				}
 				return errDone
 			}
 			if err := n.one(event); err != nil {

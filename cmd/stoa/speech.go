@@ -198,6 +198,8 @@ func (v *visit) talk(ctx context.Context, live *rtc.Live) error {
 			if !client.Pause(ctx, time.Second) {
 				return nil
 			}
+		case errors.Is(err, client.ErrEnded) && v.session.Err() == nil:
+			return errUnsaid
 		default:
 			return err
 		}
@@ -236,6 +238,7 @@ var (
 	errDismissed = errors.New("a moderator has lowered your hand, so nothing was said; run the command again to raise it anew")
 	errLowered   = errors.New("you have lowered your hand from another program, so nothing was said")
 	errDeclined  = errors.New("you have declined the stage from another program, so nothing was said")
+	errUnsaid    = errors.New("the room ended before all was said")
 	errForgotten = errors.New("your hand is up no more: the room has forgotten it while the connection was lost; run the command again to raise it anew")
 )
 
