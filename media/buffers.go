@@ -40,6 +40,7 @@ func streamBuffers(tooMany func()) func(packetio.BufferPacketType, uint32) io.Re
 // lossy drops what comes while it is full. As an error that would keep a packet for several SSRCs from the others.
 type lossy struct{ *packetio.Buffer }
 
+// Write implements io.Writer.
 func (l lossy) Write(packet []byte) (int, error) {
 	if _, err := l.Buffer.Write(packet); err != nil && !errors.Is(err, packetio.ErrFull) {
 		return 0, err //nolint:wrapcheck // pion's own, to pion
@@ -50,6 +51,11 @@ func (l lossy) Write(packet []byte) (int, error) {
 // nowhere keeps nothing.
 type nowhere struct{}
 
+// Write implements io.Writer.
 func (nowhere) Write(packet []byte) (int, error) { return len(packet), nil }
-func (nowhere) Read([]byte) (int, error)         { return 0, io.EOF }
-func (nowhere) Close() error                     { return nil }
+
+// Read implements io.Reader.
+func (nowhere) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Close implements io.Closer.
+func (nowhere) Close() error { return nil }

@@ -375,11 +375,12 @@ func Told(r reason.Reason) reason.Reason {
 	case reason.SessionRequired, reason.SessionEnded, reason.SessionUnknown, reason.SessionChallenge, reason.AppToken,
 		reason.MemberErased, reason.HostDenied, reason.OriginDenied:
 		return reason.StreamInvalid
+	default:
+		if !r.Known() {
+			return reason.StreamInvalid
+		}
+		return r
 	}
-	if !r.Known() {
-		return reason.StreamInvalid
-	}
-	return r
 }
 
 // Err is why a request was refused; nil if it was not.
