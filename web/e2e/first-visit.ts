@@ -59,7 +59,7 @@ test("first visits on a slow phone", async () => {
   try {
     await ana.found(node.ownerLink);
     await zoe.join(await ana.invite());
-    await inFrench.join(await ana.invite());
+    await inFrench.join(await zoe.invite());
     await inFrench.page.evaluate(() => localStorage.setItem("stoa.language", '"fr"'));
     const invite = await ana.invite();
     const room = await ana.startRoom("Measured", "Anyone with the link may listen");
