@@ -363,9 +363,9 @@ func withHead(event Event, h Head) Event { //nolint:funlen // one case for each 
 // OfRoom reports whether an event is one of those that a room's host numbers: what happened there. In the others a node
 // speaks to its own members.
 func OfRoom(event Event) bool {
-	switch event.(type) {
-	case Snapshot, Hallway, Refused, Entry, HostChanged, Mine, AppsChanged, Noticed, Reactions:
+	if _, whole := event.(Snapshot); whole {
 		return false
 	}
-	return true
+	n := event.Header().N + 1
+	return WithHead(event, Head{N: n}).Header().N == n
 }
