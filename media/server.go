@@ -138,12 +138,8 @@ func New(config Config) (*Server, error) {
 
 // Run listens and serves until ctx is done, then closes every room and leg and returns nil. A server runs once.
 func (s *Server) Run(ctx context.Context) error {
-	sock, err := listen(ctx, s.config.Addr)
+	sock, err := s.listen(ctx)
 	if err != nil {
-		return err
-	}
-	if err := s.openTCP(ctx, sock); err != nil {
-		_ = sock.Close()
 		return err
 	}
 	sock.newMux(pionLog(ctx, s.config.Log))
@@ -167,23 +163,35 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
-// openTCP lets people in over TCP too, unless it is switched off.
-func (s *Server) openTCP(ctx context.Context, sock *socket) error {
-	if s.config.TCP == NoTCP {
-		return nil
+// pairsTried is how many numbers the system is asked for until it gives one that is free for TCP too.
+const pairsTried = 20
+
+// listen opens the one UDP socket, and lets people in over TCP too, unless that is switched off. Where any number will do,
+// it is one that both can have.
+func (s *Server) listen(ctx context.Context) (*socket, error) {
+	_, number, _ := net.SplitHostPort(s.config.Addr)
+	for tried := 1; ; tried++ {
+		sock, err := listen(ctx, s.config.Addr)
+		if err != nil || s.config.TCP == NoTCP {
+			return sock, err
+		}
+		port, err := sock.listenTCP(ctx, s.config.TCP, checkWithin)
+		switch {
+		case err != nil:
+			_ = sock.Close()
+			return nil, err
+		case port != nil:
+			sock.tcp = port
+			port.work.Go(port.run)
+			return sock, nil
+		case number == "0" && tried < pairsTried:
+			_ = sock.Close()
+		default:
+			s.config.Log.Warn("another program has the TCP port of the audio's number, so people whose network blocks UDP hear nothing; "+
+				"give another with --media-tcp", "addr", sock.LocalAddr().String())
+			return sock, nil
+		}
 	}
-	port, err := sock.listenTCP(ctx, s.config.TCP, checkWithin)
-	if err != nil {
-		return err
-	}
-	if port == nil {
-		s.config.Log.Warn("another program has the TCP port of the audio's number, so people whose network blocks UDP hear nothing; "+
-			"give another with --media-tcp", "addr", sock.LocalAddr().String())
-		return nil
-	}
-	sock.tcp = port
-	port.work.Go(port.run)
-	return nil
 }
 
 // stop closes all rooms and waits for what they started.

@@ -34,6 +34,10 @@ func (s *schedules) heard(bundle []byte, deny denied) error {
 		return err
 	}
 	s.mu.Lock()
+	if err := s.stillKnown(a.Plan); err != nil {
+		s.mu.Unlock()
+		return err
+	}
 	if own, ok := s.plans[a.ID]; ok && a.Newer(own) && own.Latest.ID() != a.Latest.ID() {
 		s.mu.Unlock()
 		return reason.Reject(reason.AnnounceStale, "a newer schedule is stored")
@@ -48,6 +52,15 @@ func (s *schedules) heard(bundle []byte, deny denied) error {
 	}
 	if changed {
 		s.nodes.hallway.tell()
+	}
+	return nil
+}
+
+// stillKnown refuses the plan of a member of this community who has erased themselves: another node may not have heard of
+// it yet. Who holds mu while they ask cannot miss what erase does after that.
+func (s *schedules) stillKnown(p rooms.Plan) error {
+	if state, _ := s.community.journal.fold(); s.isOurs(p) && state.Erased(p.Author) {
+		return reason.Reject(reason.AnnounceStale, "its author has erased themselves")
 	}
 	return nil
 }
@@ -193,7 +206,7 @@ func (s *schedules) announce(p rooms.Plan, at int64) error {
 		return err
 	}
 	if b.Announce, err = statement.Sign(&statement.Announce{
-		Room: p.ID, IssuedAt: at, Expires: at + rooms.PlanLife, Epoch: 1, Number: millis(s.community.now()), State: statement.RoomScheduled,
+		Room: p.ID, IssuedAt: at, Expires: at + rooms.PlanLife, Epoch: 1, Number: s.nextNumber(), State: statement.RoomScheduled,
 	}, n.journal.key); err != nil {
 		return err
 	}
@@ -226,6 +239,13 @@ func (s *schedules) announce(p rooms.Plan, at int64) error {
 	return nil
 }
 
+// nextNumber is the number of an announcement: the time, or one more than the last where the clock was set back. It is one
+// goroutine's, which announces.
+func (s *schedules) nextNumber() int64 {
+	s.number = max(millis(s.community.now()), s.number+1)
+	return s.number
+}
+
 // forget drops what has been over for long.
 func (s *schedules) forget(at int64) {
 	s.writing.Lock()
@@ -255,8 +275,10 @@ func (s *schedules) forget(at int64) {
 func (s *schedules) clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.agenda = rooms.NewAgenda()
 	clear(s.plans)
 	clear(s.said)
+	clear(s.again)
 	clear(s.reminded)
 	clear(s.feeds)
 	clear(s.chosen)
@@ -275,6 +297,7 @@ func (s *schedules) erase(member identity.PublicKey) {
 			s.dropLocked([]statement.ID{id})
 		}
 	}
+	s.agenda.Forget(member)
 	delete(s.reminded, member)
 	for hash, of := range s.feeds {
 		if of == member {

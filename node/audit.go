@@ -82,7 +82,7 @@ func (j *journal) standing() (state invites.State, own *audited, others []*audit
 		return state, nil, nil, err
 	}
 	if len(siblings) > 0 {
-		state = j.foldAll(state.Community(), siblings) // some may be ahead of the last merge
+		state = j.foldAll(state.Community(), j.tree.Size, siblings) // some may be ahead of the last merge
 	}
 	log := ledger.Log{Community: state.Community(), Node: j.key.Public()}
 	own = &audited{log: log, checkpoint: j.store.Checkpoint(), entries: j.store.Entries(0)}

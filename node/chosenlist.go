@@ -195,6 +195,10 @@ func (s *schedules) invited(from identity.PublicKey, m link.Invited, deny denied
 // take keeps a confided plan: of this community for good, of another one as long as it is repeated.
 func (s *schedules) take(a rooms.PlanAnnouncement, people []identity.PublicKey) error {
 	s.mu.Lock()
+	if err := s.stillKnown(a.Plan); err != nil {
+		s.mu.Unlock()
+		return err
+	}
 	if own, ok := s.plans[a.ID]; ok && a.Newer(own) && own.Latest.ID() != a.Latest.ID() {
 		s.mu.Unlock()
 		return reason.Reject(reason.AnnounceStale, "a newer schedule is stored")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/api/link"
@@ -63,9 +64,7 @@ func (n *network) hearInvited(from identity.PublicKey, m link.Invited) {
 			whom[key] = true
 		}
 	}
-	n.mu.Lock()
-	a, changed, err := n.confideLocked(from, m.Bundle, whom)
-	n.mu.Unlock()
+	a, changed, err := n.takeConfided(from, m.Bundle, whom)
 	if err == nil || reason.Of(err) == reason.ClaimAlive {
 		n.pass(a, err == nil)
 	} else {
@@ -76,20 +75,16 @@ func (n *network) hearInvited(from identity.PublicKey, m link.Invited) {
 	}
 }
 
-func (n *network) confideLocked(from identity.PublicKey, bundle []byte, whom map[identity.PublicKey]bool) (rooms.Announcement, bool, error) {
-	a, err := rooms.ParseKnown(bundle, n.confided.rooms.Get)
-	if err == nil {
-		err = checkTexts(a)
-	}
-	if err == nil {
-		err = n.deny.check(a.Host, a.Community, a.Creator)
-	}
+func (n *network) takeConfided(from identity.PublicKey, bundle []byte, whom map[identity.PublicKey]bool) (rooms.Announcement, bool, error) {
+	a, err := n.parse(bundle, n.confided.rooms)
 	if err == nil && (a.Host != from || a.Entry != statement.RoomChosen) {
 		err = reason.Reject(reason.AnnounceHost, "told by another than its host, or not for chosen people")
 	}
 	if err != nil {
 		return a, false, err
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	changed, err := n.confided.rooms.Add(a, millis(n.now()))
 	if err != nil {
 		return a, false, err
@@ -213,9 +208,9 @@ func (h *hosting) confide(bundle []byte) {
 const hideLife = 2
 
 // hide announces to all that the room is for chosen people now, and nothing else of it.
-func (h *hosting) hide(now int64) {
+func (h *hosting) hide(now time.Time) {
 	bundle, err := h.hallway.nodes.announcement(h.room, &statement.Announce{
-		Room: h.id, IssuedAt: now / 1000, Expires: now/1000 + hideLife, Epoch: h.tenure.Epoch, Number: max(now-1, 1),
+		Room: h.id, IssuedAt: seconds(now), Expires: seconds(now) + hideLife, Epoch: h.tenure.Epoch, Number: max(h.millisAt(now)-1, 1),
 		State: statement.RoomLive, Entry: statement.RoomChosen,
 	}, nil)
 	if err != nil {
@@ -241,7 +236,7 @@ func (h *hosting) look(o *home) {
 		h.media.DropLink(o.name())
 		return
 	}
-	room, err := link.Raw(h.snapshot(o.node, millis(h.now())))
+	room, err := link.Raw(h.snapshot(o.node, h.millis()))
 	if err != nil {
 		h.log.Error("the room cannot be shown to another node", "room", h.id, "error", err)
 		return

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"iter"
 	"slices"
 	"strings"
 
@@ -167,21 +168,35 @@ func (j *journal) concerning(member identity.PublicKey, fn func(log identity.Pub
 	if err != nil {
 		return err
 	}
-	name := []byte(member.String())
-	for e, err := range j.store.Entries(0) {
-		if err == nil {
-			err = concerns(j.key.Public(), e, member, name, fn)
-		}
-		if err != nil {
+	if err := concerning(j.key.Public(), j.store.Entries, member, fn); err != nil {
+		return err
+	}
+	for _, f := range siblings {
+		if err := concerning(f.Log().Node, f.Entries, member, fn); err != nil {
 			return err
 		}
 	}
-	for _, f := range siblings {
-		for e, err := range f.Entries(0) {
-			if err == nil {
-				err = concerns(f.Log().Node, e, member, name, fn)
+	return nil
+}
+
+// namedAtOnce is how many entries that name somebody are read before the store is let go. Whoever takes them may be slow,
+// and an erasure waits for those who read.
+const namedAtOnce = 500
+
+func concerning(log identity.PublicKey, entries func(from int64) iter.Seq2[storage.Entry, error], member identity.PublicKey, fn func(identity.PublicKey, int64, statement.Statement) error) error {
+	name := []byte(member.String())
+	for next := int64(0); next >= 0; {
+		found, then, err := naming(name, entries(next))
+		if err != nil {
+			return err
+		}
+		next = then
+		for _, e := range found {
+			st, err := statement.Parse(e.Text)
+			if err != nil || !st.Concerns(member) {
+				continue // of a kind that this version does not know
 			}
-			if err != nil {
+			if err := fn(log, e.Index, st); err != nil {
 				return err
 			}
 		}
@@ -189,21 +204,31 @@ func (j *journal) concerning(member identity.PublicKey, fn func(log identity.Pub
 	return nil
 }
 
-// concerns parses an entry only if the member's name is in it: a log may have a million, and verifying each takes a minute.
-func concerns(log identity.PublicKey, e storage.Entry, member identity.PublicKey, name []byte, fn func(identity.PublicKey, int64, statement.Statement) error) error {
-	named := false
+// naming are the first entries that have a name in them, namedAtOnce at most, and the index to go on from; -1 at the end.
+func naming(name []byte, entries iter.Seq2[storage.Entry, error]) (found []storage.Entry, next int64, err error) {
+	for e, err := range entries {
+		if err != nil {
+			return nil, 0, err
+		}
+		if hasName(e, name) {
+			found = append(found, e)
+		}
+		if len(found) == namedAtOnce {
+			return found, e.Index + 1, nil
+		}
+	}
+	return found, -1, nil
+}
+
+// hasName reports whether somebody's name is in an entry. Only those that have it are parsed: a log may have a million, and
+// verifying each takes a minute.
+func hasName(e storage.Entry, name []byte) bool {
 	for part := range strings.SplitSeq(e.Text, ".") {
-		raw, err := base64.RawURLEncoding.DecodeString(part)
-		named = named || err == nil && bytes.Contains(raw, name)
+		if raw, err := base64.RawURLEncoding.DecodeString(part); err == nil && bytes.Contains(raw, name) {
+			return true
+		}
 	}
-	if !named {
-		return nil
-	}
-	st, err := statement.Parse(e.Text)
-	if err != nil || !st.Concerns(member) {
-		return nil //nolint:nilerr // a kind that this version does not know
-	}
-	return fn(log, e.Index, st)
+	return false
 }
 
 // forget takes somebody out of every room, and ends the rooms that they made: their titles are theirs.
@@ -221,12 +246,20 @@ func (h *hallway) forget(member identity.PublicKey) {
 
 // forgetMember implements role.
 func (h *hosting) forgetMember(member identity.PublicKey) {
+	h.dropApps(member)
+	if o := h.via[member]; o != nil { // the home of theirs has heard of it, or will
+		delete(o.visits, member)
+		o.send(link.Left{Member: member, Reason: reason.MemberErased})
+	}
 	if _, over := h.state.Ended(); !over {
 		h.must(rooms.Command{Do: rooms.Forget{Who: member}})
 	}
 	if h.over {
 		return
 	}
+	h.forget(member) // who listened has left no event
+	delete(h.visits, member)
+	delete(h.foreign, member)
 	delete(h.guests, member)
 	h.stream.kept = nil // who resumes gets a snapshot, without the name
 	h.sendRecord()

@@ -283,6 +283,62 @@ func TestWhoErasesThemselvesIsForgotten(t *testing.T) {
 	gone(t, zoe, anew)
 }
 
+// TestAPlanGoesWithItsAuthor: what somebody planned who erased themselves is in nobody's hallway, at no node of theirs.
+func TestAPlanGoesWithItsAuthor(t *testing.T) {
+	ctx := t.Context()
+	first, second, ana := newPair(t)
+	zoe, guest := newPerson(), newPerson()
+	zoe.joins(t, first, ana, unmistakable)
+	guest.joins(t, first, ana, "Guest")
+	isMember(t, second, zoe, unmistakable)
+	isMember(t, second, guest, "Guest")
+	p := planned(t, zoe.at(first), evening())
+	for _, n := range []*nodetest.Node{first, second} {
+		sees(t, guest.at(n), "her plan", p.ID, func(s api.Scheduled, listed bool) bool { return listed && s.Author.Name == unmistakable })
+	}
+	if err := zoe.at(first).Erase(ctx); err != nil {
+		t.Fatal(err)
+	}
+	list, err := guest.at(first).Schedules(ctx)
+	if err != nil || len(list) > 0 {
+		t.Errorf("at once, at the node where she did it: %+v, %v", list, err)
+	}
+	sees(t, guest.at(second), "her plan gone at the other node", p.ID, func(_ api.Scheduled, listed bool) bool { return !listed })
+}
+
+// TestWhoErasesThemselvesHearsNothing erases people who listen, at the room's host and by way of another node.
+func TestWhoErasesThemselvesHearsNothing(t *testing.T) {
+	ctx := t.Context()
+	first, second, ana := newPair(t)
+	room, err := ana.CreateRoom(ctx, "Evening", nil, "en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	anas := first.Enter(ctx, ana, room.ID)
+	mouth := connect(t, anas)
+	talk(t, mouth)
+	if err := anas.Unmute(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for where, n := range map[string]*nodetest.Node{"at the host": first, "by way of another node": second} {
+		zoe := newPerson()
+		zoe.joins(t, first, ana, "Zoé")
+		isMember(t, n, zoe, "Zoé")
+		she := zoe.at(n)
+		shown(t, she, room.ID, true)
+		ear := connect(t, n.Enter(ctx, she, room.ID))
+		hears(t, ear, where)
+		if err := zoe.at(first).Erase(ctx); err != nil {
+			t.Fatal(err)
+		}
+		soon(t, "silence "+where, func() bool { return in500ms(func() uint64 { return heard(ear) }) == 0 })
+		state := until(t, anas, "her gone from the room", func(s api.State) bool { return s.Audience.Count == 0 })
+		if len(state.Audience.People) > 0 {
+			t.Errorf("%s: %+v", where, state.Audience.People)
+		}
+	}
+}
+
 // gone expects that somebody is no member any more, and is told why.
 func gone(t *testing.T, who person, n *nodetest.Node) {
 	t.Helper()

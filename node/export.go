@@ -88,6 +88,13 @@ func (c *community) Export(ctx context.Context, member identity.PublicKey, sessi
 	if err != nil {
 		return err
 	}
+	var kept []storage.Held // all of it before the first byte is written: an erasure waits for those who read the store
+	if err := c.journal.store.Held(member, func(h storage.Held) error {
+		kept = append(kept, storage.Held{Kept: h.Kept, Name: bytes.Clone(h.Name), Text: bytes.Clone(h.Text)})
+		return nil
+	}); err != nil {
+		return fmt.Errorf("node: export: %w", err)
+	}
 	x := exporting{zip: zip.NewWriter(w)}
 	x.file("README.txt", fmt.Appendf(nil, exportReadme, c.self.Node, member, chain.Community))
 	x.json("me.json", me)
@@ -97,11 +104,8 @@ func (c *community) Export(ctx context.Context, member identity.PublicKey, sessi
 	x.json("sessions.json", sessions)
 	x.file("chain.json", raw)
 	x.statements(c, member)
-	if x.err == nil {
-		x.err = c.journal.store.Held(member, func(h storage.Held) error {
-			x.json("kept/"+fileName(h)+".json", shown(h.Text))
-			return x.err
-		})
+	for _, h := range kept {
+		x.json("kept/"+fileName(h)+".json", shown(h.Text))
 	}
 	if x.err == nil {
 		x.err = x.zip.Close()

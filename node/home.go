@@ -39,6 +39,7 @@ type home struct {
 	node   identity.PublicKey
 	stream *p2p.Stream
 	out    chan []byte
+	latest chan []byte // the room's last record, if it has not been sent: an earlier one is of no use then
 	quit   chan struct{}
 	once   sync.Once
 	why    error         // the last word; set before quit is closed
@@ -65,7 +66,7 @@ type issued struct {
 func newHome(r *room, s *p2p.Stream) *home {
 	return &home{
 		room: r, node: s.Peer(), stream: s,
-		out: make(chan []byte, homeFrames), quit: make(chan struct{}),
+		out: make(chan []byte, homeFrames), latest: make(chan []byte, 1), quit: make(chan struct{}),
 		flow:   rate.NewLimiter(homeMessages, homeMessagesBurst),
 		heard:  r.now(),
 		visits: map[identity.PublicKey]*visit{},
@@ -85,6 +86,10 @@ func (o *home) name() string {
 // send queues a message without waiting. A node that does not read in time is dropped, and may come again.
 func (o *home) send(m link.Message) {
 	frame, err := link.Encode(m)
+	if answer, ok := m.(link.Answer); ok && err != nil {
+		o.room.log.Error("an answer to another node cannot be sent", "room", o.room.id, "error", err)
+		frame, err = link.Encode(link.Refuse(answer.ID, err))
+	}
 	if err != nil {
 		o.room.log.Error("a message to another node cannot be sent", "room", o.room.id, "error", err)
 		return
@@ -95,6 +100,21 @@ func (o *home) send(m link.Message) {
 	default:
 		o.end(reason.Reject(reason.RoomTooSlow, "%d messages unread", homeFrames))
 	}
+}
+
+// record queues the durable part of the room, in place of an earlier one that waits still. It is called by the room's loop
+// alone.
+func (o *home) record(m link.Record) {
+	frame, err := link.Encode(m)
+	if err != nil {
+		o.room.log.Error("the room's record cannot be sent", "room", o.room.id, "error", err)
+		return
+	}
+	select {
+	case <-o.latest:
+	default:
+	}
+	o.latest <- frame
 }
 
 // end closes the stream, saying why if there is a reason, after what is queued. The reader then takes the home out of
@@ -108,7 +128,7 @@ func (o *home) end(why error) {
 
 // write sends what is queued, until the end.
 func (o *home) write() {
-	if !flush(o.stream, o.out, o.quit) {
+	if !flush(o.stream, o.out, o.latest, o.quit) {
 		return
 	}
 	if o.why != nil {
@@ -120,18 +140,20 @@ func (o *home) write() {
 }
 
 // flush sends what is queued until quit is closed, and then what is left. False: the other side does not take it.
-func flush(s *p2p.Stream, out <-chan []byte, quit <-chan struct{}) bool {
+func flush(s *p2p.Stream, out, latest <-chan []byte, quit <-chan struct{}) bool {
 	for ending := false; ; {
 		var frame []byte
 		if ending {
 			select {
 			case frame = <-out:
+			case frame = <-latest:
 			default:
 				return true
 			}
 		} else {
 			select {
 			case frame = <-out:
+			case frame = <-latest:
 			case <-quit:
 				ending = true
 				continue
@@ -226,7 +248,7 @@ func (h *hosting) attach(o *home) error {
 	}
 	welcome := link.Welcome{Epoch: h.tenure.Epoch, Tenure: proof}
 	if o.sees = h.shows(o); o.sees {
-		if welcome.Room, err = link.Raw(h.snapshot(o.node, millis(h.now()))); err != nil { // for the node: a snapshot is for somebody
+		if welcome.Room, err = link.Raw(h.snapshot(o.node, h.millis())); err != nil { // for the node: a snapshot is for somebody
 			return err
 		}
 	}
@@ -346,11 +368,15 @@ func (h *hosting) enterFrom(o *home, e entry) (any, error) {
 		return nil, reason.Reject(reason.HomeLimit, "%d people", homePeople)
 	}
 	h.comesBy(e.member, o)
+	before, known := h.foreign[e.member]
 	h.via[e.member], h.foreign[e.member] = o, e.foreigner // before anybody is told
 	h.hallway.people.heard(h.member(e.member), o.node)
 	h.hallway.people.homes.Add(e.member, o.node)
 	if err := h.apply(rooms.Command{Actor: e.member, Do: rooms.Enter{}}); err != nil {
 		delete(h.via, e.member)
+		if delete(h.foreign, e.member); known {
+			h.foreign[e.member] = before
+		}
 		return nil, err
 	}
 	o.visits[e.member] = &visit{nonce: e.nonce}

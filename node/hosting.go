@@ -25,6 +25,8 @@ type hosting struct {
 	*room
 
 	state    rooms.State
+	begun    time.Time
+	clock    clock                            // of the state: see [hosting.millis]
 	numbers  map[identity.PublicKey]uint32    // of everybody whom the media knows, here or at another node
 	allowed  map[uint32]bool                  // whom the media forwards, by number
 	homes    map[identity.PublicKey]*home     // the other nodes with members in the room
@@ -53,6 +55,7 @@ func newHosting(r *room, state rooms.State) *hosting {
 	return &hosting{
 		room:    r,
 		state:   state,
+		begun:   r.now(),
 		numbers: map[identity.PublicKey]uint32{},
 		allowed: map[uint32]bool{},
 		homes:   map[identity.PublicKey]*home{},
@@ -62,6 +65,11 @@ func newHosting(r *room, state rooms.State) *hosting {
 		reacted: reactions{limits: map[identity.PublicKey]*rate.Limiter{}},
 	}
 }
+
+// millis is the time of the room, in Unix milliseconds.
+func (h *hosting) millis() int64 { return h.millisAt(h.now()) }
+
+func (h *hosting) millisAt(now time.Time) int64 { return h.clock.at(millis(now), now.Sub(h.begun)) }
 
 // enter implements role.
 func (h *hosting) enter(sub *subscription) error {
@@ -160,7 +168,7 @@ func (h *hosting) admits(member identity.PublicKey) error {
 
 // tick implements role.
 func (h *hosting) tick(now time.Time) {
-	if next := h.state.Next(); next != 0 && next <= millis(now) {
+	if next := h.state.Next(); next != 0 && next <= h.millisAt(now) {
 		h.must(rooms.Command{Do: rooms.Tick{}})
 	}
 	h.tellAudience()
@@ -168,7 +176,7 @@ func (h *hosting) tick(now time.Time) {
 	h.dropSilent(now)
 	h.watch(now)
 	h.keepLine(now)
-	h.renew(h.rivals.Take(millis(now))...)
+	h.renew(h.rivals.Take(h.millisAt(now))...)
 	if !now.Before(h.announced.next) {
 		h.announce(now)
 	}
@@ -177,11 +185,12 @@ func (h *hosting) tick(now time.Time) {
 // due implements role.
 func (h *hosting) due(now time.Time) time.Duration {
 	wait := min(h.watchIn(now), h.announced.next.Sub(now))
+	at := h.millisAt(now)
 	if next := h.state.Next(); next != 0 {
-		wait = min(wait, time.UnixMilli(next).Sub(now))
+		wait = min(wait, ms(next-at))
 	}
 	if next := h.rivals.Due(); next != 0 {
-		wait = min(wait, time.UnixMilli(next).Sub(now))
+		wait = min(wait, ms(next-at))
 	}
 	if h.people.stale {
 		wait = min(wait, h.people.last.Add(audienceEvery).Sub(now))
@@ -207,7 +216,7 @@ func (h *hosting) leave() {
 
 // must applies what happens to a room whether or not it can be written down: people go, time passes.
 func (h *hosting) must(c rooms.Command) {
-	c.At = millis(h.now())
+	c.At = h.millis()
 	next, events, err := h.state.Apply(c)
 	if err != nil {
 		h.log.Error("the room refused what cannot be refused", "room", h.id, "action", fmt.Sprintf("%T", c.Do), "error", err)
@@ -222,7 +231,7 @@ func (h *hosting) must(c rooms.Command) {
 
 // apply is a command of a person.
 func (h *hosting) apply(c rooms.Command) error {
-	c.At = millis(h.now())
+	c.At = h.millis()
 	next, events, err := h.state.Apply(c)
 	if reason.Of(err) == reason.RoomRemoved && h.state.Removed(c.Actor) {
 		return h.removedError(c.Actor)
@@ -335,7 +344,7 @@ func maySend(state rooms.State, number uint32) bool {
 func (h *hosting) publish(c rooms.Command, next rooms.State, events []rooms.Event) {
 	h.state = next
 	h.permit(next)
-	at := millis(h.now())
+	at := h.millis()
 	for _, event := range events {
 		switch event.(type) {
 		case rooms.AudienceChanged:
@@ -444,7 +453,7 @@ func (h *hosting) tellAudience() {
 		return
 	}
 	h.people.stale, h.people.last = false, now
-	h.broadcast(h.stream.send(millis(now), func(head api.Head) api.Event {
+	h.broadcast(h.stream.send(h.millisAt(now), func(head api.Head) api.Event {
 		head.Type = api.EventAudience
 		return api.AudienceChanged{Head: head, Audience: h.page(0, audiencePage)}
 	}))

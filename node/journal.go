@@ -31,6 +31,8 @@ type journal struct {
 	appended func(checkpoint string)       // set before the first append; told after each, outside mu
 	wrote    func(statement.Kind)          // set before the first append; told of each statement that is in the log now
 
+	merging sync.Mutex // one fold of all logs at a time; taken before mu
+
 	mu    sync.Mutex  // one writer
 	tree  ledger.Tree // guarded by mu
 	saved int64       // guarded by mu; the log's size at the last snapshot of the fold

@@ -39,7 +39,7 @@ func (h *hosting) keepLine(now time.Time) {
 		return
 	}
 	list, err := statement.Sign(&statement.Succession{
-		Room: h.id, IssuedAt: seconds(now), Epoch: h.tenure.Epoch, Number: max(h.line.number+1, millis(now)), Nodes: nodes,
+		Room: h.id, IssuedAt: seconds(now), Epoch: h.tenure.Epoch, Number: max(h.line.number+1, h.millisAt(now)), Nodes: nodes,
 	}, h.hallway.community.journal.key)
 	if err != nil {
 		h.log.Error("the list of successors cannot be signed", "room", h.id, "error", err)
@@ -100,7 +100,7 @@ func (h *hosting) sendRecord() {
 	}
 	for _, n := range h.line.nodes {
 		if o := h.homes[n]; o != nil {
-			o.send(link.Record{Record: record})
+			o.record(link.Record{Record: record})
 		}
 	}
 }
@@ -126,7 +126,7 @@ func (h *hosting) announceFor(now time.Time, life int64) {
 	stage := h.state.Stage()
 	a := &statement.Announce{
 		Room: h.id, IssuedAt: seconds(now), Expires: seconds(now) + life,
-		Epoch: h.tenure.Epoch, Number: max(millis(now), 1), State: statement.RoomLive,
+		Epoch: h.tenure.Epoch, Number: max(h.millisAt(now), 1), State: statement.RoomLive,
 		Stage: int64(len(stage)), Listening: int64(h.state.Listening() + h.guestCount()),
 	}
 	if entry := h.state.Entry(); entry != h.body().Entry {
@@ -137,7 +137,7 @@ func (h *hosting) announceFor(now time.Time, life int64) {
 	}
 	private := h.state.Entry() == statement.RoomChosen
 	if private && h.public.Load() != nil { // all know of it, and see once more that it is not for them
-		h.hide(millis(now))
+		h.hide(now)
 	}
 	var speakers []rooms.SpeakerHint
 	for _, p := range stage[:min(len(stage), shownSpeakers)] {

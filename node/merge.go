@@ -28,7 +28,7 @@ func (j *journal) openMerged() (bool, error) {
 		return false, err
 	}
 	j.tree, j.saved = j.store.Head(), j.store.Head().Size
-	state := j.foldAll(community, siblings)
+	state := j.foldAll(community, j.tree.Size, siblings)
 	j.state.Store(&state)
 	j.copyRulesLocked() // nobody else has the journal yet
 	return true, nil
@@ -61,9 +61,10 @@ func (j *journal) merge() error {
 	return err
 }
 
+// mergeAll folds while others write: what they have written by the end is applied as they applied it.
 func (j *journal) mergeAll() error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
+	j.merging.Lock()
+	defer j.merging.Unlock()
 	state, founded := j.fold()
 	if !founded {
 		return nil
@@ -72,10 +73,30 @@ func (j *journal) mergeAll() error {
 	if err != nil || len(siblings) == 0 {
 		return err
 	}
-	next := j.foldAll(state.Community(), siblings)
+	upto := j.store.Head().Size
+	next := j.foldAll(state.Community(), upto, siblings)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if now, still := j.fold(); !still || now.Community() != state.Community() { // it was given up meanwhile
+		return nil
+	}
+	if next, err = j.catchUpLocked(next, upto); err != nil { // what was written goes by a fold that is no more
+		next = j.foldAll(state.Community(), j.tree.Size, siblings)
+	}
 	j.state.Store(&next)
 	j.copyRulesLocked()
 	return nil
+}
+
+// catchUpLocked applies to a fold of this node's log up to some size what has been written since.
+func (j *journal) catchUpLocked(state invites.State, upto int64) (invites.State, error) {
+	for e := range j.entriesOf(j.key.Public(), j.store.Entries(upto)) {
+		var err error
+		if state, err = state.Apply(e); err != nil {
+			return state, err
+		}
+	}
+	return state, nil
 }
 
 // siblings are the logs of the community's other nodes, as far as they are here.
@@ -92,8 +113,13 @@ func (j *journal) siblings(community identity.PublicKey) ([]storage.FollowedLog,
 	return all, nil
 }
 
-func (j *journal) foldAll(community identity.PublicKey, siblings []storage.FollowedLog) invites.State {
-	logs := []invites.Log{{Node: j.key.Public(), Entries: j.entriesOf(j.key.Public(), j.store.Entries(0))}}
+// foldAll folds this node's log up to a size, and those of the others as far as they are here.
+func (j *journal) foldAll(community identity.PublicKey, upto int64, siblings []storage.FollowedLog) invites.State {
+	own := invites.Log{Node: j.key.Public(), Entries: j.entriesOf(j.key.Public(), j.store.Entries(0)), Upto: upto}
+	if upto == 0 {
+		own.Upto = -1 // nothing of it
+	}
+	logs := []invites.Log{own}
 	for _, f := range siblings {
 		log := invites.Log{Node: f.Log().Node, Entries: j.entriesOf(f.Log().Node, f.Entries(0)), Upto: -1}
 		if _, signed := f.Signed(); signed.Size > 0 { // what is beyond can be proven to nobody yet
@@ -229,12 +255,6 @@ func addEntry(export *invites.Export, from kept, index int64) error {
 
 // entry reads a statement back, from whichever log has it.
 func (j *journal) entry(id statement.ID) (statement.Statement, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.entryLocked(id)
-}
-
-func (j *journal) entryLocked(id statement.ID) (statement.Statement, error) {
 	state, _ := j.fold()
 	siblings, err := j.siblings(state.Community())
 	if err != nil {

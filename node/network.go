@@ -9,7 +9,9 @@ import (
 	"sync"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/api/link"
@@ -34,12 +36,13 @@ type network struct {
 	hallway *hallway        // set before the host runs
 
 	followers *followers
-	started   int64         // Unix seconds
-	ready     chan struct{} // closed when the rooms of an earlier run are back
-	grown     chan struct{} // a token when this node's log has grown
-	merge     chan struct{} // a token when the logs have to be folded anew
-	asked     chan struct{} // a token when the others have to be told of who asks to join here
-	asks      chan struct{} // a token when others have told of that
+	streams   *lru.Cache[identity.PublicKey, *rate.Limiter] // how many a node may open
+	started   int64                                         // Unix seconds
+	ready     chan struct{}                                 // closed when the rooms of an earlier run are back
+	grown     chan struct{}                                 // a token when this node's log has grown
+	merge     chan struct{}                                 // a token when the logs have to be folded anew
+	asked     chan struct{}                                 // a token when the others have to be told of who asks to join here
+	asks      chan struct{}                                 // a token when others have told of that
 
 	plans *schedules // guards itself
 
@@ -73,6 +76,10 @@ func openNetwork(cfg Config, c *community) (*network, error) {
 		confided:  newConfided(),
 		wanted:    map[ledger.Log]bool{},
 	}
+	var err error
+	if n.streams, err = lru.New[identity.PublicKey, *rate.Limiter](streamPeers); err != nil {
+		return nil, err
+	}
 	hostCfg := p2p.Config{
 		Key: c.journal.key, Listen: cfg.P2P, Public: cfg.P2PPublic, Peers: cfg.Peers, MDNS: cfg.MDNS, Topics: cfg.Topics,
 		Denied: func(node identity.PublicKey) bool { return deny[node] },
@@ -82,7 +89,6 @@ func openNetwork(cfg Config, c *community) (*network, error) {
 	if cfg.Metrics != "" {
 		hostCfg.Metrics = c.meters.registry
 	}
-	var err error
 	if err = n.plans.load(); err != nil {
 		return nil, err
 	}
@@ -190,19 +196,13 @@ func (n *network) Announced(bundle []byte) error {
 	if rooms.IsPlan(bundle) {
 		return n.plans.heard(bundle, n.deny)
 	}
-	n.mu.Lock()
-	a, err := rooms.ParseKnown(bundle, n.directory.Get)
+	a, err := n.parse(bundle, n.directory)
 	changed := false
 	if err == nil {
-		err = checkTexts(a)
-	}
-	if err == nil {
-		err = n.deny.check(a.Host, a.Community, a.Creator)
-	}
-	if err == nil {
+		n.mu.Lock()
 		changed, err = n.directory.Add(a, millis(n.now()))
+		n.mu.Unlock()
 	}
-	n.mu.Unlock()
 	if err == nil || reason.Of(err) == reason.ClaimAlive {
 		n.pass(a, err == nil)
 	}
@@ -210,6 +210,22 @@ func (n *network) Announced(bundle []byte) error {
 		n.hallway.tell()
 	}
 	return err
+}
+
+// parse verifies an announcement, by what a directory knows of the room, without keeping anybody else from it.
+func (n *network) parse(bundle []byte, known *rooms.Directory) (rooms.Announcement, error) {
+	a, err := rooms.ParseKnown(bundle, func(id statement.ID) (rooms.Announcement, bool) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		return known.Get(id)
+	})
+	if err == nil {
+		err = checkTexts(a)
+	}
+	if err == nil {
+		err = n.deny.check(a.Host, a.Community, a.Creator)
+	}
+	return a, err
 }
 
 // checkTexts refuses names and titles that no node accepts of its members: they are shown as they are.
@@ -318,8 +334,31 @@ const maxAddrs = 8
 
 func firstOf8(addrs []string) []string { return addrs[:min(len(addrs), maxAddrs)] }
 
+// What one other node may open of streams about rooms, each with one thing to say or for one room.
+const (
+	streamsEach  = 20   // a second
+	streamsBurst = 500  // as many as it may host rooms: they all may have something to say when two nodes meet
+	streamPeers  = 4096 // of whom it is counted
+)
+
+// mayOpen takes a stream of a node from its allowance.
+func (n *network) mayOpen(peer identity.PublicKey) bool {
+	limit, known := n.streams.Get(peer)
+	if !known {
+		limit = rate.NewLimiter(streamsEach, streamsBurst)
+		if other, before, _ := n.streams.PeekOrAdd(peer, limit); before {
+			limit = other
+		}
+	}
+	return limit.Allow()
+}
+
 // Stream implements p2p.Rooms: another node has something to say about a room.
 func (n *network) Stream(peer identity.PublicKey, s *p2p.Stream) {
+	if !n.mayOpen(peer) {
+		refuse(s, reason.Reject(reason.HomeLimit, "more than %d streams a second", streamsEach))
+		return
+	}
 	_ = s.SetReadDeadline(time.Now().Add(firstFrame))
 	frame, err := s.Receive()
 	if err != nil {

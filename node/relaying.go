@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/api/link"
 	"github.com/stoa-rooms/stoa/identity"
@@ -35,9 +37,10 @@ type relaying struct {
 	dialing   bool
 	failed    int // dials in a row
 	redial    time.Time
-	reached   bool // a host has welcomed this relay before
-	told      bool // the members know that the host is lost
-	blind     bool // the room is for chosen people, and the host shows it once one of them is in it from here
+	ticked    time.Time // when time last passed
+	reached   bool      // a host has welcomed this relay before
+	told      bool      // the members know that the host is lost
+	blind     bool      // the room is for chosen people, and the host shows it once one of them is in it from here
 
 	locals  map[identity.PublicKey]*visitor
 	allowed map[uint32]bool // whom the media lets through on the way up, by number
@@ -53,6 +56,7 @@ func newRelaying(r *room) *relaying {
 		locals:  map[identity.PublicKey]*visitor{},
 		allowed: map[uint32]bool{},
 		empty:   r.now(),
+		ticked:  r.now(),
 	}
 }
 
@@ -83,8 +87,11 @@ func (r *relaying) summary() *api.Room {
 	if s.Entry == "" { // before the host has said who may enter now
 		s.Entry = r.body().Entry
 	}
-	if s.Speakers == nil {
+	if !r.blind { // as they are now, not as they were when the host first told of the room
 		s.Speakers = []api.Member{}
+		for _, p := range r.state.Stage[:min(len(r.state.Stage), shownSpeakers)] {
+			s.Speakers = append(s.Speakers, api.Member{Key: p.Key, Name: p.Name, Picture: p.Picture})
+		}
 	}
 	s.Why, s.Topic = r.hallway.why(&s)
 	r.moderators.Store(0)
@@ -135,8 +142,20 @@ func (r *relaying) admits(member identity.PublicKey) error {
 	return r.hallway.nodes.admits(r.id, member)
 }
 
+// stoodStill is after how long without a tick this node was itself stopped, and cannot tell whether the host was there.
+const stoodStill = 2 * pingEvery
+
+// awake notes that time passes. Whoever stood still gives the host as long as any other to show a sign of life.
+func (r *relaying) awake(now time.Time) {
+	if r.up != nil && now.Sub(r.ticked) > stoodStill {
+		r.up.heard = now
+	}
+	r.ticked = now
+}
+
 // tick implements role.
 func (r *relaying) tick(now time.Time) {
+	r.awake(now)
 	for member, l := range r.locals {
 		if !l.inside && now.Sub(l.asked) > answerWithin && r.up != nil {
 			r.dismiss(member, reason.Reject(reason.EnterStale, "no answer within %s", answerWithin))
@@ -327,18 +346,20 @@ func (r *relaying) hostLost(attempt int, err error) {
 	if r.up == nil || r.attempt != attempt {
 		return
 	}
+	now := r.now()
+	r.awake(now)
 	u := r.up
 	r.up = nil
 	u.abandon()
 	u.end()
-	r.redial = r.now()
+	r.redial = now
 	if code := reason.Of(err); code == reason.NodeDenied || code == reason.CommunityDenied {
 		r.endAll(err)
 		return
 	}
 	r.hallway.community.meters.succession(hostLost)
 	r.log.Info("the host is lost", "room", r.id, "host", r.tenure.Host, "error", err)
-	r.election.begin(u.heard)
+	r.election.begin(u.heard, now)
 	r.told = true
 	r.stream.tell(r.hostChanged(api.HostLost))
 }
@@ -347,6 +368,10 @@ func (r *relaying) hostLost(attempt int, err error) {
 func (r *relaying) take(m link.Message) {
 	switch m := m.(type) {
 	case link.Event:
+		if err := r.swells(m.Event); err != nil {
+			r.hostLost(r.attempt, err)
+			return
+		}
 		event, err := api.DecodeEvent(m.Event)
 		if reactions, ok := event.(api.Reactions); ok {
 			r.stream.tell(reactions)
@@ -373,6 +398,25 @@ func (r *relaying) take(m link.Message) {
 	default:
 		r.hostLost(r.attempt, reason.Reject(reason.StreamInvalid, "%T out of turn", m))
 	}
+}
+
+// Bounds on what a relay keeps of a room, whatever its host says.
+const (
+	maxEvent  = 64 << 10 // bytes of one event
+	maxPlaces = 1000     // people on the stage, hands, or offers
+)
+
+// swells refuses an event that no honest host sends: it is larger than any of theirs, or comes in a room that has more
+// people in it by now than theirs can have.
+func (r *relaying) swells(event jsontext.Value) error {
+	s := &r.state
+	switch {
+	case len(event) > maxEvent:
+		return reason.Reject(reason.StreamInvalid, "an event of %d bytes", len(event))
+	case max(len(s.Stage), len(s.Hands), len(s.Offers)) > maxPlaces:
+		return reason.Reject(reason.StreamInvalid, "%d on the stage, %d hands, %d offers", len(s.Stage), len(s.Hands), len(s.Offers))
+	}
+	return nil
 }
 
 // pass hands an event of the room on to this node's members.

@@ -131,6 +131,7 @@ func (r *room) run(ctx context.Context) {
 	defer cancel()
 	r.ctx = ctx
 	defer func() { r.role.leave() }()
+	wake := r.now() // the time passes by then, however many tasks there are
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -141,13 +142,20 @@ func (r *room) run(ctx context.Context) {
 		case task := <-r.tasks:
 			task()
 		case <-timer.C:
-			r.role.tick(r.now())
+		}
+		if now := r.now(); !r.over && !now.Before(wake) {
+			r.role.tick(now)
+			wake = now.Add(idle)
 		}
 		if r.over {
 			r.media.Close()
 			return
 		}
-		timer.Reset(max(r.role.due(r.now()), time.Millisecond))
+		now := r.now()
+		if due := now.Add(max(r.role.due(now), time.Millisecond)); due.Before(wake) {
+			wake = due
+		}
+		timer.Reset(wake.Sub(now))
 	}
 }
 

@@ -52,7 +52,7 @@ func (j *journal) copyRulesLocked() {
 	if !founded || !missing {
 		return
 	}
-	st, err := j.entryLocked(id)
+	st, err := j.entry(id)
 	if err == nil {
 		err = j.writeLocked(state, draft{statements: []statement.Statement{st}})
 	}

@@ -29,6 +29,8 @@ type schedules struct {
 	// told tells a member of a date that they wanted to be reminded of. It is set before run.
 	told func(member identity.PublicKey, due due)
 
+	number int64 // of the last announcement; see nextNumber
+
 	writing sync.Mutex // held while what is stored is decided and written
 
 	mu       sync.Mutex

@@ -1,6 +1,8 @@
 package node_test
 
 import (
+	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/stoa-rooms/stoa/api"
@@ -80,6 +82,50 @@ func TestACommunityOnTwoNodes(t *testing.T) {
 	ana := first.Enter(ctx, founder, room.ID)
 	second.Enter(ctx, there, room.ID)
 	until(t, ana, "Léo in the audience", func(s api.State) bool { return s.Audience.Count == 1 })
+}
+
+// TestBothNodesWriteAtOnce has people join at both nodes of a community at the same time, so that each folds the log of the
+// other anew while its own grows: whoever has been let in is a member, from that moment on, and nobody is lost.
+func TestBothNodesWriteAtOnce(t *testing.T) {
+	ctx := t.Context()
+	first, second, founder := newPair(t)
+	const each = 10
+	var work sync.WaitGroup
+	for k, n := range []*nodetest.Node{first, second} {
+		link, err := founder.CreateInvite(ctx, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		soon(t, "the invite", func() bool {
+			_, err := n.Client().PreviewInvite(ctx, link.ID)
+			return err == nil
+		})
+		work.Go(func() { // each newcomer brings the next
+			for i := range each {
+				c, name := newPerson().at(n), fmt.Sprintf("Guest %d of node %d", i, k)
+				if _, err := c.Join(ctx, link.String(), name); err != nil {
+					t.Errorf("%s joins: %v", name, err)
+					return
+				}
+				for range 5 {
+					if me, err := c.Me(ctx); err != nil || me.Member.Name != name {
+						t.Errorf("%s, who has just been let in: %+v, %v", name, me.Member, err)
+					}
+				}
+				if link, err = c.CreateInvite(ctx, 0); err != nil {
+					t.Errorf("%s invites: %v", name, err)
+					return
+				}
+			}
+		})
+	}
+	work.Wait()
+	for k, n := range []*nodetest.Node{first, second} {
+		soon(t, fmt.Sprintf("everybody at node %d", k), func() bool {
+			info, err := n.Client().Node(ctx)
+			return err == nil && info.Community.Members == 2*each+1
+		})
+	}
 }
 
 func TestOnlyTheFounderAddsNodes(t *testing.T) {

@@ -22,14 +22,15 @@ type election struct {
 	addrs  map[identity.PublicKey][]string
 	record jsontext.Value // the durable part of the room
 
-	since time.Time                                  // when the host was lost; zero while it is there
-	votes map[identity.PublicKey]statement.Statement // who lost it
+	since time.Time // when the host was lost; zero while it is there
+	votes rooms.Votes
 }
 
-// begin notes that the host is lost.
-func (e *election) begin(now time.Time) {
+// begin notes that the host is lost since some time before.
+func (e *election) begin(since, now time.Time) {
 	if e.since.IsZero() {
-		e.since = now
+		e.since = since
+		e.votes.Begin(millis(now))
 	}
 }
 
@@ -65,19 +66,18 @@ func (r *relaying) elect(now time.Time) {
 	if gone < 0 {
 		return
 	}
-	if _, said := e.votes[r.self()]; !said {
+	if !e.votes.Said(r.self()) {
 		r.sayLost(now)
 	}
 	ahead, all := 0, true
 	for i, node := range e.nodes() {
-		_, said := e.votes[node]
 		if !r.hallway.nodes.host.Connected(node) {
 			continue
 		}
 		if i < place {
 			ahead++
 		}
-		all = all && said
+		all = all && e.votes.Said(node)
 	}
 	if ahead == 0 && all || gone >= ms(rooms.ClaimDelay(ahead)) {
 		r.claim(now)
@@ -124,27 +124,19 @@ func (r *relaying) sayLost(now time.Time) {
 
 // vote counts a node's word that the host is lost.
 func (r *relaying) vote(st statement.Statement) {
-	if r.election.list.IsZero() || r.tenure.CheckLost(r.election.list, st) != nil {
-		return
-	}
-	if r.election.votes == nil {
-		r.election.votes = map[identity.PublicKey]statement.Statement{}
-	}
-	if _, twice := r.election.votes[st.Signer()]; !twice {
-		r.election.votes[st.Signer()] = st
-	}
+	r.election.votes.Hear(r.tenure, r.election.list, st, millis(r.now()))
 }
 
 // claim makes this node the host.
 func (r *relaying) claim(now time.Time) {
-	lost := slices.Collect(maps.Values(r.election.votes))
-	next, err := r.tenure.Claim(r.election.list, lost, seconds(now), r.hallway.community.journal.key)
+	e := &r.election
+	next, err := r.tenure.Claim(e.list, e.votes.For(r.tenure, e.list), seconds(now), r.hallway.community.journal.key)
 	if err == nil {
 		err = r.takeOver(next)
 	}
 	if err != nil {
 		r.log.Error("the room cannot be taken over", "room", r.id, "error", err)
-		r.election.since = now // and again, later
+		e.since = now // and again, later
 	}
 }
 
@@ -242,7 +234,7 @@ func (h *hosting) stepDown(t rooms.Tenure) {
 	r := newRelaying(h.room)
 	r.bring = h.state.Removals()
 	r.reached = true
-	r.state = api.State{}.Apply(h.snapshot(identity.PublicKey{}, millis(h.now())))
+	r.state = api.State{}.Apply(h.snapshot(identity.PublicKey{}, h.millis()))
 	for member, sub := range h.stream.subs {
 		if sub.guest {
 			continue // counted by the next host
@@ -311,7 +303,7 @@ func (r *relaying) heard(a rooms.Announcement) {
 // heard implements role. Two nodes that both host the room are apart no longer: one gives way.
 func (h *hosting) heard(a rooms.Announcement) {
 	if a.Host != h.self() {
-		h.rivals.Hear(h.tenure, a.Tenure, millis(h.now()))
+		h.rivals.Hear(h.tenure, a.Tenure, h.millis())
 		h.decide(h.tenure.Hear(a, h.hallway.nodes.started), a.Tenure, a.Addrs)
 	}
 }
@@ -368,7 +360,7 @@ func (h *hosting) met(other rooms.Tenure) {
 	if other.Host == h.self() {
 		return
 	}
-	h.rivals.Hear(h.tenure, other, millis(h.now()))
+	h.rivals.Hear(h.tenure, other, h.millis())
 	switch d := h.tenure.Decide(other, h.hallway.nodes.started); d {
 	case rooms.Yield, rooms.Ask:
 		h.decide(rooms.Yield, other, nil)

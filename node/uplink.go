@@ -88,10 +88,15 @@ func newUplink(r *room, s *p2p.Stream) *uplink {
 
 // send queues a message without waiting. A host that does not read is as good as lost.
 func (u *uplink) send(m link.Message) {
+	if err := u.queue(m); err != nil {
+		u.room.log.Error("a message to the host cannot be sent", "room", u.room.id, "error", err)
+	}
+}
+
+func (u *uplink) queue(m link.Message) error {
 	frame, err := link.Encode(m)
 	if err != nil {
-		u.room.log.Error("a message to the host cannot be sent", "room", u.room.id, "error", err)
-		return
+		return err
 	}
 	select {
 	case u.out <- frame:
@@ -99,6 +104,7 @@ func (u *uplink) send(m link.Message) {
 	default:
 		u.end()
 	}
+	return nil
 }
 
 // request sends what build makes with a new id; answered is called in the loop, unless the link ends before.
@@ -108,8 +114,11 @@ func (u *uplink) request(build func(id int64) link.Message, answered func(link.A
 		return
 	}
 	u.next++
+	if err := u.queue(build(u.next)); err != nil {
+		answered(link.Refuse(u.next, reason.Reject(reason.RequestTooLarge, "%v", err)))
+		return
+	}
 	u.waiting[u.next] = answered
-	u.send(build(u.next))
 }
 
 // answer hands an answer to whoever asked. False: nobody did.
@@ -139,7 +148,7 @@ func (u *uplink) end() {
 
 // write sends what is queued, until the end.
 func (u *uplink) write() {
-	if flush(u.stream, u.out, u.quit) {
+	if flush(u.stream, u.out, nil, u.quit) {
 		_ = u.stream.Close()
 	}
 }

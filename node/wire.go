@@ -180,7 +180,7 @@ func (h *hosting) snapshot(you identity.PublicKey, at int64) api.Snapshot {
 
 // snapshotOf is the whole room for a member of this node, and begins a new entry of theirs.
 func (h *hosting) snapshotOf(member identity.PublicKey) api.Snapshot {
-	s := h.snapshot(member, millis(h.now()))
+	s := h.snapshot(member, h.millis())
 	s.Nonce = h.visitOf(member).nonce
 	return s
 }

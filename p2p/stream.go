@@ -23,9 +23,9 @@ import (
 const (
 	roomProtocol = "/stoa/room/1"
 
-	// MaxFrame is the most bytes of one frame of a room stream: a snapshot of a full room with its chains is the
-	// largest thing that is sent.
-	MaxFrame = 256 << 10
+	// MaxFrame is the most bytes of one frame of a room stream: the whole of a full room is the largest thing that is
+	// sent.
+	MaxFrame = 1 << 20
 
 	// A peer that takes no data for this long is gone or stalled on purpose.
 	writeWait = 10 * time.Second

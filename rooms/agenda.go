@@ -170,6 +170,17 @@ func (g *Agenda) Expire(at int64) (changed bool) {
 	return changed
 }
 
+// Forget drops all that somebody planned. It reports whether List shows another than before.
+func (g *Agenda) Forget(author identity.PublicKey) (changed bool) {
+	for _, e := range g.plans {
+		if e.now.Author == author {
+			changed = changed || !e.now.Cancelled()
+			g.remove(e)
+		}
+	}
+	return changed
+}
+
 // Get is what was announced last of a scheduled room, one that was called off included.
 func (g *Agenda) Get(id statement.ID) (PlanAnnouncement, bool) {
 	if e := g.plans[id]; e != nil {

@@ -47,6 +47,15 @@ func TestSuccessionStories(t *testing.T) {
 		}, 0},
 		{"alone against two", 3, func(w *world) { copy(w.side, []int{0, 1, 1}); w.run(60 * second) }, 1},
 		{"two against one", 3, func(w *world) { copy(w.side, []int{0, 1, 0}); w.run(60 * second) }, 0},
+		{"two against one, after the other had lost the host and found it", 3, func(w *world) {
+			w.run(4 * second / 10)
+			w.peers[0].held = true
+			w.run(35 * second / 10) // only one of them notices
+			w.peers[0].held = false
+			w.run(60 * second)
+			copy(w.side, []int{0, 1, 0})
+			w.run(60 * second)
+		}, 0},
 		{"two against two: a tie", 4, func(w *world) { copy(w.side, []int{0, 0, 1, 1}); w.run(60 * second) }, 0},
 		{"two against two, and restarted", 4, func(w *world) {
 			copy(w.side, []int{0, 0, 1, 1})

@@ -8,6 +8,10 @@ import (
 	"github.com/stoa-rooms/stoa/reason"
 )
 
+// MaxAsked is the most bytes that all questions in the queue take together: five hundred of 500. A room is told to other
+// nodes in one message, and kept as one record.
+const MaxAsked = 256 << 10
+
 // Hand is a raised hand.
 type Hand struct {
 	Key      identity.PublicKey
@@ -49,13 +53,24 @@ func (a RaiseHand) apply(t *turn) error {
 	if limit := t.config.Limits.hands(); len(t.hands) >= limit {
 		return reason.Reject(reason.RoomQueueFull, "%d hands", limit)
 	}
-	number, _ := t.Number(t.actor)
 	question := strings.ToValidUTF8(a.Question, "\uFFFD") // or the Record could not hold it
+	if asked := t.asked(); asked+len(question) > MaxAsked && question != "" {
+		return reason.Reject(reason.RoomQueueFull, "questions of %d bytes", asked)
+	}
+	number, _ := t.Number(t.actor)
 	h := Hand{Key: t.actor, Number: number, Question: question, At: t.at}
 	t.hands = with(t.hands, h)
 	t.noteRaised()
 	t.tell(HandRaised{h})
 	return nil
+}
+
+// asked is the size of all questions in the queue, in bytes.
+func (s State) asked() (size int) {
+	for _, h := range s.hands {
+		size += len(h.Question)
+	}
+	return size
 }
 
 func (LowerHand) apply(t *turn) error {

@@ -266,6 +266,24 @@ func TestAgenda(t *testing.T) {
 	}
 }
 
+// TestAgendaForgetsAnAuthor drops what somebody planned who erased themselves, what they called off included.
+func TestAgendaForgetsAnAuthor(t *testing.T) {
+	p := plan(t, weeklyPlan)
+	g := rooms.NewAgenda()
+	if _, err := g.Add(planned(t, p, 1), now*1000); err != nil {
+		t.Fatal(err)
+	}
+	if g.Forget(key(99)) || len(g.List("")) != 1 {
+		t.Error("what somebody else planned is gone")
+	}
+	if !g.Forget(p.Author) || len(g.List("")) != 0 || len(g.Bundles("")) != 0 || g.Size() != 0 {
+		t.Errorf("%d plans, %d bytes", len(g.Bundles("")), g.Size())
+	}
+	if _, known := g.Get(p.ID); known {
+		t.Error("it is still known")
+	}
+}
+
 // TestAgendaIsBounded gives it more than it takes: of one author, of one community, and in all.
 func TestAgendaIsBounded(t *testing.T) {
 	g, n := rooms.NewAgenda(), 0

@@ -2,7 +2,6 @@ package rooms_test
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -50,7 +49,7 @@ type peer struct {
 	misses   int
 	nextPing int64
 	gone     int64 // when the host was found gone; 0 while it lives
-	losses   map[identity.PublicKey]statement.Statement
+	votes    rooms.Votes
 	nextSay  int64
 	lastSay  int64
 	rivals   rooms.Rivals
@@ -130,6 +129,7 @@ func (p *peer) step() {
 	}
 	if p.misses > rooms.MissesGone && p.gone == 0 {
 		p.gone = p.w.now
+		p.votes.Begin(p.w.now)
 		p.sayLost()
 	}
 	if p.gone != 0 {
@@ -191,8 +191,10 @@ func (p *peer) pong(of rooms.Tenure, l statement.Statement) {
 	if p.hosts || of.Host != p.tenure.Host || of.Epoch != p.tenure.Epoch {
 		return
 	}
+	if p.gone != 0 { // found again
+		p.votes = rooms.Votes{}
+	}
 	p.tenure, p.misses, p.gone = of, 0, 0
-	clear(p.losses)
 	if of.CheckList(l) == nil {
 		p.list = l
 	}
@@ -212,7 +214,7 @@ func (p *peer) moved(by identity.PublicKey, of rooms.Tenure) {
 
 func (p *peer) follow(of rooms.Tenure) {
 	p.tenure, p.misses, p.gone, p.nextPing = of, 0, 0, p.w.now+int64(p.n*170%rooms.PingEvery)
-	p.list, p.losses = statement.Statement{}, map[identity.PublicKey]statement.Statement{}
+	p.list, p.votes = statement.Statement{}, rooms.Votes{}
 	p.rivals = rooms.Rivals{}
 }
 
@@ -235,9 +237,7 @@ func (p *peer) hearLost(lost ...statement.Statement) {
 		return
 	}
 	for _, s := range lost {
-		if !p.list.IsZero() && p.tenure.CheckLost(p.list, s) == nil {
-			p.losses[s.Signer()] = s
-		}
+		p.votes.Hear(p.tenure, p.list, s, p.w.now)
 	}
 }
 
@@ -255,17 +255,15 @@ func (p *peer) stepClaim() {
 		if i < place {
 			ahead++
 		}
-		if _, ok := p.losses[node(n)]; !ok {
-			all = false
-		}
+		all = all && p.votes.Said(node(n))
 	}
 	if p.w.now < p.gone+rooms.ClaimDelay(ahead) && (!all || ahead > 0) {
 		return
 	}
-	if _, ok := p.losses[p.key]; !ok {
+	if !p.votes.Said(p.key) {
 		return // its own comes with the next tick
 	}
-	of, err := p.tenure.Claim(p.list, slices.Collect(maps.Values(p.losses)), p.w.now/1000, private(signer(p.key)))
+	of, err := p.tenure.Claim(p.list, p.votes.For(p.tenure, p.list), p.w.now/1000, private(signer(p.key)))
 	if err != nil {
 		p.w.t.Fatalf("node %d claims: %v", p.n, err)
 	}

@@ -302,6 +302,34 @@ func TestAProgramDoesNotUnmuteAfterAModerator(t *testing.T) {
 	}
 }
 
+// TestQuestionsAreBounded: what all who raise a hand ask has to fit into one message to another node.
+func TestQuestionsAreBounded(t *testing.T) {
+	s, _ := scene(t, rooms.Limits{})
+	raise := func(n int, question string) string {
+		k := identity.PublicKey{200, byte(n >> 8), byte(n)}
+		s = play(t, s, step{0, k, rooms.Enter{}})
+		c := rooms.Command{At: start, Actor: k, Do: rooms.RaiseHand{Question: question}}
+		if got := outcome(t, s, c); got != "ok" {
+			return got
+		}
+		s = play(t, s, step{0, k, c.Do})
+		return "ok"
+	}
+	long, n := strings.Repeat("ü", 1000), 0
+	for size := len(long); size < rooms.MaxAsked; size += len(long) {
+		if got := raise(n, long); got != "ok" {
+			t.Fatalf("question %d: %s", n, got)
+		}
+		n++
+	}
+	if got := raise(n+1, long); got != "queue-full" {
+		t.Errorf("one too many: %s", got)
+	}
+	if got := raise(n+2, ""); got != "ok" {
+		t.Errorf("a hand without a question: %s", got)
+	}
+}
+
 func TestLimits(t *testing.T) {
 	s, c := scene(t, rooms.Limits{People: 10, Stage: 7, Hands: 2})
 	try := func(actor string, do rooms.Action) string {

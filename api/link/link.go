@@ -25,8 +25,9 @@ import (
 	"github.com/stoa-rooms/stoa/statement"
 )
 
-// MaxFrame is the largest message, in bytes.
-const MaxFrame = 256 << 10
+// MaxFrame is the largest message, in bytes: a room with a full stage and a full queue of hands, whose questions take all
+// that rooms.MaxAsked allows, and are twice as long in JSON.
+const MaxFrame = 1 << 20
 
 // Message is one message. The set is closed: the types of this package.
 type Message interface{ name() string }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/api/link"
 	"github.com/stoa-rooms/stoa/identity"
 	"github.com/stoa-rooms/stoa/reason"
@@ -44,6 +45,34 @@ func samples() []link.Message {
 		link.Shown{Room: []byte(`{}`)},
 		link.Invited{Bundle: []byte(`{}`), People: []identity.PublicKey{who}},
 		link.Asks{},
+	}
+}
+
+// TestAFullRoomFitsIntoOneMessage: with the longest names, and all that may be asked, of characters that JSON escapes.
+func TestAFullRoomFitsIntoOneMessage(t *testing.T) {
+	who := identity.Generate().Public()
+	name := strings.Repeat("n", 400)
+	person := api.Person{Key: who, Name: name, Picture: statement.Commitment{1}, CSRC: 1<<31 - 1, Home: &who}
+	s := api.Snapshot{Run: strings.Repeat("r", 26), Create: strings.Repeat("c", 2000), You: who}
+	for range 50 {
+		s.Stage = append(s.Stage, api.StagePerson{Person: person, Role: api.RoleModerator})
+		s.Offers = append(s.Offers, api.Offer{Key: who, By: who, Expires: 1 << 41})
+		s.Audience.People = append(s.Audience.People, person)
+	}
+	const hands = 500
+	for range hands {
+		s.Hands = append(s.Hands, api.Hand{Person: person, Question: strings.Repeat(`"`, rooms.MaxAsked/hands), At: 1 << 41})
+	}
+	for range rooms.MaxLog {
+		s.Roles = append(s.Roles, api.Order{At: 1 << 41, Act: strings.Repeat("a", 400)})
+	}
+	room, err := link.Raw(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame, err := link.Encode(link.Shown{Room: room})
+	if err != nil || len(frame) < link.MaxFrame/2 {
+		t.Errorf("%d bytes: %v", len(frame), err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -23,8 +24,12 @@ type Privacy interface {
 	Erase(ctx context.Context, member identity.PublicKey, req api.EraseRequest) error
 }
 
-// maxExports is how many archives are made at once: each reads the whole log.
-const maxExports = 2
+// maxExports is how many archives are made at once: each reads the whole log. Whoever comes beside them may come again after
+// exportAfter.
+const (
+	maxExports  = 2
+	exportAfter = 5 * time.Second
+)
 
 func (s *Server) export(ctx context.Context, _ *none) (*huma.StreamResponse, error) {
 	if s.privacy == nil {
@@ -33,7 +38,7 @@ func (s *Server) export(ctx context.Context, _ *none) (*huma.StreamResponse, err
 	select {
 	case s.exports <- struct{}{}:
 	default:
-		return nil, reason.Reject(reason.RateLimited, "%d exports are being made", maxExports)
+		return nil, &rateError{after: exportAfter}
 	}
 	asking := sessionOf(ctx)
 	return &huma.StreamResponse{Body: func(to huma.Context) {

@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
 import { useErrorBoundary } from "preact/hooks";
 import type { Me } from "../sdk";
-import { loadPageWords, t } from "./i18n";
+import { t } from "./i18n";
+import { docs, home, more, pages } from "./load";
 import { InvitePage, InviteUnusable } from "./pages/invite";
 import { RoomPage } from "./pages/room";
 import { AlreadyPage, FailedPage, LackingPage, NotFoundPage, OfflinePage } from "./pages/trouble";
@@ -15,16 +16,10 @@ import { inRoom, inside, sayMissing } from "./state/current";
 import { key, node, outdated, phase } from "./state/session";
 import { close, open, sheet } from "./state/sheet";
 
-// What is not before the door of a room is loaded after it has been shown (start.ts): it is here when it is wanted.
-const home = () => import("./home");
-const more = () => import("./more");
-/** A part with the words that only it says. */
-const worded = async <T,>(part: Promise<T>): Promise<T> => (await Promise.all([part, loadPageWords()]))[0];
-const pages = () => worded(import("./pages"));
 const adoptPage = () => pages().then(({ AdoptPage }) => AdoptPage);
 const calendarPage = () => pages().then(({ CalendarPage }) => CalendarPage);
 const communityPage = () => pages().then(({ CommunityPage }) => CommunityPage);
-const docsPage = () => worded(import("./pages/docs")).then(({ DocsPage }) => DocsPage);
+const docsPage = () => docs().then(({ DocsPage }) => DocsPage);
 const erasedPage = () => more().then(({ ErasedPage }) => ErasedPage);
 const foundPage = () => more().then(({ FoundPage }) => FoundPage);
 const hallwayPage = () => home().then(({ HallwayPage }) => HallwayPage);

@@ -1,4 +1,5 @@
-import { loadPageWords, loadRefusals } from "./i18n";
+import { loadRefusals } from "./i18n";
+import { more, pages } from "./load";
 import { inside } from "./state/current";
 import { surely } from "./state/surely";
 
@@ -26,12 +27,12 @@ export async function loadRest(): Promise<void> {
   for (const sign of ["pointerover", "focusin"]) document.addEventListener(sign, pointed, { passive: true });
   if (sparing()) return;
   await idle();
-  await surely(() => import("./more"));
+  await surely(more);
 }
 
 /** Somebody may be about to go to another page. */
 function pointed({ target }: Event): void {
   if (!(target instanceof Element) || target.closest("a[href^='/']") === null) return;
   for (const sign of ["pointerover", "focusin"]) document.removeEventListener(sign, pointed);
-  void Promise.all([import("./pages"), loadPageWords()]).catch(() => undefined); // they are asked for again when they are wanted
+  void pages().catch(() => undefined); // they are asked for again when they are wanted
 }

@@ -9,7 +9,7 @@ import { fingerprint } from "../room/people";
 import { paths } from "../router";
 import { followed } from "../state/mine";
 import { communitiesOf, whereabouts } from "../state/sections";
-import { community, host, me } from "../state/session";
+import { community, me } from "../state/session";
 import type { HiddenCommunity } from "../state/settings";
 
 /** The left column of wide screens: where one is, whose rooms there are, and where those whom one follows speak. */
@@ -34,7 +34,6 @@ export function AboutCommunity(props: { rooms: readonly Room[]; only: Signal<Hid
       )}
       <Communities rooms={props.rooms} only={props.only} />
       <Followed rooms={props.rooms} />
-      <p class="secondary small">{t().site.served(host)}</p>
     </aside>
   );
 }

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { ProblemError, type Id, type Room } from "../../sdk";
 import { t } from "../i18n";
+import { home } from "../load";
 import { Avatar } from "../parts/avatar";
 import { Later } from "../parts/later";
 import { useLoaded } from "../parts/loaded";
@@ -22,7 +23,7 @@ import { InAppNotice } from "./in-app";
 import { Here, opener, OtherTab, RefusedPage } from "./prejoin";
 import { Relayed } from "./relayed";
 
-const strangerPage = () => import("../home").then(({ StrangerPage }) => StrangerPage);
+const strangerPage = () => home().then(({ StrangerPage }) => StrangerPage);
 
 /** What somebody who is no member finds before a room: one that anyone may hear, or why this one is not. */
 export function GuestDoor({ id }: { id: Id }): JSX.Element {

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { MicrophoneError, ProblemError, type Id, type Microphone, type MicrophoneTrouble, type Removed, type Room } from "../../sdk";
 import { moment, t } from "../i18n";
+import { more } from "../load";
 import { ClosedRoomPage } from "../pages/trouble";
 import { Avatar } from "../parts/avatar";
 import { Heading } from "../parts/heading";
@@ -23,8 +24,8 @@ import { InAppNotice } from "./in-app";
 import { nodeMark } from "./people";
 import { Relayed } from "./relayed";
 
-const scheduledPage = () => import("../more").then(({ ScheduledPage }) => ScheduledPage);
-const nextDate = () => import("../more").then(({ NextDate }) => NextDate);
+const scheduledPage = () => more().then(({ ScheduledPage }) => ScheduledPage);
+const nextDate = () => more().then(({ NextDate }) => NextDate);
 
 /** Before a room: what it is, who is there, and with or without a microphone. */
 export function PreJoin({ id }: { id: Id }): JSX.Element {
