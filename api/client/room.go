@@ -346,6 +346,11 @@ func (s *RoomSession) take(ctx context.Context, event api.Event) error {
 	}
 	s.mu.Unlock()
 	select {
+	case s.events <- event: // even if the session was closed meanwhile: the state has it
+		return nil
+	default:
+	}
+	select {
 	case s.events <- event:
 		return nil
 	case <-s.closed:
