@@ -274,21 +274,6 @@ func TestTCPPort(t *testing.T) {
 	}
 }
 
-// TestAnyNumberIsFreeForBoth: where the system chooses the port, it is one that TCP can have too, though many are taken.
-func TestAnyNumberIsFreeForBoth(t *testing.T) {
-	const addr = "127.9.8.7:0" // nobody else's
-	for range 3000 {           // one in nine
-		taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", addr)
-		check(t, err)
-		defer taken.Close()
-	}
-	for range 60 {
-		if s := startServer(t, Config{Addr: addr}); s.TCPAddr() == nil || s.TCPAddr().String() != s.LocalAddr().String() {
-			t.Fatalf("UDP %v, TCP %v", s.LocalAddr(), s.TCPAddr())
-		}
-	}
-}
-
 // TestTCPCandidates: each address is offered for TCP as for UDP, and none before UDP.
 func TestTCPCandidates(t *testing.T) {
 	public := []netip.AddrPort{netip.MustParseAddrPort("192.0.2.7:0"), netip.MustParseAddrPort("[2001:db8::7]:9")}

@@ -215,9 +215,11 @@ func (s *schedules) announce(p rooms.Plan, at int64) error {
 		return err
 	}
 	s.mu.Lock()
-	s.said[p.ID] = at
-	delete(s.again, p.ID)
-	_, err = s.agenda.Add(a, at*1000)
+	if err = s.stillKnown(p); err == nil {
+		s.said[p.ID] = at
+		delete(s.again, p.ID)
+		_, err = s.agenda.Add(a, at*1000)
+	}
 	s.mu.Unlock()
 	if err != nil {
 		return err
@@ -275,7 +277,10 @@ func (s *schedules) forget(at int64) {
 func (s *schedules) clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.agenda = rooms.NewAgenda()
+	s.agenda.Forget(func(a rooms.PlanAnnouncement) bool {
+		_, own := s.plans[a.ID]
+		return own
+	})
 	clear(s.plans)
 	clear(s.said)
 	clear(s.again)
@@ -290,18 +295,34 @@ func (s *schedules) clear() {
 func (s *schedules) erase(member identity.PublicKey) {
 	s.unchoose(member)
 	s.pardon(member)
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	theirs := s.unplan(member)
+	if len(theirs) == 0 {
+		return
+	}
+	// Again, for one may have come in since the erasure was decided.
+	if err := s.community.journal.store.Commit(storage.Batch{DropSchedules: theirs}); err != nil {
+		s.log.Error("what somebody planned who erased themselves is dropped when its time is over", "error", err)
+	}
+}
+
+// unplan takes somebody's plans, and what is kept for them, out of memory.
+func (s *schedules) unplan(member identity.PublicKey) (theirs []statement.ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, p := range s.plans {
 		if p.Author == member {
-			s.dropLocked([]statement.ID{id})
+			theirs = append(theirs, id)
 		}
 	}
-	s.agenda.Forget(member)
+	s.dropLocked(theirs)
+	s.agenda.Forget(func(a rooms.PlanAnnouncement) bool { return a.Author == member && s.isOurs(a.Plan) })
 	delete(s.reminded, member)
 	for hash, of := range s.feeds {
 		if of == member {
 			delete(s.feeds, hash)
 		}
 	}
+	return theirs
 }

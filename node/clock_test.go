@@ -30,3 +30,29 @@ func TestClockGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// TestARoomsTimeIsToldByTheClock: where the clock was set back by an hour, an offer of 30 s ends in 30 s for those who are
+// told of it, too.
+func TestARoomsTimeIsToldByTheClock(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2027, 2, 2, 12, 0, 0, 0, time.UTC)
+	now := noon
+	h := &hosting{room: &room{now: func() time.Time { return now }, born: noon.Add(-time.Minute)}}
+	h.clock = clock{wall: millis(noon.Add(time.Hour)), ran: time.Minute}
+	for range 3 {
+		if lead := h.millis() - millis(now); lead != time.Hour.Milliseconds() {
+			t.Errorf("%v: the room is %d ms ahead", now, lead)
+		}
+		ends := h.millis() + 30_000
+		if told := h.wall(ends); told != millis(now)+30_000 {
+			t.Errorf("%v: told to end %d ms from now", now, told-millis(now))
+		}
+		if wait := until(h.millis(), ends); wait != 30*time.Second {
+			t.Errorf("%v: waits %s", now, wait)
+		}
+		now = now.Add(10 * time.Second)
+	}
+	if wait := until(0, 1<<53); wait != idle {
+		t.Errorf("for something in the far future: %s", wait)
+	}
+}

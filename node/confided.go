@@ -236,7 +236,7 @@ func (h *hosting) look(o *home) {
 		h.media.DropLink(o.name())
 		return
 	}
-	room, err := link.Raw(h.snapshot(o.node, h.millis()))
+	room, err := link.Raw(h.snapshot(o.node, millis(h.now())))
 	if err != nil {
 		h.log.Error("the room cannot be shown to another node", "room", h.id, "error", err)
 		return

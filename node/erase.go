@@ -249,7 +249,8 @@ func (h *hosting) forgetMember(member identity.PublicKey) {
 	h.dropApps(member)
 	if o := h.via[member]; o != nil { // the home of theirs has heard of it, or will
 		delete(o.visits, member)
-		o.send(link.Left{Member: member, Reason: reason.MemberErased})
+		o.send(link.Left{Member: member, Reason: reason.RoomNotHere})
+		h.line.changed = true
 	}
 	if _, over := h.state.Ended(); !over {
 		h.must(rooms.Command{Do: rooms.Forget{Who: member}})
@@ -270,6 +271,7 @@ func (h *hosting) forgetMember(member identity.PublicKey) {
 
 // forgetMember implements role. The host is told as it is told of everybody who goes.
 func (r *relaying) forgetMember(member identity.PublicKey) {
+	r.dropApps(member)
 	if l := r.locals[member]; l != nil {
 		if r.up != nil && l.inside {
 			r.up.send(link.Gone{Member: member})

@@ -328,6 +328,7 @@ func TestWhoErasesThemselvesHearsNothing(t *testing.T) {
 		shown(t, she, room.ID, true)
 		ear := connect(t, n.Enter(ctx, she, room.ID))
 		hears(t, ear, where)
+		until(t, anas, "her in the room", func(s api.State) bool { return s.Audience.Count == 1 })
 		if err := zoe.at(first).Erase(ctx); err != nil {
 			t.Fatal(err)
 		}

@@ -46,7 +46,7 @@ func (h *hosting) tellPerson(key identity.PublicKey) {
 	if _, known := h.state.Role(key); !known && h.state.Config().Creator != key {
 		return
 	}
-	h.broadcast(h.stream.send(h.millis(), func(head api.Head) api.Event {
+	h.broadcast(h.stream.send(millis(h.now()), func(head api.Head) api.Event {
 		head.Type = api.EventPerson
 		return api.PersonChanged{Head: head, Person: h.member(key)}
 	}))

@@ -110,7 +110,7 @@ func (h *hosting) admitGuest(sub *subscription) error {
 		return err
 	}
 	h.seatGuest(sub).inside = true
-	h.welcome(sub, func() api.Snapshot { return h.snapshot(sub.member, h.millis()) })
+	h.welcome(sub, func() api.Snapshot { return h.snapshot(sub.member, millis(h.now())) })
 	h.guestsChanged()
 	return nil
 }
@@ -180,9 +180,9 @@ func (h *hosting) keepGuests(before map[identity.PublicKey]*subscription) {
 		g.inside = true
 		if before[key] == g.sub {
 			h.stream.subs[key] = g.sub
-			g.sub.offer(h.snapshot(key, h.millis()))
+			g.sub.offer(h.snapshot(key, millis(h.now())))
 		} else {
-			h.welcome(g.sub, func() api.Snapshot { return h.snapshot(key, h.millis()) })
+			h.welcome(g.sub, func() api.Snapshot { return h.snapshot(key, millis(h.now())) })
 		}
 	}
 }

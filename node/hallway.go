@@ -117,6 +117,7 @@ func (h *hallway) room(create statement.Statement, title statement.Text, tenure 
 		hallway: h,
 		media:   h.media.Room(create.ID()),
 		now:     h.community.now,
+		born:    h.community.now(),
 		log:     h.log,
 		tasks:   make(chan func()),
 		done:    make(chan struct{}),

@@ -143,14 +143,17 @@ func (o *home) write() {
 func flush(s *p2p.Stream, out, latest <-chan []byte, quit <-chan struct{}) bool {
 	for ending := false; ; {
 		var frame []byte
-		if ending {
-			select {
-			case frame = <-out:
-			case frame = <-latest:
-			default:
-				return true
+		select {
+		case frame = <-out: // first: a welcome comes before everything
+		default:
+			if ending {
+				select {
+				case frame = <-latest:
+				default:
+					return true
+				}
+				break
 			}
-		} else {
 			select {
 			case frame = <-out:
 			case frame = <-latest:
@@ -248,9 +251,12 @@ func (h *hosting) attach(o *home) error {
 	}
 	welcome := link.Welcome{Epoch: h.tenure.Epoch, Tenure: proof}
 	if o.sees = h.shows(o); o.sees {
-		if welcome.Room, err = link.Raw(h.snapshot(o.node, h.millis())); err != nil { // for the node: a snapshot is for somebody
+		if welcome.Room, err = link.Raw(h.snapshot(o.node, millis(h.now()))); err != nil { // for the node: a snapshot is for somebody
 			return err
 		}
+	}
+	if _, err := link.Encode(welcome); err != nil { // or they would wait for it
+		return err
 	}
 	if before := h.homes[o.node]; before != nil {
 		h.detach(before)
@@ -362,6 +368,8 @@ func (h *hosting) enterFrom(o *home, e entry) (any, error) {
 	switch {
 	case !ok || i.member != e.member || h.now().Sub(i.at) > nonceLife:
 		return nil, reason.Reject(reason.EnterStale, "the nonce is not one that waits")
+	case h.erased(e):
+		return nil, reason.Reject(reason.MemberErased, "")
 	case e.epoch != h.tenure.Epoch:
 		return nil, reason.Reject(reason.EnterStale, "epoch %d, it is %d", e.epoch, h.tenure.Epoch)
 	case o.visits[e.member] == nil && len(o.visits) >= homePeople:
@@ -385,6 +393,12 @@ func (h *hosting) enterFrom(o *home, e entry) (any, error) {
 	number, _ := h.state.Number(e.member)
 	h.line.changed = true
 	return link.Entered{Number: number}, nil
+}
+
+// erased reports whether a member of this community has erased themselves, which the node that they come by may not know.
+func (h *hosting) erased(e entry) bool {
+	state, founded := h.hallway.community.journal.fold()
+	return founded && state.Community() == e.foreigner.community && state.Erased(e.member)
 }
 
 // comesBy ends what a member had by another way than the one they come by now; nil is this node itself.

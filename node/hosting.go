@@ -25,7 +25,6 @@ type hosting struct {
 	*room
 
 	state    rooms.State
-	begun    time.Time
 	clock    clock                            // of the state: see [hosting.millis]
 	numbers  map[identity.PublicKey]uint32    // of everybody whom the media knows, here or at another node
 	allowed  map[uint32]bool                  // whom the media forwards, by number
@@ -55,7 +54,6 @@ func newHosting(r *room, state rooms.State) *hosting {
 	return &hosting{
 		room:    r,
 		state:   state,
-		begun:   r.now(),
 		numbers: map[identity.PublicKey]uint32{},
 		allowed: map[uint32]bool{},
 		homes:   map[identity.PublicKey]*home{},
@@ -66,10 +64,20 @@ func newHosting(r *room, state rooms.State) *hosting {
 	}
 }
 
-// millis is the time of the room, in Unix milliseconds.
+// millis is the time by which places and offers are held, in Unix milliseconds. What people are told of when something
+// happened is what the machine's clock says.
 func (h *hosting) millis() int64 { return h.millisAt(h.now()) }
 
-func (h *hosting) millisAt(now time.Time) int64 { return h.clock.at(millis(now), now.Sub(h.begun)) }
+func (h *hosting) millisAt(now time.Time) int64 { return h.clock.at(millis(now), now.Sub(h.born)) }
+
+// wall is a time of the room as the machine's clock will say it.
+func (h *hosting) wall(at int64) int64 {
+	now := h.now()
+	return at - (h.millisAt(now) - millis(now))
+}
+
+// until is how long it is from one time in Unix milliseconds to a later one; idle, if it is longer.
+func until(at, next int64) time.Duration { return ms(min(next-at, idle.Milliseconds())) }
 
 // enter implements role.
 func (h *hosting) enter(sub *subscription) error {
@@ -187,10 +195,10 @@ func (h *hosting) due(now time.Time) time.Duration {
 	wait := min(h.watchIn(now), h.announced.next.Sub(now))
 	at := h.millisAt(now)
 	if next := h.state.Next(); next != 0 {
-		wait = min(wait, ms(next-at))
+		wait = min(wait, until(at, next))
 	}
 	if next := h.rivals.Due(); next != 0 {
-		wait = min(wait, ms(next-at))
+		wait = min(wait, until(at, next))
 	}
 	if h.people.stale {
 		wait = min(wait, h.people.last.Add(audienceEvery).Sub(now))
@@ -216,7 +224,7 @@ func (h *hosting) leave() {
 
 // must applies what happens to a room whether or not it can be written down: people go, time passes.
 func (h *hosting) must(c rooms.Command) {
-	c.At = h.millis()
+	c.At, c.Wall = h.millis(), millis(h.now())
 	next, events, err := h.state.Apply(c)
 	if err != nil {
 		h.log.Error("the room refused what cannot be refused", "room", h.id, "action", fmt.Sprintf("%T", c.Do), "error", err)
@@ -231,7 +239,7 @@ func (h *hosting) must(c rooms.Command) {
 
 // apply is a command of a person.
 func (h *hosting) apply(c rooms.Command) error {
-	c.At = h.millis()
+	c.At, c.Wall = h.millis(), millis(h.now())
 	next, events, err := h.state.Apply(c)
 	if reason.Of(err) == reason.RoomRemoved && h.state.Removed(c.Actor) {
 		return h.removedError(c.Actor)
@@ -344,7 +352,7 @@ func maySend(state rooms.State, number uint32) bool {
 func (h *hosting) publish(c rooms.Command, next rooms.State, events []rooms.Event) {
 	h.state = next
 	h.permit(next)
-	at := h.millis()
+	at := millis(h.now())
 	for _, event := range events {
 		switch event.(type) {
 		case rooms.AudienceChanged:
@@ -453,7 +461,7 @@ func (h *hosting) tellAudience() {
 		return
 	}
 	h.people.stale, h.people.last = false, now
-	h.broadcast(h.stream.send(h.millisAt(now), func(head api.Head) api.Event {
+	h.broadcast(h.stream.send(millis(now), func(head api.Head) api.Event {
 		head.Type = api.EventAudience
 		return api.AudienceChanged{Head: head, Audience: h.page(0, audiencePage)}
 	}))

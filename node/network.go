@@ -36,13 +36,13 @@ type network struct {
 	hallway *hallway        // set before the host runs
 
 	followers *followers
-	streams   *lru.Cache[identity.PublicKey, *rate.Limiter] // how many a node may open
-	started   int64                                         // Unix seconds
-	ready     chan struct{}                                 // closed when the rooms of an earlier run are back
-	grown     chan struct{}                                 // a token when this node's log has grown
-	merge     chan struct{}                                 // a token when the logs have to be folded anew
-	asked     chan struct{}                                 // a token when the others have to be told of who asks to join here
-	asks      chan struct{}                                 // a token when others have told of that
+	streams   *lru.Cache[identity.PublicKey, streamLimits] // how many a node may open
+	started   int64                                        // Unix seconds
+	ready     chan struct{}                                // closed when the rooms of an earlier run are back
+	grown     chan struct{}                                // a token when this node's log has grown
+	merge     chan struct{}                                // a token when the logs have to be folded anew
+	asked     chan struct{}                                // a token when the others have to be told of who asks to join here
+	asks      chan struct{}                                // a token when others have told of that
 
 	plans *schedules // guards itself
 
@@ -77,7 +77,7 @@ func openNetwork(cfg Config, c *community) (*network, error) {
 		wanted:    map[ledger.Log]bool{},
 	}
 	var err error
-	if n.streams, err = lru.New[identity.PublicKey, *rate.Limiter](streamPeers); err != nil {
+	if n.streams, err = lru.New[identity.PublicKey, streamLimits](streamPeers); err != nil {
 		return nil, err
 	}
 	hostCfg := p2p.Config{
@@ -334,31 +334,34 @@ const maxAddrs = 8
 
 func firstOf8(addrs []string) []string { return addrs[:min(len(addrs), maxAddrs)] }
 
-// What one other node may open of streams about rooms, each with one thing to say or for one room.
+// What one other node may open of streams about rooms.
 const (
 	streamsEach  = 20   // a second
-	streamsBurst = 500  // as many as it may host rooms: they all may have something to say when two nodes meet
+	streamsBurst = 1000 // both claims and losses of as many rooms as it may host, when a third node is lost to both
 	streamPeers  = 4096 // of whom it is counted
 )
 
-// mayOpen takes a stream of a node from its allowance.
-func (n *network) mayOpen(peer identity.PublicKey) bool {
-	limit, known := n.streams.Get(peer)
+// streamLimits are the allowances of one other node: for streams that stay, and are asked for again, and for those that say
+// one thing once.
+type streamLimits struct{ enter, say *rate.Limiter }
+
+// mayOpen takes a stream of a node, which begins with a message, from its allowance.
+func (n *network) mayOpen(peer identity.PublicKey, first link.Message) bool {
+	limits, known := n.streams.Get(peer)
 	if !known {
-		limit = rate.NewLimiter(streamsEach, streamsBurst)
-		if other, before, _ := n.streams.PeekOrAdd(peer, limit); before {
-			limit = other
+		limits = streamLimits{rate.NewLimiter(streamsEach, streamsBurst), rate.NewLimiter(streamsEach, streamsBurst)}
+		if other, before, _ := n.streams.PeekOrAdd(peer, limits); before {
+			limits = other
 		}
 	}
-	return limit.Allow()
+	if _, enters := first.(link.Hello); enters {
+		return limits.enter.Allow()
+	}
+	return limits.say.Allow()
 }
 
 // Stream implements p2p.Rooms: another node has something to say about a room.
 func (n *network) Stream(peer identity.PublicKey, s *p2p.Stream) {
-	if !n.mayOpen(peer) {
-		refuse(s, reason.Reject(reason.HomeLimit, "more than %d streams a second", streamsEach))
-		return
-	}
 	_ = s.SetReadDeadline(time.Now().Add(firstFrame))
 	frame, err := s.Receive()
 	if err != nil {
@@ -370,6 +373,10 @@ func (n *network) Stream(peer identity.PublicKey, s *p2p.Stream) {
 	if err != nil {
 		n.blame(peer)
 		s.Reset()
+		return
+	}
+	if !n.mayOpen(peer, m) {
+		refuse(s, reason.Reject(reason.HomeLimit, "more than %d streams a second", streamsEach))
 		return
 	}
 	switch m := m.(type) {

@@ -65,7 +65,7 @@ func (h *hosting) tellReactions() {
 		return
 	}
 	event := api.Reactions{
-		Head:  api.Head{Type: api.EventReactions, At: h.millisAt(now)},
+		Head:  api.Head{Type: api.EventReactions, At: millis(now)},
 		Stage: append([]api.StageReaction{}, h.reacted.stage...),
 	}
 	for _, reaction := range api.AllReactions() {

@@ -21,6 +21,7 @@ import (
 const (
 	answerWithin = 30 * time.Second       // for a member to sign their way in
 	redialAfter  = 500 * time.Millisecond // between attempts to reach a host
+	redialBusy   = 3 * time.Second        // after one that the host had no time for
 	firstDials   = 4                      // attempts, before those who wait for a room that was never reached are told
 	relayIdle    = 10 * time.Second       // without members, until the relay goes
 )
@@ -145,10 +146,12 @@ func (r *relaying) admits(member identity.PublicKey) error {
 // stoodStill is after how long without a tick this node was itself stopped, and cannot tell whether the host was there.
 const stoodStill = 2 * pingEvery
 
-// awake notes that time passes. Whoever stood still gives the host as long as any other to show a sign of life.
+// awake notes that time passes. Time for which this node stood still does not count as the host's silence.
 func (r *relaying) awake(now time.Time) {
-	if r.up != nil && now.Sub(r.ticked) > stoodStill {
-		r.up.heard = now
+	if gap := now.Sub(r.ticked); r.up != nil && gap > stoodStill {
+		if r.up.heard = r.up.heard.Add(gap - pingEvery); r.up.heard.After(now) {
+			r.up.heard = now
+		}
 	}
 	r.ticked = now
 }
@@ -243,8 +246,12 @@ func (r *relaying) dial() {
 // unreached notes that a host could not be reached, or does not want this node.
 func (r *relaying) unreached(err error) {
 	r.dialing = false
-	r.failed++
 	r.redial = r.now().Add(redialAfter)
+	if reason.Of(err) == reason.HomeLimit { // the host has no time now for all that this node wants
+		r.redial = r.now().Add(redialBusy)
+		return
+	}
+	r.failed++
 	switch reason.Of(err) {
 	case reason.NodeDenied, reason.CommunityDenied, reason.RoomEnded:
 		r.endAll(err)
@@ -359,7 +366,7 @@ func (r *relaying) hostLost(attempt int, err error) {
 	}
 	r.hallway.community.meters.succession(hostLost)
 	r.log.Info("the host is lost", "room", r.id, "host", r.tenure.Host, "error", err)
-	r.election.begin(u.heard, now)
+	r.election.begin(u.heard, r.ran(now))
 	r.told = true
 	r.stream.tell(r.hostChanged(api.HostLost))
 }
@@ -387,8 +394,12 @@ func (r *relaying) take(m link.Message) {
 	case link.Answer:
 		r.up.answer(m)
 	case link.Left:
+		why := link.Told(m.Reason)
+		if state, _ := r.hallway.community.journal.fold(); state.Erased(m.Member) { // the host has heard of it, too
+			why = reason.MemberErased
+		}
 		r.dropApps(m.Member)
-		r.dismiss(m.Member, reason.Reject(link.Told(m.Reason), ""))
+		r.dismiss(m.Member, reason.Reject(why, ""))
 	case link.Line:
 		r.election.listed(r, m)
 	case link.Record:

@@ -36,6 +36,7 @@ type room struct {
 	hallway *hallway
 	media   *media.Room
 	now     func() time.Time
+	born    time.Time // what passes is counted from here, whatever becomes of the machine's clock
 	log     *slog.Logger
 
 	tasks chan func()

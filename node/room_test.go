@@ -6,7 +6,6 @@ import (
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
-	"golang.org/x/time/rate"
 
 	"github.com/stoa-rooms/stoa/api/link"
 	"github.com/stoa-rooms/stoa/identity"
@@ -50,6 +49,7 @@ func TestWhoStoodStillWaitsForTheHost(t *testing.T) {
 	}{
 		"the host is silent":    {ago(pingEvery), ago(hostGone + pingEvery), true},
 		"this node was stopped": {ago(20 * time.Second), ago(20 * time.Second), false},
+		"both, the host first":  {ago(3 * time.Second), ago(3*time.Second + hostGone), true},
 		"neither":               {ago(pingEvery), ago(pingEvery), false},
 	} {
 		r := &relaying{ticked: x.ticked, up: &uplink{heard: x.heard}}
@@ -79,21 +79,24 @@ func TestOnlyTheLastRecordWaits(t *testing.T) {
 // TestAnotherNodeOpensSoManyStreams and no more; others have an allowance of their own.
 func TestAnotherNodeOpensSoManyStreams(t *testing.T) {
 	t.Parallel()
-	streams, err := lru.New[identity.PublicKey, *rate.Limiter](streamPeers)
+	streams, err := lru.New[identity.PublicKey, streamLimits](streamPeers)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n, peer := &network{streams: streams}, identity.PublicKey{1}
 	opened := 0
 	for range 2 * streamsBurst {
-		if n.mayOpen(peer) {
+		if n.mayOpen(peer, link.Lost{}) {
 			opened++
 		}
 	}
 	if opened < streamsBurst || opened == 2*streamsBurst {
 		t.Errorf("%d of %d", opened, 2*streamsBurst)
 	}
-	if !n.mayOpen(identity.PublicKey{2}) {
+	if !n.mayOpen(peer, link.Hello{}) {
+		t.Error("it cannot enter a room, for all that it said")
+	}
+	if !n.mayOpen(identity.PublicKey{2}, link.Lost{}) {
 		t.Error("another node pays for it")
 	}
 }

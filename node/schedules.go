@@ -105,6 +105,9 @@ func readPlan(stored storage.Schedule) (rooms.Plan, error) {
 // keep stores a plan of this community with whom its author chose, and drops what it is told to. Without a list the one
 // that is stored stays. The caller holds writing.
 func (s *schedules) keep(p rooms.Plan, chosen *[]identity.PublicKey, drop ...statement.ID) error {
+	if err := s.stillKnown(p); err != nil {
+		return err
+	}
 	batch := storage.Batch{DropSchedules: drop, Private: s.lists(drop)}
 	if chosen != nil {
 		list, err := chosenList(p, *chosen)

@@ -26,11 +26,11 @@ type election struct {
 	votes rooms.Votes
 }
 
-// begin notes that the host is lost since some time before.
-func (e *election) begin(since, now time.Time) {
+// begin notes that the host is lost since some time before. So much has passed then, as for vote.
+func (e *election) begin(since time.Time, ran int64) {
 	if e.since.IsZero() {
 		e.since = since
-		e.votes.Begin(millis(now))
+		e.votes.Begin(ran)
 	}
 }
 
@@ -122,9 +122,12 @@ func (r *relaying) sayLost(now time.Time) {
 	}
 }
 
+// ran is how long the room has been here, in milliseconds: whether a vote still stands is no matter of what the clock says.
+func (r *room) ran(now time.Time) int64 { return now.Sub(r.born).Milliseconds() }
+
 // vote counts a node's word that the host is lost.
 func (r *relaying) vote(st statement.Statement) {
-	r.election.votes.Hear(r.tenure, r.election.list, st, millis(r.now()))
+	r.election.votes.Hear(r.tenure, r.election.list, st, r.ran(r.now()))
 }
 
 // claim makes this node the host.
@@ -234,7 +237,7 @@ func (h *hosting) stepDown(t rooms.Tenure) {
 	r := newRelaying(h.room)
 	r.bring = h.state.Removals()
 	r.reached = true
-	r.state = api.State{}.Apply(h.snapshot(identity.PublicKey{}, h.millis()))
+	r.state = api.State{}.Apply(h.snapshot(identity.PublicKey{}, millis(h.now())))
 	for member, sub := range h.stream.subs {
 		if sub.guest {
 			continue // counted by the next host

@@ -25,7 +25,7 @@ const (
 
 	// MaxFrame is the most bytes of one frame of a room stream: the whole of a full room is the largest thing that is
 	// sent.
-	MaxFrame = 1 << 20
+	MaxFrame = 2 << 20
 
 	// A peer that takes no data for this long is gone or stalled on purpose.
 	writeWait = 10 * time.Second

@@ -170,15 +170,13 @@ func (g *Agenda) Expire(at int64) (changed bool) {
 	return changed
 }
 
-// Forget drops all that somebody planned. It reports whether List shows another than before.
-func (g *Agenda) Forget(author identity.PublicKey) (changed bool) {
+// Forget drops what it is told to.
+func (g *Agenda) Forget(which func(a PlanAnnouncement) bool) {
 	for _, e := range g.plans {
-		if e.now.Author == author {
-			changed = changed || !e.now.Cancelled()
+		if which(e.now) {
 			g.remove(e)
 		}
 	}
-	return changed
 }
 
 // Get is what was announced last of a scheduled room, one that was called off included.

@@ -25,9 +25,9 @@ import (
 	"github.com/stoa-rooms/stoa/statement"
 )
 
-// MaxFrame is the largest message, in bytes: a room with a full stage and a full queue of hands, whose questions take all
-// that rooms.MaxAsked allows, and are twice as long in JSON.
-const MaxFrame = 1 << 20
+// MaxFrame is the largest message, in bytes. A room with a full stage and a full queue of hands, with the longest names and
+// questions that rooms.MaxAsked allows, all of characters that JSON escapes, is some 1,060,000.
+const MaxFrame = 2 << 20
 
 // Message is one message. The set is closed: the types of this package.
 type Message interface{ name() string }

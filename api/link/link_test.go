@@ -51,7 +51,7 @@ func samples() []link.Message {
 // TestAFullRoomFitsIntoOneMessage: with the longest names, and all that may be asked, of characters that JSON escapes.
 func TestAFullRoomFitsIntoOneMessage(t *testing.T) {
 	who := identity.Generate().Public()
-	name := strings.Repeat("n", 400)
+	name := strings.Repeat(`"`, 400)
 	person := api.Person{Key: who, Name: name, Picture: statement.Commitment{1}, CSRC: 1<<31 - 1, Home: &who}
 	s := api.Snapshot{Run: strings.Repeat("r", 26), Create: strings.Repeat("c", 2000), You: who}
 	for range 50 {
