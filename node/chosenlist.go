@@ -236,7 +236,7 @@ func (s *schedules) unchoose(member identity.PublicKey) {
 		}
 		list = slices.DeleteFunc(slices.Clone(list), func(key identity.PublicKey) bool { return key == member })
 		s.chosen[id] = list
-		if p, own := s.plans[id]; own {
+		if p, own := s.plans[id]; own && p.Author != member { // of what they planned themselves everything goes
 			if kept, err := chosenList(p, list); err == nil {
 				changed = append(changed, kept)
 			}

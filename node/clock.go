@@ -2,18 +2,23 @@ package node
 
 import "time"
 
-// clock counts Unix milliseconds that always go on: as the machine's clock says, and where that is set back, by the time
-// that has really passed, until it has caught up. Held places and offers end when they should.
+// leastSetBack is what a clock is behind by, at the least, when somebody has set it. What it is behind by less it catches up
+// with by itself.
+const leastSetBack = time.Second
+
+// clock notices that the machine's clock was set back.
 type clock struct {
-	wall int64 // what the machine's clock said when it was last not behind, Unix milliseconds
+	wall int64 // what it said when it was last not behind, Unix milliseconds
 	ran  time.Duration
 }
 
-// at is the time when the machine's clock says wall and so much time has really passed since some moment in the past.
-func (c *clock) at(wall int64, ran time.Duration) int64 {
-	if passed := c.wall + (ran - c.ran).Milliseconds(); passed > wall {
-		return passed
+// back is by how many milliseconds the clock was set back since it was last looked at; 0: it was not. It says wall now, and so
+// much time has passed since some moment in the past.
+func (c *clock) back(wall int64, ran time.Duration) int64 {
+	behind := c.wall + (ran - c.ran).Milliseconds() - wall
+	if behind > 0 && behind < leastSetBack.Milliseconds() {
+		return 0
 	}
 	c.wall, c.ran = wall, ran
-	return wall
+	return max(behind, 0)
 }

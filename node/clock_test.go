@@ -1,11 +1,16 @@
 package node
 
 import (
+	"log/slog"
 	"testing"
 	"time"
+
+	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/rooms"
+	"github.com/stoa-rooms/stoa/statement"
 )
 
-func TestClockGoesOn(t *testing.T) {
+func TestAClockIsSetBack(t *testing.T) {
 	t.Parallel()
 	const noon = int64(1_800_000_000_000)
 	hour := time.Hour.Milliseconds()
@@ -16,41 +21,35 @@ func TestClockGoesOn(t *testing.T) {
 		ran  time.Duration
 		want int64
 	}{
-		{"the machine's clock", noon, time.Minute, noon},
-		{"as it goes on", noon + 1000, time.Minute + time.Second, noon + 1000},
-		{"set back by an hour", noon + 2000 - hour, time.Minute + 2*time.Second, noon + 2000},
-		{"and time passes", noon + 62_000 - hour, 2*time.Minute + 2*time.Second, noon + 62_000},
-		{"by less than a millisecond, often", noon + 62_000 - hour, 2*time.Minute + 2*time.Second + 900*time.Microsecond, noon + 62_000},
-		{"set right", noon + 70_000, 2*time.Minute + 10*time.Second, noon + 70_000},
-		{"set forward", noon + hour, 2*time.Minute + 11*time.Second, noon + hour},
-		{"and back", noon + 72_000, 2*time.Minute + 12*time.Second, noon + hour + 1000},
+		{"at first", noon, time.Minute, 0},
+		{"as it goes on", noon + 1000, time.Minute + time.Second, 0},
+		{"a little slower", noon + 1900, time.Minute + 2*time.Second, 0},
+		{"slower still", noon + 2200, time.Minute + 3*time.Second, 0},
+		{"set back by an hour", noon + 4000 - hour, time.Minute + 4*time.Second, hour},
+		{"as it goes on from there", noon + 64_000 - hour, 2*time.Minute + 4*time.Second, 0},
+		{"set right", noon + 70_000, 2*time.Minute + 10*time.Second, 0},
+		{"and back", noon + 72_000 - hour, 2*time.Minute + 12*time.Second, hour},
 	} {
-		if got := c.at(step.wall, step.ran); got != step.want {
-			t.Errorf("%s: %d ms after noon, want %d", step.what, got-noon, step.want-noon)
+		if got := c.back(step.wall, step.ran); got != step.want {
+			t.Errorf("%s: by %d ms, want %d", step.what, got, step.want)
 		}
 	}
 }
 
-// TestARoomsTimeIsToldByTheClock: where the clock was set back by an hour, an offer of 30 s ends in 30 s for those who are
-// told of it, too.
-func TestARoomsTimeIsToldByTheClock(t *testing.T) {
+// TestARoomIsSetBackWithTheClock: whoever has not come within the time that a place is held has lost it that much later, by
+// whatever the clock says then.
+func TestARoomIsSetBackWithTheClock(t *testing.T) {
 	t.Parallel()
-	noon := time.Date(2027, 2, 2, 12, 0, 0, 0, time.UTC)
-	now := noon
-	h := &hosting{room: &room{now: func() time.Time { return now }, born: noon.Add(-time.Minute)}}
-	h.clock = clock{wall: millis(noon.Add(time.Hour)), ran: time.Minute}
-	for range 3 {
-		if lead := h.millis() - millis(now); lead != time.Hour.Milliseconds() {
-			t.Errorf("%v: the room is %d ms ahead", now, lead)
-		}
-		ends := h.millis() + 30_000
-		if told := h.wall(ends); told != millis(now)+30_000 {
-			t.Errorf("%v: told to end %d ms from now", now, told-millis(now))
-		}
-		if wait := until(h.millis(), ends); wait != 30*time.Second {
-			t.Errorf("%v: waits %s", now, wait)
-		}
-		now = now.Add(10 * time.Second)
+	now := time.Now()
+	r := &room{now: func() time.Time { return now }, born: now, log: slog.New(slog.DiscardHandler)}
+	h := newHosting(r, rooms.New(rooms.Config{ID: statement.ID{1}, Creator: identity.PublicKey{1}, At: millis(now)}))
+	next := h.state.Next()
+	if h.time(now); h.state.Next() != next || next != millis(now)+rooms.Hold {
+		t.Fatalf("held until %d", h.state.Next())
+	}
+	h.clock.wall += time.Hour.Milliseconds() // it said so
+	if h.time(now); h.state.Next() != next-time.Hour.Milliseconds() {
+		t.Errorf("held for %d ms", h.state.Next()-millis(now))
 	}
 	if wait := until(0, 1<<53); wait != idle {
 		t.Errorf("for something in the far future: %s", wait)

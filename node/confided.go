@@ -210,7 +210,7 @@ const hideLife = 2
 // hide announces to all that the room is for chosen people now, and nothing else of it.
 func (h *hosting) hide(now time.Time) {
 	bundle, err := h.hallway.nodes.announcement(h.room, &statement.Announce{
-		Room: h.id, IssuedAt: seconds(now), Expires: seconds(now) + hideLife, Epoch: h.tenure.Epoch, Number: max(h.millisAt(now)-1, 1),
+		Room: h.id, IssuedAt: seconds(now), Expires: seconds(now) + hideLife, Epoch: h.tenure.Epoch, Number: h.announced.number - 1,
 		State: statement.RoomLive, Entry: statement.RoomChosen,
 	}, nil)
 	if err != nil {

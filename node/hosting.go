@@ -25,7 +25,7 @@ type hosting struct {
 	*room
 
 	state    rooms.State
-	clock    clock                            // of the state: see [hosting.millis]
+	clock    clock                            // see [hosting.time]
 	numbers  map[identity.PublicKey]uint32    // of everybody whom the media knows, here or at another node
 	allowed  map[uint32]bool                  // whom the media forwards, by number
 	homes    map[identity.PublicKey]*home     // the other nodes with members in the room
@@ -45,6 +45,7 @@ type hosting struct {
 		last time.Time
 		sum  int // people, when it was last announced
 
+		number int64                       // of the last announcement
 		bundle []byte                      // the last announcement
 		told   map[identity.PublicKey]bool // the nodes that were told of it, where it was not for all
 	}
@@ -64,16 +65,14 @@ func newHosting(r *room, state rooms.State) *hosting {
 	}
 }
 
-// millis is the time by which places and offers are held, in Unix milliseconds. What people are told of when something
-// happened is what the machine's clock says.
-func (h *hosting) millis() int64 { return h.millisAt(h.now()) }
-
-func (h *hosting) millisAt(now time.Time) int64 { return h.clock.at(millis(now), now.Sub(h.born)) }
-
-// wall is a time of the room as the machine's clock will say it.
-func (h *hosting) wall(at int64) int64 {
-	now := h.now()
-	return at - (h.millisAt(now) - millis(now))
+// time is what the machine's clock says, in Unix milliseconds. If that was set back, the room is too: what is held would be
+// held for as much longer.
+func (h *hosting) time(now time.Time) int64 {
+	if by := h.clock.back(millis(now), now.Sub(h.born)); by > 0 {
+		h.log.Warn("the clock was set back", "room", h.id, "by", ms(by))
+		h.state = h.state.SetBack(by)
+	}
+	return millis(now)
 }
 
 // until is how long it is from one time in Unix milliseconds to a later one; idle, if it is longer.
@@ -176,7 +175,8 @@ func (h *hosting) admits(member identity.PublicKey) error {
 
 // tick implements role.
 func (h *hosting) tick(now time.Time) {
-	if next := h.state.Next(); next != 0 && next <= h.millisAt(now) {
+	at := h.time(now)
+	if next := h.state.Next(); next != 0 && next <= at {
 		h.must(rooms.Command{Do: rooms.Tick{}})
 	}
 	h.tellAudience()
@@ -184,7 +184,7 @@ func (h *hosting) tick(now time.Time) {
 	h.dropSilent(now)
 	h.watch(now)
 	h.keepLine(now)
-	h.renew(h.rivals.Take(h.millisAt(now))...)
+	h.renew(h.rivals.Take(h.ran(now))...)
 	if !now.Before(h.announced.next) {
 		h.announce(now)
 	}
@@ -193,12 +193,12 @@ func (h *hosting) tick(now time.Time) {
 // due implements role.
 func (h *hosting) due(now time.Time) time.Duration {
 	wait := min(h.watchIn(now), h.announced.next.Sub(now))
-	at := h.millisAt(now)
+	at := h.time(now)
 	if next := h.state.Next(); next != 0 {
 		wait = min(wait, until(at, next))
 	}
 	if next := h.rivals.Due(); next != 0 {
-		wait = min(wait, until(at, next))
+		wait = min(wait, until(h.ran(now), next))
 	}
 	if h.people.stale {
 		wait = min(wait, h.people.last.Add(audienceEvery).Sub(now))
@@ -224,7 +224,7 @@ func (h *hosting) leave() {
 
 // must applies what happens to a room whether or not it can be written down: people go, time passes.
 func (h *hosting) must(c rooms.Command) {
-	c.At, c.Wall = h.millis(), millis(h.now())
+	c.At = h.time(h.now())
 	next, events, err := h.state.Apply(c)
 	if err != nil {
 		h.log.Error("the room refused what cannot be refused", "room", h.id, "action", fmt.Sprintf("%T", c.Do), "error", err)
@@ -239,7 +239,7 @@ func (h *hosting) must(c rooms.Command) {
 
 // apply is a command of a person.
 func (h *hosting) apply(c rooms.Command) error {
-	c.At, c.Wall = h.millis(), millis(h.now())
+	c.At = h.time(h.now())
 	next, events, err := h.state.Apply(c)
 	if reason.Of(err) == reason.RoomRemoved && h.state.Removed(c.Actor) {
 		return h.removedError(c.Actor)

@@ -39,7 +39,7 @@ func (h *hosting) keepLine(now time.Time) {
 		return
 	}
 	list, err := statement.Sign(&statement.Succession{
-		Room: h.id, IssuedAt: seconds(now), Epoch: h.tenure.Epoch, Number: max(h.line.number+1, h.millisAt(now)), Nodes: nodes,
+		Room: h.id, IssuedAt: seconds(now), Epoch: h.tenure.Epoch, Number: max(h.line.number+1, millis(now)), Nodes: nodes,
 	}, h.hallway.community.journal.key)
 	if err != nil {
 		h.log.Error("the list of successors cannot be signed", "room", h.id, "error", err)
@@ -124,9 +124,10 @@ func (h *hosting) announce(now time.Time) { h.announceFor(now, rooms.AnnounceLif
 // announceFor announces the room for some seconds.
 func (h *hosting) announceFor(now time.Time, life int64) {
 	stage := h.state.Stage()
+	h.announced.number = max(millis(now), h.announced.number+2) // one between is for hide
 	a := &statement.Announce{
 		Room: h.id, IssuedAt: seconds(now), Expires: seconds(now) + life,
-		Epoch: h.tenure.Epoch, Number: max(h.millisAt(now), 1), State: statement.RoomLive,
+		Epoch: h.tenure.Epoch, Number: h.announced.number, State: statement.RoomLive,
 		Stage: int64(len(stage)), Listening: int64(h.state.Listening() + h.guestCount()),
 	}
 	if entry := h.state.Entry(); entry != h.body().Entry {

@@ -343,25 +343,39 @@ const (
 
 // streamLimits are the allowances of one other node: for streams that stay, and are asked for again, and for those that say
 // one thing once.
-type streamLimits struct{ enter, say *rate.Limiter }
+type streamLimits struct{ all, enter, say *rate.Limiter }
 
-// mayOpen takes a stream of a node, which begins with a message, from its allowance.
-func (n *network) mayOpen(peer identity.PublicKey, first link.Message) bool {
+// limitsOf are the allowances of a node.
+func (n *network) limitsOf(peer identity.PublicKey) streamLimits {
 	limits, known := n.streams.Get(peer)
 	if !known {
-		limits = streamLimits{rate.NewLimiter(streamsEach, streamsBurst), rate.NewLimiter(streamsEach, streamsBurst)}
+		limits = streamLimits{
+			all:   rate.NewLimiter(2*streamsEach, 2*streamsBurst), // whatever they begin with
+			enter: rate.NewLimiter(streamsEach, streamsBurst),
+			say:   rate.NewLimiter(streamsEach, streamsBurst),
+		}
 		if other, before, _ := n.streams.PeekOrAdd(peer, limits); before {
 			limits = other
 		}
 	}
+	return limits
+}
+
+// allow takes a stream that begins with a message from the allowance.
+func (l streamLimits) allow(first link.Message) bool {
 	if _, enters := first.(link.Hello); enters {
-		return limits.enter.Allow()
+		return l.enter.Allow()
 	}
-	return limits.say.Allow()
+	return l.say.Allow()
 }
 
 // Stream implements p2p.Rooms: another node has something to say about a room.
 func (n *network) Stream(peer identity.PublicKey, s *p2p.Stream) {
+	limits, tooMany := n.limitsOf(peer), reason.Reject(reason.HomeLimit, "more than %d streams a second", streamsEach)
+	if !limits.all.Allow() {
+		refuse(s, tooMany)
+		return
+	}
 	_ = s.SetReadDeadline(time.Now().Add(firstFrame))
 	frame, err := s.Receive()
 	if err != nil {
@@ -375,8 +389,8 @@ func (n *network) Stream(peer identity.PublicKey, s *p2p.Stream) {
 		s.Reset()
 		return
 	}
-	if !n.mayOpen(peer, m) {
-		refuse(s, reason.Reject(reason.HomeLimit, "more than %d streams a second", streamsEach))
+	if !limits.allow(m) {
+		refuse(s, tooMany)
 		return
 	}
 	switch m := m.(type) {

@@ -247,12 +247,15 @@ func (r *relaying) dial() {
 func (r *relaying) unreached(err error) {
 	r.dialing = false
 	r.redial = r.now().Add(redialAfter)
-	if reason.Of(err) == reason.HomeLimit { // the host has no time now for all that this node wants
-		r.redial = r.now().Add(redialBusy)
-		return
-	}
 	r.failed++
-	switch reason.Of(err) {
+	why := reason.Of(err)
+	if why == reason.HomeLimit { // it is there, and has no time now for all that this node wants
+		r.redial = r.now().Add(redialBusy)
+		if !r.election.since.IsZero() {
+			r.election.since = r.now()
+		}
+	}
+	switch why {
 	case reason.NodeDenied, reason.CommunityDenied, reason.RoomEnded:
 		r.endAll(err)
 	default:
@@ -395,7 +398,7 @@ func (r *relaying) take(m link.Message) {
 		r.up.answer(m)
 	case link.Left:
 		why := link.Told(m.Reason)
-		if state, _ := r.hallway.community.journal.fold(); state.Erased(m.Member) { // the host has heard of it, too
+		if state, founded := r.hallway.community.journal.fold(); founded && state.Erased(m.Member) { // the host has heard of it, too
 			why = reason.MemberErased
 		}
 		r.dropApps(m.Member)

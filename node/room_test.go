@@ -86,17 +86,17 @@ func TestAnotherNodeOpensSoManyStreams(t *testing.T) {
 	n, peer := &network{streams: streams}, identity.PublicKey{1}
 	opened := 0
 	for range 2 * streamsBurst {
-		if n.mayOpen(peer, link.Lost{}) {
+		if n.limitsOf(peer).allow(link.Lost{}) {
 			opened++
 		}
 	}
 	if opened < streamsBurst || opened == 2*streamsBurst {
 		t.Errorf("%d of %d", opened, 2*streamsBurst)
 	}
-	if !n.mayOpen(peer, link.Hello{}) {
+	if !n.limitsOf(peer).allow(link.Hello{}) {
 		t.Error("it cannot enter a room, for all that it said")
 	}
-	if !n.mayOpen(identity.PublicKey{2}, link.Lost{}) {
+	if !n.limitsOf(identity.PublicKey{2}).allow(link.Lost{}) {
 		t.Error("another node pays for it")
 	}
 }

@@ -306,7 +306,7 @@ func (r *relaying) heard(a rooms.Announcement) {
 // heard implements role. Two nodes that both host the room are apart no longer: one gives way.
 func (h *hosting) heard(a rooms.Announcement) {
 	if a.Host != h.self() {
-		h.rivals.Hear(h.tenure, a.Tenure, h.millis())
+		h.rivals.Hear(h.tenure, a.Tenure, h.ran(h.now()))
 		h.decide(h.tenure.Hear(a, h.hallway.nodes.started), a.Tenure, a.Addrs)
 	}
 }
@@ -363,7 +363,7 @@ func (h *hosting) met(other rooms.Tenure) {
 	if other.Host == h.self() {
 		return
 	}
-	h.rivals.Hear(h.tenure, other, h.millis())
+	h.rivals.Hear(h.tenure, other, h.ran(h.now()))
 	switch d := h.tenure.Decide(other, h.hallway.nodes.started); d {
 	case rooms.Yield, rooms.Ask:
 		h.decide(rooms.Yield, other, nil)

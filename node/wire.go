@@ -20,7 +20,7 @@ func (h *hosting) wire(event rooms.Event, head api.Head) api.Event {
 		return api.HandLowered{Head: head, Key: e.Key, By: someone(e.By)}
 	case rooms.StageOffered:
 		head.Type = api.EventOffered
-		return api.StageOffered{Head: head, Offer: h.wireOffer(e.Offer)}
+		return api.StageOffered{Head: head, Offer: wireOffer(e.Offer)}
 	case rooms.OfferEnded:
 		head.Type = api.EventOfferEnded
 		return api.OfferEnded{Head: head, Key: e.Key, Why: string(e.Why)}
@@ -106,8 +106,8 @@ func (h *hosting) wireHand(hand rooms.Hand) api.Hand {
 	return api.Hand{Person: h.wirePerson(hand.Key, hand.Number), Question: hand.Question, At: hand.At}
 }
 
-func (h *hosting) wireOffer(o rooms.StageOffer) api.Offer {
-	return api.Offer{Key: o.Key, By: o.By, Expires: h.wall(o.Expires)}
+func wireOffer(o rooms.StageOffer) api.Offer {
+	return api.Offer{Key: o.Key, By: o.By, Expires: o.Expires}
 }
 
 // page is a part of the audience, in the order of entering.
@@ -173,7 +173,7 @@ func (h *hosting) snapshot(you identity.PublicKey, at int64) api.Snapshot {
 		s.Hands = append(s.Hands, h.wireHand(hand))
 	}
 	for _, o := range h.state.Offers() {
-		s.Offers = append(s.Offers, h.wireOffer(o))
+		s.Offers = append(s.Offers, wireOffer(o))
 	}
 	return s
 }

@@ -12,7 +12,7 @@ type Rivals struct {
 	due  int64
 }
 
-// Hear takes in, at a time in Unix milliseconds, that another hosts the room of a tenure.
+// Hear takes in, at a time in milliseconds since any moment, that another hosts the room of a tenure.
 func (r *Rivals) Hear(mine, other Tenure, at int64) {
 	for _, h := range other.Line {
 		r.lost = mine.unclaimed(append(r.lost, h.Lost...))
@@ -22,7 +22,7 @@ func (r *Rivals) Hear(mine, other Tenure, at int64) {
 	}
 }
 
-// Due is when there is something to take, in Unix milliseconds; 0: there is nothing.
+// Due is when there is something to take, of the same; 0: there is nothing.
 func (r *Rivals) Due() int64 { return r.due }
 
 // Take gives what is due for [Tenure.Renew], once.

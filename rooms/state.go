@@ -94,10 +94,9 @@ type State struct {
 }
 
 // Command is one action, with who does it and when. The host sets At; it need not be later than the one before, for a
-// room's time never goes back.
+// room's time never goes back (but see State.SetBack).
 type Command struct {
-	At    int64              // Unix milliseconds; time that goes back stands still
-	Wall  int64              // what the clock says, where it was set back: for the log, which people compare with acts; 0: At
+	At    int64              // Unix milliseconds
 	Actor identity.PublicKey // the zero key for Tick
 	Do    Action
 
@@ -164,7 +163,7 @@ func (s State) Apply(c Command) (State, []Event, error) {
 		return s, nil, err
 	}
 	if len(t.events) > before && !c.Act.IsZero() {
-		t.note(Order{At: cmp.Or(c.Wall, t.at), Act: c.Act.Text(), Reason: c.Reason, Role: isAboutRoles(c.Do)})
+		t.note(Order{At: t.at, Act: c.Act.Text(), Reason: c.Reason, Role: isAboutRoles(c.Do)})
 	}
 	t.succeed()
 	return t.State, t.events, nil

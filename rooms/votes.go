@@ -18,10 +18,10 @@ type Votes struct {
 
 type vote struct {
 	lost statement.Statement
-	at   int64 // when it was heard, Unix milliseconds
+	at   int64 // when it was heard
 }
 
-// Hear takes in a lost statement at the given time, if it counts for a claim after t by the list.
+// Hear takes in a lost statement at the given time, in milliseconds since any moment, if it counts for a claim after t by the list.
 func (v *Votes) Hear(t Tenure, list, lost statement.Statement, at int64) {
 	if list.IsZero() || t.CheckLost(list, lost) != nil {
 		return
