@@ -7,8 +7,10 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"github.com/stoa-rooms/stoa/api"
 	"github.com/stoa-rooms/stoa/api/link"
 	"github.com/stoa-rooms/stoa/identity"
+	"github.com/stoa-rooms/stoa/reason"
 )
 
 // ticking is a role that does nothing but count how often time passes.
@@ -57,6 +59,28 @@ func TestWhoStoodStillWaitsForTheHost(t *testing.T) {
 		if gone := now.Sub(r.up.heard) > hostGone+pingEvery/2; gone != x.gone {
 			t.Errorf("%s: gone %v", what, gone)
 		}
+	}
+}
+
+// TestAHostFillsNoRelay: a relay takes no event that is larger than any, nor any more in a room of more people than there
+// can be.
+func TestAHostFillsNoRelay(t *testing.T) {
+	t.Parallel()
+	r := &relaying{}
+	if err := r.swells(make([]byte, maxEvent)); err != nil {
+		t.Errorf("the largest: %v", err)
+	}
+	if err := r.swells(make([]byte, maxEvent+1)); reason.Of(err) != reason.StreamInvalid {
+		t.Errorf("a larger one: %v", err)
+	}
+	for len(r.state.Hands) <= maxPlaces {
+		if err := r.swells(nil); err != nil {
+			t.Fatalf("with %d hands: %v", len(r.state.Hands), err)
+		}
+		r.state = r.state.Apply(api.HandRaised{Head: api.Head{N: r.state.N + 1}, Hand: api.Hand{Person: api.Person{Key: identity.PublicKey{byte(r.state.N), byte(r.state.N >> 8)}}}})
+	}
+	if err := r.swells(nil); reason.Of(err) != reason.StreamInvalid {
+		t.Errorf("with %d hands: %v", len(r.state.Hands), err)
 	}
 }
 
