@@ -102,10 +102,10 @@ func TestAskingAtAnotherNodeThanWhoeverAnswers(t *testing.T) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	stands(t, eve, a, api.AskJoined)
-	me, err := eve.Me(ctx)
-	if err != nil || me.Member.Name != "Ève" || len(me.Chain) != 2 || me.Left != 2 {
-		t.Errorf("at the node where she asked: %+v, %v", me, err)
-	}
+	soon(t, "her name at the node where she asked", func() bool { // which learns it a moment after the log
+		me, err := eve.Me(ctx)
+		return err == nil && me.Member.Name == "Ève" && len(me.Chain) == 2 && me.Left == 2
+	})
 	if err := founder.Decline(ctx, b.ID); err != nil {
 		t.Fatal(err)
 	}
