@@ -22,6 +22,7 @@ for (const language of ["en", "fr"] as const) {
         for (const fault of await axeFaults(page)) found(fault);
         for (const wide of await overflowing(page)) found(`wider than the page: ${wide}`);
         for (const small of await smallTargets(page)) found(`a target under 44 px: ${small}`);
+        for (const hidden of await coveredTargets(page)) found(`under another part of the page: ${hidden}`);
         if (language === "fr") {
           for (const text of await english(page)) found(`English: ${text}`);
         }
@@ -56,6 +57,26 @@ async function smallTargets(page: Page): Promise<string[]> {
       })
       .map((e) => e.outerHTML.slice(0, 120)),
   );
+}
+
+/** Controls that something lies over where the page is scrolled to them (WCAG 2.2, 2.4.11). */
+async function coveredTargets(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const within = document.querySelector("dialog:modal") ?? document.body;
+    const before = { top: scrollY, left: scrollX };
+    const covered = [...within.querySelectorAll<HTMLElement>("a, button, select, textarea, input:not([type=hidden])")]
+      .filter((e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+      .filter((e) => !e.matches(".skip") && !e.closest(".visually-hidden"))
+      .filter((e) => {
+        e.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+        const { left, top, width, height } = e.getBoundingClientRect();
+        const there = document.elementFromPoint(left + width / 2, top + height / 2);
+        return width > 0 && height > 0 && !(there !== null && (e.contains(there) || there.contains(e)));
+      })
+      .map((e) => e.outerHTML.slice(0, 120));
+    scrollTo({ ...before, behavior: "instant" });
+    return covered;
+  });
 }
 
 /** Texts of the page that stand in the English catalogue and not in the French one. */

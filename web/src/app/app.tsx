@@ -67,7 +67,12 @@ function Page(): JSX.Element {
     case "failed":
       return <FailedPage />;
     case "stranger":
-      return <StrangersPage />;
+      return (
+        <>
+          <UpdateBanner />
+          <StrangersPage />
+        </>
+      );
     case "signed-out":
       return <Later load={route.value.page === "recovery" ? recoveryPage : signedOutPage} props={{}} />;
     case "erased":

@@ -96,6 +96,7 @@ export const en = {
     entryMembers: (community: string) => `Members of ${community} and of other communities`,
     start: "Start",
     starting: "Starting…",
+    otherRoom: (title: string) => `You are in “${title}”. Starting a room leaves it.`,
     titleMissing: "Give the room a title.",
     titleLong: "A title has at most 100 characters.",
     titleCharacters: "A title is one line of plain text.",
@@ -112,11 +113,11 @@ export const en = {
     submitting: "Joining…",
     invitedBy: (sponsor: string, community: string) => `${sponsor} invites you to ${community}.`,
     sponsorAnswers: (sponsor: string) =>
-      `${sponsor} answers for you: should you be banned for abuse, ${sponsor} loses part of the right to invite. Later you answer for your own guests in the same way.`,
+      `${sponsor} answers for you: everybody here sees whose guest you are. Later you answer for your own guests in the same way.`,
     expires: (when: string) => `This invite ends ${when}.`,
     keyNote: "No password, no e-mail address: joining makes a key in this browser, and the key is you.",
     nameMissing: "Say what people should call you.",
-    nameLong: "A name has at most 40 characters.",
+    nameLong: "This name is too long: at most 40 characters, and fewer of those that take much room, like some emoji.",
     nameCharacters: "A name is one line of plain text.",
     communityMissing: "Give the community a name.",
     linkIncomplete: "This founding link is incomplete. Copy the whole line from the terminal.",
@@ -135,7 +136,7 @@ export const en = {
 
   stranger: {
     text: "People talk here, live, in rooms with a stage and an audience.",
-    invited: "You come in by the invite of a member. If you have a link, open it in this browser.",
+    invited: "If a member has invited you, open the link in this browser.",
     room: "This room is for members.",
     restore: "I have a recovery file",
     restoreHint: "Already a member? Your recovery file brings your key into this browser.",
@@ -195,7 +196,7 @@ export const en = {
       chosen: "An invite makes somebody a member. A moderator has to choose them for this room as well.",
     },
     intro: "Each invite lets in one person, whom you answer for.",
-    introStrong: "Should they be banned for abuse, you lose part of your right to invite.",
+    introStrong: "Everybody sees whose guest they are.",
     none: "None left. A revoked or expired invite comes back to you.",
     create: "Create invite",
     creating: "Creating…",
@@ -247,7 +248,7 @@ export const en = {
     languagesHint: "Up to six. Others see them in your profile.",
     interests: "What you want to hear of",
     interestTopics: "Topics you follow",
-    interestTopicsHint: "Rooms on them stand first in your hallway. Only you know of it.",
+    interestTopicsHint: "Rooms on them stand first in your hallway. This node then listens for them, on behalf of all its members.",
     interestLanguages: "Languages you understand",
     interestLanguageAdd: "Add a language",
     interestLanguagesHint: "Rooms in other languages come last. Without any, all are alike.",
@@ -291,7 +292,8 @@ export const en = {
     reactions: "Reactions",
     help: "This list",
     space: "Space",
-    off: "They are off in text fields and dialogs. Switch them off in your profile.",
+    on: "These keys work in rooms",
+    off: "Never in text fields and dialogs.",
   },
 
   problem: {

@@ -95,6 +95,7 @@ export const fr: Messages = {
     entryMembers: (community) => `Les membres de la communauté « ${community} » et d’autres communautés`,
     start: "Lancer",
     starting: "Lancement…",
+    otherRoom: (title) => `Vous êtes dans « ${title} ». Lancer un salon vous le fera quitter.`,
     titleMissing: "Donnez un titre au salon.",
     titleLong: "Un titre compte au plus 100 caractères.",
     titleCharacters: "Un titre tient sur une ligne de texte simple.",
@@ -112,11 +113,11 @@ export const fr: Messages = {
     submitting: "Un instant…",
     invitedBy: (sponsor, community) => `${sponsor} vous invite à rejoindre ${community}.`,
     sponsorAnswers: (sponsor) =>
-      `${sponsor} répond de vous : si vous étiez banni pour abus, ${sponsor} perdrait une partie de son droit d’inviter. Vous répondrez de même des personnes que vous inviterez.`,
+      `${sponsor} répond de vous : chacun voit ici de qui vous êtes l’invité. Vous répondrez de même des personnes que vous inviterez.`,
     expires: (when) => `Cette invitation prend fin ${when}.`,
     keyNote: "Ni mot de passe ni adresse e-mail : rejoindre crée une clé dans ce navigateur, et cette clé, c’est vous.",
     nameMissing: "Dites comment vous appeler.",
-    nameLong: "Un nom compte au plus 40 caractères.",
+    nameLong: "Ce nom est trop long : 40 caractères au plus, et moins de ceux qui prennent beaucoup de place, comme certains émojis.",
     nameCharacters: "Un nom tient sur une ligne de texte simple.",
     communityMissing: "Donnez un nom à la communauté.",
     linkIncomplete: "Ce lien de fondation est incomplet. Copiez toute la ligne depuis le terminal.",
@@ -136,7 +137,7 @@ export const fr: Messages = {
 
   stranger: {
     text: "Ici, on se parle en direct, dans des salons qui ont une scène et un public.",
-    invited: "On entre sur l’invitation d’un membre. Si vous avez un lien, ouvrez-le dans ce navigateur.",
+    invited: "Si un membre vous a invité, ouvrez son lien dans ce navigateur.",
     room: "Ce salon est réservé aux membres.",
     restore: "J’ai un fichier de récupération",
     restoreHint: "Déjà membre ? Votre fichier de récupération ramène votre clé dans ce navigateur.",
@@ -202,7 +203,7 @@ export const fr: Messages = {
       chosen: "Une invitation fait de quelqu’un un membre. La modération doit aussi choisir cette personne pour ce salon.",
     },
     intro: "Chaque invitation fait entrer une personne, dont vous répondez.",
-    introStrong: "Si elle est bannie pour abus, vous perdez une partie de votre droit d’inviter.",
+    introStrong: "Chacun voit qui l’a invitée.",
     none: "Il n’en reste pas. Une invitation retirée ou expirée vous revient.",
     create: "Créer une invitation",
     creating: "Création…",
@@ -254,7 +255,7 @@ export const fr: Messages = {
     languagesHint: "Six au plus. Les autres les voient dans votre profil.",
     interests: "Ce dont vous voulez entendre parler",
     interestTopics: "Sujets que vous suivez",
-    interestTopicsHint: "Leurs salons viennent en premier dans votre hall. Vous seul le savez.",
+    interestTopicsHint: "Leurs salons viennent en premier dans votre hall. Ce nœud les écoute alors, au nom de tous ses membres.",
     interestLanguages: "Langues que vous comprenez",
     interestLanguageAdd: "Ajouter une langue",
     interestLanguagesHint: "Les salons dans d’autres langues viennent en dernier. Sans choix, toutes se valent.",
@@ -300,7 +301,8 @@ export const fr: Messages = {
     reactions: "Réagir",
     help: "Cette liste",
     space: "Espace",
-    off: "Ils se taisent dans les champs de texte et les fenêtres. On les désactive dans le profil.",
+    on: "Ces touches agissent dans les salons",
+    off: "Jamais dans les champs de texte ni les fenêtres.",
   },
 
   problem: {

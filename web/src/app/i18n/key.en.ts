@@ -4,7 +4,7 @@ export const keyEn = {
     erasedTitle: "You are forgotten here",
     erasedText: (community: string) => `${community} has erased you: you are no member any more, and your name is on none of its nodes.`,
     erasedKey: "This browser has forgotten your key. Delete your recovery file: it opens nothing here any more.",
-    erasedBack: "To come back you need an invite, as if for the first time.",
+    erasedBack: "To come back you join anew, as if for the first time.",
     outTitle: "You are signed out here",
     outText: "You ended this session from another of your browsers or programs. Your key is still in this browser.",
     outStranger: "If that was not you, somebody else has your key. Then erase yourself, and join again with a new key.",

@@ -6,7 +6,7 @@ export const keyFr: typeof keyEn = {
     erasedTitle: "Vous êtes oublié ici",
     erasedText: (community) => `La communauté « ${community} » vous a effacé : vous n’en êtes plus membre, et votre nom n’est sur aucun de ses nœuds.`,
     erasedKey: "Ce navigateur a oublié votre clé. Supprimez votre fichier de récupération : il n’ouvre plus rien ici.",
-    erasedBack: "Pour revenir, il vous faut une invitation, comme la première fois.",
+    erasedBack: "Pour revenir, il faut rejoindre de nouveau, comme la première fois.",
     outTitle: "Votre session est fermée ici",
     outText: "Vous avez fermé cette session depuis un autre de vos navigateurs ou programmes. Votre clé est toujours dans ce navigateur.",
     outStranger: "Si ce n’était pas vous, quelqu’un d’autre a votre clé. Effacez-vous alors, et revenez avec une nouvelle clé.",

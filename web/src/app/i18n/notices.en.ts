@@ -6,6 +6,7 @@ const count = counter("en");
 /** What is said of notifications. */
 export const noticesEn = {
   told: toldEn,
+  toast: (title: string, why: string) => `${title}: ${why}`,
   title: "Notifications",
   unread: (n: number) => (n === 0 ? "Notifications" : `Notifications, ${count(n, { one: "# unread", other: "# unread" })}`),
   fresh: "New",

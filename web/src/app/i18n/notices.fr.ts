@@ -7,6 +7,7 @@ const count = counter("fr");
 /** Ce qui se dit des notifications. */
 export const noticesFr: typeof noticesEn = {
   told: toldFr,
+  toast: (title, why) => `${title} : ${why}`,
   title: "Notifications",
   unread: (n) => (n === 0 ? "Notifications" : `Notifications, ${count(n, { one: "# non lue", other: "# non lues" })}`),
   fresh: "Nouveau",

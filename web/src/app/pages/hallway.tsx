@@ -8,6 +8,7 @@ import { t } from "../i18n";
 import { Colonnade } from "../parts/colonnade";
 import { Heading } from "../parts/heading";
 import { Notice } from "../parts/notice";
+import { useFocusKept } from "../parts/use-focus-kept";
 import { RoomCard } from "../room/card";
 import { CurrentRoom, MiniBar } from "../room/current-room";
 import { Upcoming } from "../room/scheduled";
@@ -71,13 +72,13 @@ export function HallwayPage(): JSX.Element {
           shown.length === 0 && <NobodyHere topic={topic} only={only} />
         )}
         {following.length > 0 && (
-          <section class="others" aria-labelledby="following">
+          <section class="others" aria-labelledby="following" tabIndex={-1}>
             <h2 id="following">{m.following}</h2>
             <Cards rooms={following} level="h3" />
           </section>
         )}
         {others.length > 0 && (
-          <section class="others" aria-labelledby="others">
+          <section class="others" aria-labelledby="others" tabIndex={-1}>
             <h2 id="others" tabIndex={-1}>
               {m.others}
             </h2>
@@ -164,8 +165,10 @@ function Nobody({ elsewhere }: { elsewhere: boolean }): JSX.Element {
 }
 
 function Cards({ rooms, level }: { rooms: readonly Room[]; level: "h2" | "h3" }): JSX.Element {
+  const list = useRef<HTMLUListElement>(null);
+  useFocusKept(list, rooms.map((room) => room.id).join(" "));
   return (
-    <ul class="cards">
+    <ul ref={list} class="cards">
       {rooms.map((room) => (
         <RoomCard key={room.id} room={room} level={level} />
       ))}

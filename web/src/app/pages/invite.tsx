@@ -14,6 +14,7 @@ import { ListenButton } from "../room/guest-door";
 import { invitation } from "../state/invitation";
 import { become, client } from "../state/session";
 import { explain } from "../state/toast";
+import { forgetWanted, wanted } from "../state/wanted";
 import { JoinForm } from "./join-form";
 
 type Invitation = Extract<Link, { kind: "invite" }>;
@@ -61,10 +62,10 @@ export function InvitePage(props: { invitation: Invitation }): JSX.Element {
       const { sponsor, community, expires } = view.value.preview;
       const join = async (name: string) => {
         try {
-          await become(
-            () => client.join({ inviteId: invite, seed, name }),
-            paths.recovery(room === null ? paths.hallway : paths.room(room)),
-          );
+          const into = room ?? wanted();
+          const then = paths.recovery(into === null ? paths.hallway : paths.room(into));
+          await become(() => client.join({ inviteId: invite, seed, name }), then);
+          forgetWanted();
         } catch (error) {
           if (!(error instanceof ProblemError && error.code.startsWith("invite-"))) throw error;
           fail(error);

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Invite, Invites } from "../../sdk";
 import { day, relative, span, t, tp } from "../i18n";
 import { Avatar } from "../parts/avatar";
@@ -12,6 +12,7 @@ import { Named } from "../parts/named";
 import { Notice } from "../parts/notice";
 import { fault, noteLength, tidy } from "../parts/text";
 import { TopBar } from "../parts/top-bar";
+import { useFocusKept } from "../parts/use-focus-kept";
 import { paths } from "../router";
 import { client, community, refresh } from "../state/session";
 import { attempt, explain, say } from "../state/toast";
@@ -117,12 +118,14 @@ function Given(props: { invites: readonly Invite[]; onRevoke: (invite: Invite) =
   const pending = props.invites.filter((i) => i.state === "pending");
   const joined = props.invites.filter((i) => i.state === "joined");
   const past = props.invites.filter((i) => i.state === "revoked" || i.state === "expired");
+  const list = useRef<HTMLUListElement>(null);
+  useFocusKept(list, pending.map((i) => i.id).join(" "));
   return (
     <>
-      <section class="stack" aria-labelledby="pending">
+      <section class="stack" aria-labelledby="pending" tabIndex={-1}>
         <h2 id="pending">{m.pending}</h2>
         {pending.length === 0 && <p class="secondary">{m.emptyPending}</p>}
-        <ul class="list">
+        <ul ref={list} class="list">
           {pending.map((i) => {
             const created = relative(i.created, now);
             return (

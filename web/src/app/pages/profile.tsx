@@ -2,6 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import type { Me } from "../../sdk";
 import { t, tp } from "../i18n";
 import { LanguageSwitch } from "../parts/language-switch";
+import { Switch } from "../parts/switch";
 import { TopBar } from "../parts/top-bar";
 import { paths } from "../router";
 import { Chain } from "../room/person-sheet";
@@ -95,18 +96,5 @@ function Appearance(): JSX.Element {
         </div>
       </div>
     </Section>
-  );
-}
-
-function Switch(props: { label: string; hint?: string; setting: "shortcuts" | "cues" }): JSX.Element {
-  const setting = settings[props.setting];
-  return (
-    <label class="choice">
-      <input type="checkbox" checked={setting.value} onChange={(e) => (setting.value = e.currentTarget.checked)} />
-      <span>
-        {props.label}
-        {props.hint !== undefined && <span class="secondary small block">{props.hint}</span>}
-      </span>
-    </label>
   );
 }

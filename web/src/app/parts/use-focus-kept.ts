@@ -1,20 +1,22 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
+const pressed = "a[href], button";
+
 /**
  * Keeps the focus in a list when the entry that had it goes, or all of the list: it moves to the entry that took its place,
- * or to the section of the list. Nothing else moves it.
+ * or to the section of the page around the list. Nothing else moves it.
  */
 export function useFocusKept(list: RefObject<HTMLElement>, entries: string): void {
-  const at = useRef<{ row: number; button: number; section: HTMLElement | null } | null>(null);
+  const at = useRef<{ row: number; control: number; around: HTMLElement | null } | null>(null);
   useLayoutEffect(() => { // before anything can have the focus
     const place = list.current;
     if (place === null) return;
     const note = (e: FocusEvent) => {
       const rows = [...place.querySelectorAll("li")];
       const row = rows.findIndex((r) => e.target instanceof Node && r.contains(e.target));
-      const buttons = [...(rows[row]?.querySelectorAll("button") ?? [])];
-      at.current = row < 0 ? null : { row, button: buttons.indexOf(e.target as HTMLButtonElement), section: place.closest("section") };
+      const controls = [...(rows[row]?.querySelectorAll<HTMLElement>(pressed) ?? [])];
+      at.current = row < 0 ? null : { row, control: controls.indexOf(e.target as HTMLElement), around: place.closest("section, main") };
     };
     const forget = ({ target }: FocusEvent) => {
       queueMicrotask(() => {
@@ -34,9 +36,9 @@ export function useFocusKept(list: RefObject<HTMLElement>, entries: string): voi
     if (lost === null || document.activeElement !== document.body) return;
     const rows = list.current?.querySelectorAll("li") ?? [];
     const row = rows[Math.min(lost.row, rows.length - 1)];
-    (row?.querySelectorAll("button")[lost.button] ?? lost.section)?.focus({ preventScroll: true });
+    (row?.querySelectorAll<HTMLElement>(pressed)[lost.control] ?? lost.around)?.focus({ preventScroll: true });
   }, [list, entries]);
   useLayoutEffect(() => () => {
-    if (at.current !== null && list.current?.contains(document.activeElement)) at.current.section?.focus({ preventScroll: true });
+    if (at.current !== null && list.current?.contains(document.activeElement)) at.current.around?.focus({ preventScroll: true });
   }, [list]);
 }

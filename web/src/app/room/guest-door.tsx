@@ -18,6 +18,7 @@ import { enter } from "../state/current";
 import { client, community } from "../state/session";
 import { open } from "../state/sheet";
 import { explain } from "../state/toast";
+import { want } from "../state/wanted";
 import { CommunityBadge, RoomChips } from "./card";
 import { InAppNotice } from "./in-app";
 import { Here, opener, OtherTab, RefusedPage } from "./prejoin";
@@ -34,11 +35,15 @@ export function GuestDoor({ id }: { id: Id }): JSX.Element {
     case "there":
       return <PublicRoom room={loaded.value} />;
     case "failed":
-      return <Closed error={loaded.error} onRetry={again} />;
+      return <Closed id={id} error={loaded.error} onRetry={again} />;
   }
 }
 
-function Closed({ error, onRetry }: { error: unknown; onRetry: () => void }): JSX.Element {
+function Closed({ id, error, onRetry }: { id: Id; error: unknown; onRetry: () => void }): JSX.Element {
+  const joins = error instanceof ProblemError && error.code === "room-members";
+  useEffect(() => {
+    if (joins) want(id);
+  }, [id, joins]);
   if (community.value === null) return <Later<{ why?: string }> load={strangerPage} props={{}} />;
   if (!(error instanceof ProblemError)) {
     return (

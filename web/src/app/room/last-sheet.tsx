@@ -4,32 +4,38 @@ import type { RoomState, StagePerson } from "../../sdk";
 import { t } from "../i18n";
 import { Dialog } from "../parts/dialog";
 import { followers, type Presence } from "../state/room";
-import { close } from "../state/sheet";
+import { close, type NextRoom } from "../state/sheet";
 import { attempt } from "../state/toast";
 import { leaveNow } from "./leaving";
+import { fingerprint, sharedNames } from "./people";
 
 /** The last moderator is about to leave: they name another, end the room, or let it take its course. */
-export function LastSheet(props: { presence: Presence; state: RoomState }): JSX.Element {
-  const { presence, state } = props;
+export function LastSheet(props: { presence: Presence; state: RoomState; next: NextRoom | undefined }): JSX.Element {
+  const { presence, state, next } = props;
   const m = t().room;
   const speakers = followers(state);
+  const alike = sharedNames(state);
   const chosen = useSignal<StagePerson | null>(null);
   const pick = speakers.find((p) => p.key === chosen.value?.key) ?? speakers[0];
   const nameAndLeave = async (who: StagePerson) => {
     await presence.session.act({ type: "appoint_moderator", target: who.key });
-    close();
-    leaveNow();
+    go();
   };
   const end = () => {
     close();
-    attempt(presence.session.act({ type: "end" }));
+    attempt(presence.session.act({ type: "end" }).then(next?.enter));
   };
-  const leave = () => {
+  const go = () => {
     close();
-    leaveNow();
+    if (next === undefined) leaveNow();
+    else next.enter();
+  };
+  const stay = () => {
+    close();
+    next?.stay();
   };
   return (
-    <Dialog title={m.lastTitle} onClose={close} asks>
+    <Dialog title={m.lastTitle} onClose={stay} asks>
       {pick === undefined ? (
         <p>{m.lastEnds}</p>
       ) : (
@@ -41,7 +47,10 @@ export function LastSheet(props: { presence: Presence; state: RoomState }): JSX.
             {speakers.map((p) => (
               <label key={p.key} class="choice">
                 <input type="radio" name="last" checked={p.key === pick.key} onChange={() => (chosen.value = p)} />
-                <span>{p.name}</span>
+                <span>
+                  {p.name}
+                  {alike.has(p.name) && <span class="key block">{fingerprint(p.key, 2)}</span>}
+                </span>
               </label>
             ))}
           </div>
@@ -54,10 +63,10 @@ export function LastSheet(props: { presence: Presence; state: RoomState }): JSX.
             {m.lastName(pick.name)}
           </button>
         )}
-        <button type="button" class="button" onClick={close}>
+        <button type="button" class="button" onClick={stay}>
           {m.stay}
         </button>
-        <button type="button" class="button" onClick={leave}>
+        <button type="button" class="button" onClick={go}>
           {m.lastLeave}
         </button>
         <button type="button" class="button button-danger" onClick={end}>

@@ -13,6 +13,7 @@ import { useLoaded } from "../parts/loaded";
 import { Loading } from "../parts/loading";
 import { Named } from "../parts/named";
 import { Notice } from "../parts/notice";
+import { PageFoot } from "../parts/page-foot";
 import { TopBar } from "../parts/top-bar";
 import { clearOver, enter, inRoom, inside, sayMissing } from "../state/current";
 import { elsewhere } from "../state/presence";
@@ -133,6 +134,7 @@ function Door({ room }: { room: Room }): JSX.Element {
         )}
         <Relayed room={room} />
       </main>
+      <PageFoot />
     </>
   );
 }

@@ -11,11 +11,13 @@ import { LinkField } from "../parts/copy";
 import { Heading } from "../parts/heading";
 import { Loading } from "../parts/loading";
 import { Named } from "../parts/named";
+import { Notice } from "../parts/notice";
 import { useNow } from "../parts/now";
+import { PageFoot } from "../parts/page-foot";
 import { TopBar } from "../parts/top-bar";
 import { navigate, paths } from "../router";
 import { rooms, upcoming, watchHallway } from "../state/hallway";
-import { enter } from "../state/room";
+import { enter, inRoom } from "../state/room";
 import { client, community, me } from "../state/session";
 import { attempt, explain } from "../state/toast";
 import { CommunityBadge, RoomChips } from "./card";
@@ -84,6 +86,7 @@ export function ScheduledPage({ id, onOpen }: { id: Id; onOpen: () => void }): J
           <Planned plan={now} onChanged={load} onEdit={() => (editing.value = true)} />
         )}
       </main>
+      <PageFoot />
       <MiniDock />
     </>
   );
@@ -186,6 +189,8 @@ function Opening(props: { plan: Scheduled; start: number; now: number; mayOpen: 
   const m = t().plan;
   const { plan, start, now, mayOpen } = props;
   const ahead = start - now;
+  const opens = mayOpen && ahead <= openBefore;
+  const leaves = inRoom.value?.state.value?.room.title;
   const openRoom = async () => {
     const room = await client.schedules.open(plan);
     enter(room.id);
@@ -199,7 +204,8 @@ function Opening(props: { plan: Scheduled; start: number; now: number; mayOpen: 
         </p>
       )}
       {ahead <= 0 && <p>{m.late(relative(start, now))}</p>}
-      {mayOpen && ahead <= openBefore ? (
+      {opens && leaves !== undefined && <Notice text={t().prejoin.otherRoom(leaves)} />}
+      {opens ? (
         <button type="button" class="button button-primary" onClick={() => attempt(openRoom())}>
           {m.open}
         </button>

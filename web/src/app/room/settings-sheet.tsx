@@ -14,6 +14,7 @@ import { client } from "../state/session";
 import { close, open } from "../state/sheet";
 import { attempt, explain } from "../state/toast";
 import { EntrySettings } from "./entry-settings";
+import { fingerprint, sharedAmong, sharedNames } from "./people";
 import { RoomLog } from "./room-log";
 
 /** Slow mode's choices, in seconds. */
@@ -34,7 +35,7 @@ export function SettingsSheet(props: { presence: Presence; state: RoomState }): 
         </Part>
         <StageSettings presence={presence} state={state} moderates={moderates} />
         <Moderators state={state} />
-        {moderates && <RemovedPeople presence={presence} history={history.value} />}
+        {moderates && <RemovedPeople presence={presence} state={state} history={history.value} />}
         <Part title={m.log}>
           {history.failed !== null ? (
             <Notice kind="warning" text={history.failed} />
@@ -188,6 +189,7 @@ function Choice(props: { label: string; hint: string; on: boolean; onSwitch: (to
 function Moderators({ state }: { state: RoomState }): JSX.Element {
   const m = t().settings;
   const next = nextModerator(state);
+  const alike = sharedNames(state);
   return (
     <Part title={m.moderators}>
       <ul class="people-list">
@@ -195,7 +197,10 @@ function Moderators({ state }: { state: RoomState }): JSX.Element {
           <li key={p.key}>
             <button type="button" class="person-row" onClick={() => open({ kind: "person", who: p.key, name: p.name })}>
               <Avatar id={p.key} name={p.name} picture={p.picture} size={40} />
-              <span class="one-line">{p.name}</span>
+              <span>
+                <span class="one-line">{p.name}</span>
+                {alike.has(p.name) && <span class="key small">{fingerprint(p.key, 2)}</span>}
+              </span>
               <Shield aria-hidden="true" />
             </button>
           </li>
@@ -206,8 +211,9 @@ function Moderators({ state }: { state: RoomState }): JSX.Element {
   );
 }
 
-function RemovedPeople(props: { presence: Presence; history: RoomHistory | null }): JSX.Element {
-  const { presence, history } = props;
+function RemovedPeople(props: { presence: Presence; state: RoomState; history: RoomHistory | null }): JSX.Element {
+  const { presence, state, history } = props;
+  const alike = sharedAmong([...state.stage, ...state.audience.people, ...(history?.removals.map(({ person }) => person) ?? [])]);
   const m = t().settings;
   const lift = (who: Did) => attempt(presence.session.act({ type: "lift_removal", target: who }));
   return (
@@ -224,6 +230,7 @@ function RemovedPeople(props: { presence: Presence; history: RoomHistory | null 
                 <div class="removed-why">
                   <p>
                     <strong class="two-lines">{name}</strong>
+                    {alike.has(name) && <span class="key small">{fingerprint(person.key, 2)}</span>}
                   </p>
                   {reason !== undefined && <p class="two-lines">{reason.text}</p>}
                   <p class="secondary small">

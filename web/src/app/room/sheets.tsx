@@ -57,7 +57,7 @@ function RoomSheet({ presence }: { presence: Presence }): JSX.Element | null {
       return <ConfirmDialog title={m.room.endTitle} text={m.room.endText} confirm={m.room.endConfirm} onConfirm={end} />;
     }
     case "last":
-      return <LastSheet presence={presence} state={state} />;
+      return <LastSheet presence={presence} state={state} next={which.next} />;
     case "settings":
       return <SettingsSheet presence={presence} state={state} />;
     case "start":

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { t } from "../i18n";
 import { Dialog } from "../parts/dialog";
+import { Switch } from "../parts/switch";
 import { inRoom } from "../state/room";
 import { close } from "../state/sheet";
 
@@ -30,7 +31,7 @@ export function ShortcutsSheet(): JSX.Element {
           </div>
         ))}
       </dl>
-      <p class="secondary small">{m.off}</p>
+      <Switch label={m.on} hint={m.off} setting="shortcuts" />
     </Dialog>
   );
 }

@@ -6,6 +6,7 @@ import type { StagePerson } from "../../sdk";
 import { t } from "../i18n";
 import { Avatar } from "../parts/avatar";
 import { loudness } from "../parts/loudness";
+import { useFocusKept } from "../parts/use-focus-kept";
 import type { Reacting, Shown } from "../state/reacting";
 import type { Presence } from "../state/room";
 import { hearing, relation } from "../state/mine";
@@ -22,8 +23,10 @@ export function Stage(props: {
   reacting: Reacting;
 }): JSX.Element {
   const { presence, people } = props;
+  const list = useRef<HTMLUListElement>(null);
+  useFocusKept(list, people.map((p) => p.key).join(" "));
   return (
-    <section class="stage" aria-labelledby="stage">
+    <section class="stage" aria-labelledby="stage" tabIndex={-1}>
       <div class="section-head">
         <h2 id="stage" class="eyebrow">
           {t().room.stage}
@@ -35,7 +38,7 @@ export function Stage(props: {
           </button>
         )}
       </div>
-      <ul class="stage-grid">
+      <ul ref={list} class="stage-grid">
         {people.map((p) => (
           <StageTile key={p.key} presence={presence} person={p} shared={props.shared.has(p.name)} shows={props.reacting.people.get(p.key)} />
         ))}

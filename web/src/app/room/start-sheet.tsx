@@ -3,8 +3,9 @@ import type { JSX } from "preact";
 import { t } from "../i18n";
 import { Dialog } from "../parts/dialog";
 import { Form } from "../parts/form";
+import { Notice } from "../parts/notice";
 import { navigate, paths } from "../router";
-import { enter } from "../state/room";
+import { enter, inRoom } from "../state/room";
 import { client } from "../state/session";
 import { close } from "../state/sheet";
 import { say } from "../state/toast";
@@ -22,6 +23,7 @@ export function StartSheet(): JSX.Element {
   const plan = usePlan();
   const before = useSignal<number | null>(remindBefore);
   const entry = useEntry();
+  const leaves = inRoom.value?.state.value?.room.title;
   const check = () => {
     const parts = later.value ? [about, plan, entry] : [about, entry];
     return parts.map((part) => part.check()).every(Boolean); // each shows what is wrong with it
@@ -63,6 +65,7 @@ export function StartSheet(): JSX.Element {
           </>
         )}
         <EntryFields of={entry} />
+        {leaves !== undefined && !later.value && <Notice text={m.otherRoom(leaves)} />}
       </Form>
     </Dialog>
   );

@@ -4,8 +4,8 @@ import { inRoom } from "./room";
 const onStage = computed(() => inRoom.value !== null && inRoom.value.role.value !== "listener");
 
 /**
- * What the device does for a room: it stays awake on the stage, names the sound, and asks before the tab of somebody on
- * the stage closes.
+ * What the device does for a room: it stays awake on the stage, names the sound, plays it on after an interruption, and
+ * asks before the tab of somebody on the stage closes.
  */
 export function startDevice(): void {
   effect(() => keepAwake(onStage.value));
@@ -14,9 +14,12 @@ export function startDevice(): void {
     if (onStage.value) e.preventDefault();
   });
   document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "visible") return;
     // The browser lets the lock go with the tab out of sight, and does not take it up again.
-    if (document.visibilityState === "visible" && wanted) keepAwake(true);
+    if (wanted) keepAwake(true);
+    playOn(); // after a telephone call, say
   });
+  if ("mediaSession" in navigator) navigator.mediaSession.setActionHandler("play", playOn);
 }
 
 let wanted = false;
@@ -32,6 +35,10 @@ function keepAwake(want: boolean): void {
     if (held !== null && !held.released) return held;
     return navigator.wakeLock.request("screen").catch(() => null); // low battery: the screen may go dark
   })();
+}
+
+function playOn(): void {
+  void inRoom.value?.session.resumeSound();
 }
 
 function nameSound(title: string | null): void {

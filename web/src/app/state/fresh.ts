@@ -1,6 +1,6 @@
 import { effect } from "@preact/signals";
 import { current } from "./room";
-import { phase, refresh } from "./session";
+import { phase, refresh, refreshNode } from "./session";
 
 /** Milliseconds that a hidden tab may have been away without a question. */
 const stale = 60_000;
@@ -26,5 +26,6 @@ export function startFresh(): void {
 }
 
 function ask(): void {
-  if (phase.peek().kind === "member") void refresh().catch(() => undefined); // it is only news
+  const read = phase.peek().kind === "member" ? refresh() : refreshNode();
+  void read.catch(() => undefined); // it is only news
 }

@@ -32,7 +32,7 @@ export function hear({ notice, unread: count }: Noticed): void {
   unread.value = count;
   if (notice.quiet || isHere(notice)) return;
   const title = notice.title ?? t().notices.told.untitled;
-  const text = notice.kind === "reminder" && notice.start !== undefined ? t().plan.due(title, relative(notice.start, Date.now())) : `${title}: ${reason(notice)}`;
+  const text = notice.kind === "reminder" && notice.start !== undefined ? t().plan.due(title, relative(notice.start, Date.now())) : t().notices.toast(title, reason(notice));
   say(text, "info", { label: t().notices.open, run: () => navigate(paths.room(notice.room)) });
 }
 

@@ -91,8 +91,21 @@ function attach(id: Id, session: RoomSession, { door = null, guest = false, wait
   return presence;
 }
 
-/** Enters a room, leaving the one before. Whoever is at its door calls `enter`. */
+/**
+ * Enters a room, leaving the one before; if that loses its last moderator, they are asked about it. Whoever is at the door
+ * of the new one calls `enter`.
+ */
 export function begin(id: Id, from: FromDoor = {}): void {
+  const before = inRoom.peek();
+  const state = before?.state.peek() ?? null;
+  if (before !== null && before.id !== id && state !== null && leavesNobody(state)) {
+    open({ kind: "last", next: { enter: () => moveTo(id, from), stay: () => from.microphone?.close() } });
+  } else {
+    moveTo(id, from);
+  }
+}
+
+function moveTo(id: Id, from: FromDoor): void {
   const { microphone, guest = false } = from;
   const before = current.value;
   if (before !== null) {
@@ -145,7 +158,7 @@ export function startPresence(): void {
 function enterAsMember(): void {
   const presence = current.value;
   if (presence?.guest !== true || presence.status.value.kind === "ended") return;
-  begin(presence.id, { door: presence.door });
+  moveTo(presence.id, { door: presence.door });
   const save = { label: t().recovery.bannerAction, run: () => navigate(paths.recovery(location.pathname)) };
   if (key.peek()?.extractable === true) say(t().door.nowMember, "info", save);
   else say(t().door.nowAs(me.peek()?.member.name ?? "")); // by a recovery file

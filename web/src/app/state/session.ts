@@ -136,13 +136,19 @@ async function whoIs(there: Node): Promise<Phase> {
   }
 }
 
-/** Reads again what may have changed: invites left, the number of members, the node's version. */
-export async function refresh(): Promise<void> {
+/** Reads again what the node is: another version than the page's is told. */
+export async function refreshNode(): Promise<Node> {
   const before = node.value;
-  const own = key.value;
   const there = await client.node();
   if (before !== null && before.version !== there.version) outdated.value = true;
   node.value = there;
+  return there;
+}
+
+/** Reads again what may have changed: invites left, the number of members, the node's version. */
+export async function refresh(): Promise<void> {
+  const own = key.value;
+  const there = await refreshNode();
   const now = await whoIs(there);
   // Otherwise it is about a key forgotten or replaced meanwhile.
   if (key.value === own || (key.value === null && now.kind === "erased")) phase.value = now;

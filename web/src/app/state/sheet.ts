@@ -15,9 +15,16 @@ export type Sheet =
   | { kind: "invite" }
   | { kind: "apps" }
   | { kind: "end" }
-  | { kind: "last" }
+  /** The last moderator leaves: for another room, where there is one. */
+  | { kind: "last"; next?: NextRoom }
   | { kind: "settings" }
   | { kind: "shortcuts" };
+
+/** The room that somebody is about to enter, and what happens if they stay where they are. */
+export interface NextRoom {
+  enter: () => void;
+  stay: () => void;
+}
 
 export const sheet = signal<Sheet | null>(null);
 
