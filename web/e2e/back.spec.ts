@@ -53,3 +53,46 @@ test("Back closes sheets and minimises the room", async () => {
     await node.destroy();
   }
 });
+
+test("whoever moderates alone is asked before another room takes them away", async () => {
+  const node = await StoaNode.start();
+  const [ana, leo] = [await Person.arrive("Ana"), await Person.arrive("Léo")];
+  try {
+    const { page } = ana;
+    await ana.found(node.ownerLink);
+    const link = await ana.invite();
+    const olives = await ana.startRoom("Olives");
+
+    // A link to a room for members leads somebody there who becomes one by an invite.
+    await leo.page.goto(olives);
+    await expect(leo.page.getByText("This room is for members.")).toBeVisible();
+    await leo.join(link);
+    await expect(leo.page).toHaveURL(olives);
+    await expect(leo.page.getByRole("button", { name: "Français" })).toBeVisible(); // a language can be chosen at the door
+    await leo.enter("listening");
+    await expect(page.getByRole("region", { name: "Audience" })).toContainText("Léo");
+
+    await page.getByRole("link", { name: "Back to the hallway" }).click();
+    await page.getByRole("button", { name: "Start a room" }).first().click();
+    const start = page.getByRole("dialog", { name: "Start a room" });
+    await expect(start.getByText("You are in “Olives”. Starting a room leaves it.")).toBeVisible();
+    await start.getByRole("textbox", { name: "Title" }).fill("Figs");
+    await start.getByRole("button", { name: "Start", exact: true }).click();
+    const only = page.getByRole("dialog", { name: "You are the only moderator" });
+    await only.getByRole("button", { name: "Stay" }).click();
+    await expect(page.getByText("You are in “Olives”. Entering this room leaves it.")).toBeVisible();
+    await expect(leo.tile("Ana")).toBeVisible();
+
+    await page.getByRole("button", { name: "Join listening" }).click();
+    await only.getByRole("button", { name: "Leave anyway" }).click();
+    await expect(page.getByRole("heading", { name: "Figs" })).toBeVisible();
+    await expect(page.getByRole("button", { name: "Leave quietly" })).toBeVisible();
+    await page.goBack();
+    await expect(page.getByRole("heading", { name: "Live now" })).toBeVisible();
+    await expect(leo.tile("Ana")).toContainText("reconnecting");
+  } finally {
+    await leo.leave();
+    await ana.leave();
+    await node.destroy();
+  }
+});

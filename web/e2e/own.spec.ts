@@ -81,7 +81,7 @@ test("a member takes everything along, and leaves for good", async () => {
     await expect(page.getByText("The Porch has erased you")).toBeVisible();
     await expect(second.getByRole("heading", { name: "You are forgotten here" })).toBeVisible();
     await page.reload();
-    await expect(page.getByText("You come in by the invite of a member.")).toBeVisible();
+    await expect(page.getByText("If a member has invited you, open the link in this browser.")).toBeVisible();
     await expect(page.getByText("This browser holds a key")).toHaveCount(0);
     expect(await page.evaluate(() => localStorage.getItem("stoa.session"))).toBeNull();
     await ana.page.goto(`${node.url}/invites`);
@@ -160,7 +160,7 @@ test("the recovery file is a member's way into another browser, and they sign th
     await expect(page.getByRole("heading", { name: "You are signed out here" })).toBeVisible();
     await page.getByRole("button", { name: "Forget this browser" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Forget my key" }).click();
-    await expect(page.getByText("You come in by the invite of a member.")).toBeVisible();
+    await expect(page.getByText("If a member has invited you, open the link in this browser.")).toBeVisible();
   } finally {
     await desk.leave();
     await phone.leave();

@@ -66,11 +66,12 @@ async function coveredTargets(page: Page): Promise<string[]> {
     const before = { top: scrollY, left: scrollX };
     const covered = [...within.querySelectorAll<HTMLElement>("a, button, select, textarea, input:not([type=hidden])")]
       .filter((e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-      .filter((e) => !e.matches(".skip") && !e.closest(".visually-hidden"))
+      .filter((e) => !e.matches(".skip") && !e.closest(".visually-hidden, .toast-place"))
       .filter((e) => {
         e.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
         const { left, top, width, height } = e.getBoundingClientRect();
-        const there = document.elementFromPoint(left + width / 2, top + height / 2);
+        // What is said for a few seconds may lie over anything.
+        const [there = null] = document.elementsFromPoint(left + width / 2, top + height / 2).filter((one) => one.closest(".toast-place") === null);
         return width > 0 && height > 0 && !(there !== null && (e.contains(there) || there.contains(e)));
       })
       .map((e) => e.outerHTML.slice(0, 120));

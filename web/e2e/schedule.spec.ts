@@ -133,7 +133,7 @@ test("what is planned is changed on its page: what is wrong is said beside its f
     await page.getByRole("button", { name: "Change", exact: true }).click();
     await page.getByRole("textbox", { name: "Title" }).fill("Songs of the month");
     await page.getByRole("combobox", { name: "Topics" }).fill("music,");
-    await page.getByLabel("Language").selectOption("el");
+    await page.getByRole("combobox", { name: "Language" }).selectOption("el");
     await page.getByRole("combobox", { name: "Who else may open it" }).fill("leo");
     await page.getByRole("option", { name: /Léo/ }).click();
     await page.getByRole("radio", { name: "Anyone with the link may listen" }).check();
