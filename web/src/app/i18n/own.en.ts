@@ -32,7 +32,7 @@ export const ownEn = {
     "backups that were made before, until whoever runs the node deletes them; restoring one erases you again",
     "what other people’s browsers have on their screens until they reload",
   ],
-  eraseKey: "This browser forgets your key, and your recovery file opens nothing here any more. To come back you need an invite and a new key.",
+  eraseKey: "This browser forgets your key, and your recovery file opens nothing here any more. To come back you join anew, with a new key.",
   eraseName: (name: string) => `Type your name to confirm: ${name}`,
   eraseNameWrong: "That is not your name as it stands here.",
   eraseConfirm: "Erase me for good",

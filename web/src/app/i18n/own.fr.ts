@@ -30,7 +30,7 @@ export const ownFr: typeof ownEn = {
     "les sauvegardes déjà faites, jusqu’à ce que l’exploitant du nœud les supprime ; en rétablir une vous efface à nouveau",
     "ce que les navigateurs des autres ont à l’écran, jusqu’à ce qu’ils rechargent la page",
   ],
-  eraseKey: "Ce navigateur oublie votre clé, et votre fichier de récupération n’ouvre plus rien ici. Pour revenir, il vous faudra une invitation et une nouvelle clé.",
+  eraseKey: "Ce navigateur oublie votre clé, et votre fichier de récupération n’ouvre plus rien ici. Pour revenir, il faudra rejoindre de nouveau, avec une nouvelle clé.",
   eraseName: (name) => `Saisissez votre nom pour confirmer : ${name}`,
   eraseNameWrong: "Ce n’est pas votre nom tel qu’il figure ici.",
   eraseConfirm: "M’effacer pour de bon",

@@ -15,13 +15,14 @@ import { Named } from "../parts/named";
 import { Notice } from "../parts/notice";
 import { PageFoot } from "../parts/page-foot";
 import { TopBar } from "../parts/top-bar";
-import { clearOver, enter, inRoom, inside, sayMissing } from "../state/current";
+import { clearOver, enter, inside, sayMissing } from "../state/current";
 import { elsewhere } from "../state/presence";
 import { open } from "../state/sheet";
 import { client, me } from "../state/session";
 import { explain } from "../state/toast";
 import { CommunityBadge, isForeign, RoomChips } from "./card";
 import { InAppNotice } from "./in-app";
+import { Leaves } from "./leaves";
 import { nodeMark } from "./people";
 import { Relayed } from "./relayed";
 
@@ -88,7 +89,6 @@ function Door({ room }: { room: Room }): JSX.Element {
     microphone.current = null;
     enter(room.id, { microphone: mic, door: room });
   };
-  const leaves = inRoom.value?.state.value?.room.title;
   return (
     <>
       <TopBar />
@@ -109,7 +109,7 @@ function Door({ room }: { room: Room }): JSX.Element {
           </p>
         </div>
         <Here room={room} />
-        {leaves !== undefined && <Notice text={m.otherRoom(leaves)} />}
+        <Leaves say={m.otherRoom} />
         <InAppNotice />
         <OtherTab where={other.value} />
         <div class="door-buttons">

@@ -11,18 +11,18 @@ import { LinkField } from "../parts/copy";
 import { Heading } from "../parts/heading";
 import { Loading } from "../parts/loading";
 import { Named } from "../parts/named";
-import { Notice } from "../parts/notice";
 import { useNow } from "../parts/now";
 import { PageFoot } from "../parts/page-foot";
 import { TopBar } from "../parts/top-bar";
 import { navigate, paths } from "../router";
 import { rooms, upcoming, watchHallway } from "../state/hallway";
-import { enter, inRoom } from "../state/room";
+import { enter } from "../state/room";
 import { client, community, me } from "../state/session";
 import { attempt, explain } from "../state/toast";
 import { CommunityBadge, RoomChips } from "./card";
 import { MiniDock } from "./current-room";
 import { EditPlan } from "./edit-plan";
+import { Leaves } from "./leaves";
 import { ChangeDate, PlanDates } from "./plan-dates";
 import { inWords } from "./plan-words";
 import { RemindField, remindBefore } from "./remind";
@@ -190,7 +190,6 @@ function Opening(props: { plan: Scheduled; start: number; now: number; mayOpen: 
   const { plan, start, now, mayOpen } = props;
   const ahead = start - now;
   const opens = mayOpen && ahead <= openBefore;
-  const leaves = inRoom.value?.state.value?.room.title;
   const openRoom = async () => {
     const room = await client.schedules.open(plan);
     enter(room.id);
@@ -204,7 +203,7 @@ function Opening(props: { plan: Scheduled; start: number; now: number; mayOpen: 
         </p>
       )}
       {ahead <= 0 && <p>{m.late(relative(start, now))}</p>}
-      {opens && leaves !== undefined && <Notice text={t().prejoin.otherRoom(leaves)} />}
+      {opens && <Leaves say={t().prejoin.otherRoom} />}
       {opens ? (
         <button type="button" class="button button-primary" onClick={() => attempt(openRoom())}>
           {m.open}

@@ -3,14 +3,14 @@ import type { JSX } from "preact";
 import { t } from "../i18n";
 import { Dialog } from "../parts/dialog";
 import { Form } from "../parts/form";
-import { Notice } from "../parts/notice";
 import { navigate, paths } from "../router";
-import { enter, inRoom } from "../state/room";
+import { enter } from "../state/room";
 import { client } from "../state/session";
 import { close } from "../state/sheet";
 import { say } from "../state/toast";
 import { AboutFields, useAbout } from "./about-fields";
 import { EntryFields, useEntry } from "./entry-fields";
+import { Leaves } from "./leaves";
 import { PlanFields, usePlan } from "./plan-fields";
 import { RemindField, remindBefore } from "./remind";
 
@@ -23,7 +23,6 @@ export function StartSheet(): JSX.Element {
   const plan = usePlan();
   const before = useSignal<number | null>(remindBefore);
   const entry = useEntry();
-  const leaves = inRoom.value?.state.value?.room.title;
   const check = () => {
     const parts = later.value ? [about, plan, entry] : [about, entry];
     return parts.map((part) => part.check()).every(Boolean); // each shows what is wrong with it
@@ -65,7 +64,7 @@ export function StartSheet(): JSX.Element {
           </>
         )}
         <EntryFields of={entry} />
-        {leaves !== undefined && !later.value && <Notice text={m.otherRoom(leaves)} />}
+        {!later.value && <Leaves say={m.otherRoom} />}
       </Form>
     </Dialog>
   );

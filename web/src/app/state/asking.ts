@@ -1,7 +1,6 @@
 import { signal } from "@preact/signals";
 import { isId, type Did, type Id } from "../../sdk";
-
-const place = "stoa.ask";
+import { store, stored } from "./stored";
 
 /** A request to join that this browser has sent, and by which key. */
 export interface Sent {
@@ -10,12 +9,8 @@ export interface Sent {
 }
 
 function read(): Sent | null {
-  try {
-    const stored = JSON.parse(localStorage.getItem(place) ?? "null") as Partial<Sent> | null;
-    return typeof stored?.did === "string" && isId(stored.id ?? "") ? (stored as Sent) : null;
-  } catch {
-    return null; // not ours, or a browser that keeps nothing
-  }
+  const kept = stored("ask") as Partial<Sent> | null;
+  return typeof kept?.did === "string" && isId(kept.id ?? "") ? (kept as Sent) : null;
 }
 
 /** The request that this browser waits for, over reloads. */
@@ -24,10 +19,5 @@ export const sent = signal<Sent | null>(read());
 /** Remembers a request, or with null that there is none any more. */
 export function remember(next: Sent | null): void {
   sent.value = next;
-  try {
-    if (next === null) localStorage.removeItem(place);
-    else localStorage.setItem(place, JSON.stringify(next));
-  } catch {
-    // A browser that keeps nothing: the page has it as long as it is open.
-  }
+  store("ask", next);
 }

@@ -26,6 +26,7 @@ export function startFresh(): void {
 }
 
 function ask(): void {
-  const read = phase.peek().kind === "member" ? refresh() : refreshNode();
-  void read.catch(() => undefined); // it is only news
+  const { kind } = phase.peek();
+  const read = kind === "member" ? refresh : kind === "stranger" ? refreshNode : null;
+  void read?.().catch(() => undefined); // it is only news
 }

@@ -1,29 +1,17 @@
 import type { KeptSession, SessionKeep } from "../../sdk";
-
-const place = "stoa.session";
+import { store, stored } from "./stored";
 
 function isKept(value: unknown): value is KeptSession {
   const kept = value as Partial<KeptSession> | null;
   return typeof kept?.did === "string" && typeof kept.token === "string" && typeof kept.ended === "boolean";
 }
 
-/** This browser's session, for all its tabs. */
+/** This browser's session, for all its tabs. In a browser that keeps nothing each page has one. */
 export const keptSession: SessionKeep = {
   load() {
-    try {
-      const stored: unknown = JSON.parse(localStorage.getItem(place) ?? "null");
-      return isKept(stored) ? stored : null;
-    } catch {
-      return null; // not ours, or a browser that keeps nothing: then each page has a session
-    }
+    const kept = stored("session");
+    return isKept(kept) ? kept : null;
   },
-  save(session) {
-    try {
-      if (session === null) localStorage.removeItem(place);
-      else localStorage.setItem(place, JSON.stringify(session));
-    } catch {
-      // as above
-    }
-  },
+  save: (session) => store("session", session),
   alone: async (what) => navigator.locks.request("stoa-session", what),
 };

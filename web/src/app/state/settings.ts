@@ -1,5 +1,6 @@
 import { effect, signal, type Signal } from "@preact/signals";
 import type { Community, Did } from "../../sdk";
+import { store, stored } from "./stored";
 
 export type Locale = "en" | "fr";
 export type Theme = "system" | "light" | "dark";
@@ -9,27 +10,10 @@ export type HiddenCommunity = Readonly<Pick<Community, "id" | "name">>;
 
 /** A setting of this browser, kept across visits where the browser keeps anything. */
 function kept<T>(name: string, initial: T, valid: (v: unknown) => v is T): Signal<T> {
-  const stored = read(`stoa.${name}`);
-  const cell = signal(valid(stored) ? stored : initial);
-  effect(() => write(`stoa.${name}`, cell.value));
+  const before = stored(name);
+  const cell = signal(valid(before) ? before : initial);
+  effect(() => store(name, cell.value));
   return cell;
-}
-
-function read(name: string): unknown {
-  try {
-    return JSON.parse(localStorage.getItem(name) ?? "null");
-  } catch {
-    return null; // no storage, or not ours
-  }
-}
-
-function write(name: string, value: unknown): void {
-  try {
-    if (value === null) localStorage.removeItem(name);
-    else localStorage.setItem(name, JSON.stringify(value));
-  } catch {
-    // A browser without storage forgets its settings; nothing else is lost.
-  }
 }
 
 const isBoolean = (v: unknown): v is boolean => typeof v === "boolean";
